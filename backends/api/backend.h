@@ -1,0 +1,94 @@
+// One database under test, and one connection to it. What every backend implements; the contract
+// suite (tests/backends/contract_test.cc) holds each to it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "backends/api/operation.h"
+#include "backends/api/record.h"
+#include "base/event_loop.h"
+
+namespace weir {
+
+// Names one operation in flight on a worker.
+using Ticket = uint32_t;
+
+class Session;
+
+// The worker's side of a session. Called on the worker's thread, also from inside Start.
+class CompletionSink {
+ public:
+  virtual ~CompletionSink() = default;
+  // Exactly once for each started operation, unless it was abandoned.
+  virtual void Complete(Ticket ticket, const Outcome& outcome) = 0;
+  // The session can take operations again, for another reason than a completion (reconnected).
+  virtual void Ready(Session* session) = 0;
+};
+
+// One connection (or, over HTTP, one lane of requests), driven by one worker's event loop. Never
+// blocks, sleeps, throws or retries an operation. When its connection breaks it completes what is in
+// flight as kInDoubt, opens a new one by itself (waiting 100 ms … 1 s between tries), has no capacity
+// meanwhile and then calls Ready.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // Operations that can be started now.
+  virtual int Capacity() const = 0;
+
+  // Capacity() > 0. Sends the operation, or queues it until Flush.
+  virtual void Start(const Operation& operation, Ticket ticket) = 0;
+
+  // After one or more Start calls: sends what is queued.
+  virtual void Flush() {}
+
+  // Gives up an operation in flight: its Complete will not come. The session may have to reconnect.
+  virtual void Abandon(Ticket ticket) = 0;
+};
+
+// One thing to state about the conditions of a run: {"PostgreSQL", "fsync", "on"}.
+struct DisclosedFact {
+  std::string group;
+  std::string name;
+  std::string value;
+};
+
+struct Disclosure {
+  std::vector<DisclosedFact> facts;
+  uint64_t provisioned_ru = 0;  // RU/s; 0 where the database has no such thing
+  std::string charge_basis;     // who computed the request units; empty where there are none
+};
+
+// Made by its factory without connecting. SetUp, Disclose and Scan block and may be called from any
+// one thread; OpenSession from several threads at once, after SetUp. Status codes: kUnavailable, the
+// database cannot be reached; kUnauthenticated and kPermissionDenied, it refused us; kNotFound, the
+// table or container is missing; kInvalidArgument, the target's settings are wrong.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Connects. With create: drops what is there of an earlier run and creates schema, indexes and
+  // throughput. Without: creates only what is missing and leaves the records alone.
+  virtual absl::Status SetUp(bool create) = 0;
+
+  // After a load: what the database wants done once (ANALYZE, CHECKPOINT).
+  virtual absl::Status Settle() { return absl::OkStatus(); }
+
+  // Opens a connection; may block for the connect timeout. `loop` and `sink` outlive the session.
+  virtual absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
+                                                               CompletionSink& sink) = 0;
+
+  // Versions, settings, durability, consistency, indexes.
+  virtual absl::StatusOr<Disclosure> Disclose() = 0;
+
+  // Reads every record back, in any order; text is valid during the call only.
+  virtual absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,31 @@
+# weir_test(NAME SOURCES a_test.cc … DEPENDS target … [LABELS fast|server|system])
+# One program per folder under test; CTest runs each test case by itself. Tests without a label are
+# fast: no server, no sleeping. "server" needs the throwaway PostgreSQL or the emulator, "system"
+# starts whole campaigns.
+include(GoogleTest)
+
+function(weir_test NAME)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${NAME} PRIVATE weir_warnings GTest::gmock GTest::gtest_main ${ARG_DEPENDS})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS fast)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${NAME}
+    DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+# weir_bench(NAME SOURCES a_bench.cc … DEPENDS target …): a Google Benchmark program.
+function(weir_bench NAME)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${NAME} PRIVATE weir_warnings benchmark::benchmark_main ${ARG_DEPENDS})
+endfunction()

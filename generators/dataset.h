@@ -1,0 +1,31 @@
+// A dataset: what records look like, and which queries and parameters make sense on them.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "backends/api/record.h"
+#include "base/random.h"
+#include "proto/campaign.pb.h"
+
+namespace weir {
+
+// Values of a query's parameters, with room for their text.
+using Parameters = Record;
+
+// Immutable; any thread.
+class Dataset : public RecordSource {
+ public:
+  // Parameters for a query that looks for something near this record. Deterministic in its arguments.
+  virtual void MakeParameters(const QuerySpec& query, uint64_t near_record, DrawStream& draws,
+                              Parameters* parameters) const = 0;
+
+  // Mean size of a record as compact JSON, by sampling; for plans.
+  virtual uint64_t TypicalJsonBytes() const = 0;
+};
+
+// From the campaign's dataset and seed. kInvalidArgument when the settings contradict each other.
+absl::StatusOr<std::unique_ptr<Dataset>> MakeDataset(const v1::Dataset& settings, uint64_t seed);
+
+}  // namespace weir

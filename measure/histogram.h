@@ -1,0 +1,86 @@
+// HdrHistogram with one fixed layout for the whole product (R12): unit 1, lowest 1, highest 3.6·10¹²
+// (one hour of nanoseconds), 3 significant digits = 33,792 counters. Bucket width ÷ value ≤ 1/1024;
+// a reported value is the highest equivalent one and overstates by less than 0.098 %.
+//
+// Merging adds counters, so that any split of the same values merges to the identical histogram.
+// Single writer; not thread-safe. Memory: 264 KiB, cleared in proportion to the range in use.
+//
+// Layout and V2 payload: HdrHistogram (Gil Tene), public domain; quantiles are nearest rank (R14),
+// where HdrHistogram_c rounds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace weir {
+
+class Histogram {
+ public:
+  static constexpr uint64_t kHighest = 3'600'000'000'000;
+  static constexpr int kSignificantDigits = 3;
+  static constexpr size_t kCounters = 33'792;
+
+  Histogram();
+  Histogram(const Histogram& other);
+  Histogram& operator=(const Histogram& other);
+  Histogram(Histogram&&) noexcept = default;
+  Histogram& operator=(Histogram&&) noexcept = default;
+
+  // Never loses a value: above kHighest it is counted at kHighest and in overflow().
+  void Record(uint64_t value) { RecordTimes(value, 1); }
+  void RecordTimes(uint64_t value, uint64_t times);
+
+  void Add(const Histogram& other);
+  void Clear();
+
+  uint64_t count() const { return count_; }
+  uint64_t overflow() const { return overflow_; }
+  bool empty() const { return count_ == 0; }
+
+  // Nearest rank: the ⌈q·n⌉-th smallest value (at least the first), as the highest equivalent of its
+  // bucket. 0 when empty. 0 ≤ q ≤ 1.
+  uint64_t ValueAtQuantile(double q) const;
+  uint64_t Min() const;   // lowest equivalent of the lowest bucket in use; 0 when empty
+  uint64_t Max() const;   // highest equivalent of the highest bucket in use; 0 when empty
+  double Mean() const;    // of bucket midpoints; 0 when empty
+  double StdDev() const;
+
+  // Enough samples to print this quantile: n·(1−q) ≥ 100, except that quantiles up to 0.9 need 10 in
+  // all (R14).
+  bool CanReport(double q) const;
+
+  // Calls visit(highest_equivalent_value, count) for each bucket in use, in order.
+  template <typename Visit>
+  void ForEachBucket(Visit visit) const {
+    for (size_t i = first_; i < end_; ++i) {
+      if (counters_[i] != 0) visit(HighestEquivalent(i), counters_[i]);
+    }
+  }
+
+  // The V2 payload, not deflated. Overflow is kept beside it in the wire's own fields where needed:
+  // the payload itself counts overflowing values at kHighest.
+  std::string EncodeV2() const;
+
+  // Decodes straight into this histogram, adding. Every byte is bounds-checked; on an error this
+  // histogram is unchanged. An empty payload adds nothing.
+  absl::Status AddEncodedV2(std::string_view payload);
+
+  bool operator==(const Histogram& other) const;  // counters only
+
+  static size_t IndexOf(uint64_t value);  // value ≤ kHighest
+  static uint64_t LowestEquivalent(size_t index);
+  static uint64_t HighestEquivalent(size_t index);
+
+ private:
+  std::unique_ptr<uint64_t[]> counters_;
+  size_t first_ = kCounters;  // counters outside [first_, end_) are zero
+  size_t end_ = 0;
+  uint64_t count_ = 0;
+  uint64_t overflow_ = 0;
+};
+
+}  // namespace weir

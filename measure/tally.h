@@ -1,0 +1,46 @@
+// The numbers of one operation, ready to add: the counts of a v1.Tally with its histograms decoded.
+// The only place that merges tallies. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "measure/histogram.h"
+#include "proto/results.pb.h"
+
+namespace weir {
+
+class Tally {
+ public:
+  // Adds everything; on an error (a payload that is not a histogram) this tally is unchanged.
+  absl::Status Add(const v1::Tally& other);
+  void Add(const Tally& other);
+
+  v1::Tally ToProto() const;
+  void Clear();
+
+  // Counts only: the histogram fields of this message stay empty.
+  const v1::Tally& counts() const { return counts_; }
+  v1::Tally& counts() { return counts_; }
+
+  // Everything that became of an operation, except success and unsent.
+  uint64_t Failures() const;
+  // planned = Settled + lost; see R42.
+  uint64_t Settled() const;
+
+  Histogram response;         // ns; see v1.Tally for each
+  Histogram service;
+  Histogram wait;
+  Histogram lag;
+  Histogram failed_response;
+  Histogram charge;           // milli-RU
+
+ private:
+  v1::Tally counts_;
+};
+
+// Adds the counts (not the histograms) of one message to another, field by field over the schema, so
+// that a new count cannot be forgotten.
+void AddCounts(const v1::Tally& from, v1::Tally* to);
+
+}  // namespace weir
