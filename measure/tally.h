@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+
 #include "measure/histogram.h"
 #include "proto/results.pb.h"
 
@@ -28,19 +29,19 @@ class Tally {
   // planned = Settled + lost; see R42.
   uint64_t Settled() const;
 
-  Histogram response;         // ns; see v1.Tally for each
+  Histogram response;  // ns; see v1.Tally for each
   Histogram service;
   Histogram wait;
   Histogram lag;
   Histogram failed_response;
-  Histogram charge;           // milli-RU
+  Histogram charge;  // milli-RU
 
  private:
   v1::Tally counts_;
 };
 
-// Adds the counts (not the histograms) of one message to another, field by field over the schema, so
-// that a new count cannot be forgotten.
+// Adds the counts (not the histograms) of one message to another, field by field over the schema,
+// so that a new count cannot be forgotten.
 void AddCounts(const v1::Tally& from, v1::Tally* to);
 
 }  // namespace weir

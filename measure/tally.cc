@@ -1,0 +1,110 @@
+#include "measure/tally.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "base/status.h"
+
+namespace weir {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Reflection;
+
+struct HistogramField {
+  int number;
+  const std::string& (v1::Tally::*payload)() const;
+  Histogram Tally::*histogram;
+};
+
+constexpr std::array<HistogramField, 6> kHistograms = {{
+    {v1::Tally::kResponseFieldNumber, &v1::Tally::response, &Tally::response},
+    {v1::Tally::kServiceFieldNumber, &v1::Tally::service, &Tally::service},
+    {v1::Tally::kWaitFieldNumber, &v1::Tally::wait, &Tally::wait},
+    {v1::Tally::kLagFieldNumber, &v1::Tally::lag, &Tally::lag},
+    {v1::Tally::kFailedResponseFieldNumber, &v1::Tally::failed_response, &Tally::failed_response},
+    {v1::Tally::kChargeFieldNumber, &v1::Tally::charge, &Tally::charge},
+}};
+
+const FieldDescriptor* Field(const HistogramField& field) {
+  return v1::Tally::descriptor()->FindFieldByNumber(field.number);
+}
+
+bool IsHistogram(const FieldDescriptor* field) {
+  for (const HistogramField& histogram : kHistograms) {
+    if (histogram.number == field->number()) return true;
+  }
+  return false;
+}
+
+// Every field is a count or a histogram of the table: what is neither would be lost in a merge.
+std::vector<const FieldDescriptor*> FindCounts() {
+  std::vector<const FieldDescriptor*> counts;
+  const google::protobuf::Descriptor* tally = v1::Tally::descriptor();
+  for (int i = 0; i < tally->field_count(); ++i) {
+    const FieldDescriptor* field = tally->field(i);
+    if (IsHistogram(field)) continue;
+    WEIR_CHECK(field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64 && !field->is_repeated());
+    counts.push_back(field);
+  }
+  return counts;
+}
+
+}  // namespace
+
+void AddCounts(const v1::Tally& from, v1::Tally* to) {
+  static const auto* const counts = new std::vector<const FieldDescriptor*>(FindCounts());
+  const Reflection* reflection = v1::Tally::GetReflection();
+  for (const FieldDescriptor* count : *counts) {
+    const uint64_t added = reflection->GetUInt64(from, count);
+    if (added != 0) reflection->SetUInt64(to, count, reflection->GetUInt64(*to, count) + added);
+  }
+}
+
+absl::Status Tally::Add(const v1::Tally& other) {
+  for (size_t i = 0; i < kHistograms.size(); ++i) {
+    const HistogramField& field = kHistograms[i];
+    const absl::Status added = (this->*field.histogram).AddEncodedV2((other.*field.payload)());
+    if (added.ok()) continue;
+    while (i-- > 0) {
+      const HistogramField& earlier = kHistograms[i];
+      (this->*earlier.histogram).TakeBackEncodedV2((other.*earlier.payload)());
+    }
+    return Annotate(added, Field(field)->name());
+  }
+  AddCounts(other, &counts_);
+  return absl::OkStatus();
+}
+
+void Tally::Add(const Tally& other) {
+  for (const HistogramField& field : kHistograms) {
+    (this->*field.histogram).Add(other.*field.histogram);
+  }
+  AddCounts(other.counts_, &counts_);
+}
+
+v1::Tally Tally::ToProto() const {
+  v1::Tally proto = counts_;
+  for (const HistogramField& field : kHistograms) {
+    const Histogram& histogram = this->*field.histogram;
+    if (histogram.empty()) continue;
+    v1::Tally::GetReflection()->SetString(&proto, Field(field), histogram.EncodeV2());
+  }
+  return proto;
+}
+
+void Tally::Clear() {
+  for (const HistogramField& field : kHistograms) (this->*field.histogram).Clear();
+  counts_.Clear();
+}
+
+uint64_t Tally::Failures() const {
+  return counts_.not_found() + counts_.conflict() + counts_.throttled() + counts_.timed_out() +
+         counts_.failed() + counts_.in_doubt();
+}
+
+uint64_t Tally::Settled() const { return counts_.ok() + Failures() + counts_.unsent(); }
+
+}  // namespace weir
