@@ -1,0 +1,59 @@
+// A local server that speaks Cosmos DB's REST protocol, with request units by a published model and
+// throughput per physical partition. It keeps everything in memory. Usable in-process by tests and
+// as `weir cosmos-emulator`. Any thread; Stop once.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+#include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/wire/signature.h"
+
+namespace weir::cosmos {
+
+struct EmulatorOptions {
+  std::string host = "127.0.0.1";                        // a numeric address to listen on
+  uint16_t port = 0;                                     // 0: any that is free
+  std::string key = std::string(kWellKnownEmulatorKey);  // base64
+
+  // Of containers created without a throughput, RU/s.
+  int default_throughput = 400;
+  // False: charges are reported and nothing is ever throttled.
+  bool throttle = true;
+  // Manual throughput of a new container is spread over ceil(RU/s ÷ this) physical partitions.
+  int throughput_per_partition = 6000;
+
+  std::string default_consistency = "Session";  // of the account
+  ChargeCoefficients coefficients;
+  int threads = 0;  // that answer requests; 0: one per core
+};
+
+class Emulator {
+ public:
+  // kInvalidArgument for a key that is not base64, kUnavailable when the address cannot be had.
+  static absl::StatusOr<std::unique_ptr<Emulator>> Start(const EmulatorOptions& options);
+  ~Emulator();
+  Emulator(const Emulator&) = delete;
+  Emulator& operator=(const Emulator&) = delete;
+
+  uint16_t port() const;
+  std::string endpoint() const;  // "http://127.0.0.1:8081/"
+
+  // What stands at the head of a log or of a report: where it listens, and that its request units
+  // are modelled.
+  std::string Banner() const;
+
+  // Answers what it has received and closes. Later calls do nothing.
+  void Stop();
+
+ private:
+  class Server;
+  explicit Emulator(std::unique_ptr<Server> server);
+
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace weir::cosmos
