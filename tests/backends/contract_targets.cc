@@ -1,0 +1,18 @@
+#include "tests/backends/contract_targets.h"
+
+#include "tests/backends/null_target.h"
+#include "tests/backends/sqlite_target.h"
+
+namespace weir {
+
+const std::vector<ContractEntry>& ContractEntries() {
+  static const std::vector<ContractEntry> entries = {
+      {"null_at_once", OpenNullAtOnce},
+      {"null_delayed", OpenNullDelayed},
+      {"sqlite_memory", OpenSqliteMemory},
+      {"sqlite_file", OpenSqliteFile},
+  };
+  return entries;
+}
+
+}  // namespace weir
