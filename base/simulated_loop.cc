@@ -1,6 +1,7 @@
 #include "base/simulated_loop.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -17,8 +18,9 @@ TimerId SimulatedLoop::Schedule(int64_t at_ns, TimerHandler* handler) {
 void SimulatedLoop::Cancel(TimerId timer) { timers_.Cancel(timer); }
 
 void SimulatedLoop::RunOnce(int64_t until_ns) {
-  const int64_t next = std::min(until_ns, timers_.NextNs());
-  now_ns_ = std::max(now_ns_, next);
+  if (!std::exchange(woken_, false)) {
+    now_ns_ = std::max(now_ns_, std::min(until_ns, timers_.NextNs()));
+  }
   timers_.RunDue(now_ns_);
 }
 

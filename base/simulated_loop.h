@@ -1,5 +1,5 @@
-// The event loop in virtual time: the clock stands still while code runs and jumps to the next timer
-// in RunOnce. Has no descriptors. Deterministic: the same schedule gives the same order.
+// The event loop in virtual time: the clock stands still while code runs and jumps to the next
+// timer in RunOnce. Has no descriptors. Deterministic: the same schedule gives the same order.
 #pragma once
 
 #include "base/event_loop.h"
@@ -18,13 +18,14 @@ class SimulatedLoop final : public EventLoop {
   TimerId Schedule(int64_t at_ns, TimerHandler* handler) override;
   void Cancel(TimerId timer) override;
   void RunOnce(int64_t until_ns) override;
-  void Wake() override {}
+  void Wake() override { woken_ = true; }
 
   // Time that code takes: what runs next runs this much later.
   void Advance(int64_t ns) { now_ns_ += ns; }
 
  private:
   int64_t now_ns_;
+  bool woken_ = false;
   TimerQueue timers_;
 };
 
