@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "backends/api/record.h"
 #include "base/random.h"
 #include "proto/campaign.pb.h"
@@ -17,7 +18,8 @@ using Parameters = Record;
 // Immutable; any thread.
 class Dataset : public RecordSource {
  public:
-  // Parameters for a query that looks for something near this record. Deterministic in its arguments.
+  // Parameters for a query that looks for something near this record. Deterministic in its
+  // arguments.
   virtual void MakeParameters(const QuerySpec& query, uint64_t near_record, DrawStream& draws,
                               Parameters* parameters) const = 0;
 

@@ -1,5 +1,5 @@
-// What each operation of a scenario is: kind, record, parameters, as a pure function of the campaign
-// and the operation's index. Immutable; any thread.
+// What each operation of a scenario is: kind, record, parameters, as a pure function of the
+// campaign and the operation's index. Immutable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "backends/api/operation.h"
 #include "generators/dataset.h"
 #include "proto/campaign.pb.h"
@@ -36,19 +37,20 @@ class OperationPlan {
   virtual void Make(uint64_t index, PlannedOperation* planned) const = 0;
 };
 
-// The mix of a scenario. `dataset` outlives the plan. kInvalidArgument names what is wrong ("operation
-// top_pathz: no such query of dataset logs; there are: …").
+// The mix of a scenario. `dataset` outlives the plan. kInvalidArgument names what is wrong
+// ("operation top_pathz: no such query of dataset logs; there are: …").
 absl::StatusOr<std::unique_ptr<OperationPlan>> MakeOperationPlan(const v1::Campaign& campaign,
                                                                  const v1::Scenario& scenario,
                                                                  const Dataset& dataset);
 
 // The load phase: operation i inserts records i·batch … (i+1)·batch−1, the last one what is left.
-std::unique_ptr<OperationPlan> MakeLoadPlan(const v1::Campaign& campaign, const v1::LoadPhase& load);
+std::unique_ptr<OperationPlan> MakeLoadPlan(const v1::Campaign& campaign,
+                                            const v1::LoadPhase& load);
 uint64_t LoadOperations(const v1::Campaign& campaign, const v1::LoadPhase& load);
 
 // 64 hex digits: a digest over the campaign's settings that shape the plan and over a sample of
-// operations and intended starts, so that agents with another build or another campaign are found out
-// before the start. The same for any split.
+// operations and intended starts, so that agents with another build or another campaign are found
+// out before the start. The same for any split.
 std::string PlanDigest(const v1::Campaign& campaign, const v1::Scenario& scenario,
                        const Dataset& dataset);
 

@@ -1,6 +1,7 @@
-// When operations are due: one schedule for the whole run, split by index (R4–R6). Operation i of the
-// run has an intended start, a pure function of the settings, the seed and i; an agent (and in it a
-// worker) takes every n-th operation, so that any number of agents together runs the identical plan.
+// When operations are due: one schedule for the whole run, split by index (R4–R6). Operation i of
+// the run has an intended start, a pure function of the settings, the seed and i; an agent (and in
+// it a worker) takes every n-th operation, so that any number of agents together runs the identical
+// plan.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+
 #include "proto/campaign.pb.h"
 
 namespace weir {
@@ -17,8 +19,8 @@ class ScheduleCursor {
  public:
   virtual ~ScheduleCursor() = default;
   virtual bool done() const = 0;
-  virtual uint64_t index() const = 0;      // of the whole run
-  virtual int64_t offset_ns() const = 0;   // intended start, from the start of the schedule
+  virtual uint64_t index() const = 0;     // of the whole run
+  virtual int64_t offset_ns() const = 0;  // intended start, from the start of the schedule
   virtual void Advance() = 0;
 };
 
@@ -26,7 +28,7 @@ class ScheduleCursor {
 class Schedule {
  public:
   virtual ~Schedule() = default;
-  virtual uint64_t size() const = 0;             // operations in all
+  virtual uint64_t size() const = 0;  // operations in all
   virtual int64_t duration_ns() const = 0;
   virtual std::unique_ptr<ScheduleCursor> Cursor(uint64_t first, uint64_t step) const = 0;
   // Operations due before offset_ns: for planned counts per phase and second.
