@@ -1,0 +1,39 @@
+#include "reports/planned_response.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace weir {
+
+uint64_t EndedOperations(const v1::Tally& counts) {
+  return counts.ok() + counts.not_found() + counts.conflict() + counts.throttled() +
+         counts.timed_out() + counts.failed() + counts.in_doubt() + counts.unsent();
+}
+
+uint64_t OperationsOf(const v1::Tally& counts) {
+  return std::max(counts.planned(), EndedOperations(counts));
+}
+
+uint64_t Unsuccessful(const v1::Tally& counts) { return OperationsOf(counts) - counts.ok(); }
+
+PlannedResponse::PlannedResponse(const Tally& tally)
+    : all_(tally.response), slowest_success_ns_(tally.response.Max()) {
+  const uint64_t operations = OperationsOf(tally.counts());
+  if (operations > all_.count()) {
+    all_.RecordTimes(Histogram::kHighest, operations - all_.count());
+  }
+}
+
+std::optional<double> PlannedResponse::Quantile(double q) const {
+  if (!all_.CanReport(q)) return std::nullopt;
+  return RoughQuantile(q);
+}
+
+std::optional<double> PlannedResponse::RoughQuantile(double q) const {
+  if (all_.empty()) return std::nullopt;
+  const uint64_t value = all_.ValueAtQuantile(q);
+  if (value > slowest_success_ns_) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(value);
+}
+
+}  // namespace weir
