@@ -1,4 +1,6 @@
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+
 #include "base/status.h"
 #include "reports/metrics.h"
 #include "reports/output_file.h"
@@ -10,7 +12,7 @@ namespace {
 
 // A cell that starts so is run as a formula by spreadsheets.
 bool LooksLikeFormula(const std::string& text) {
-  return !text.empty() && std::string_view("=+-@\t\r\n").find(text[0]) != std::string_view::npos;
+  return !text.empty() && absl::string_view("=+-@\t\r\n").find(text[0]) != absl::string_view::npos;
 }
 
 std::string TextCell(std::string text) {
@@ -21,8 +23,8 @@ std::string TextCell(std::string text) {
 
 std::string HeaderLine() {
   std::string line;
-  for (const IdentityColumn& column : IdentityColumns()) line.append(column.name).append(",");
-  for (const Metric& metric : Metrics()) line.append(metric.name).append(",");
+  for (const IdentityColumn& column : IdentityColumns()) absl::StrAppend(&line, column.name, ",");
+  for (const Metric& metric : Metrics()) absl::StrAppend(&line, metric.name, ",");
   line.pop_back();
   return line + "\r\n";
 }

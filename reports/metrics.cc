@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+
 #include "reports/planned_response.h"
 #include "reports/quantity.h"
 
@@ -49,13 +51,15 @@ double Lost(const v1::Tally& counts) {
 }
 
 // One line of the table; `expression` sees the row as `row` and its counts as `n`.
-#define WEIR_METRIC(name, unit, applies, expression, doc)                     \
-  Metric{name, unit, applies,                                                 \
-         [](const ResultRow& row) -> Number {                                 \
-           [[maybe_unused]] const v1::Tally& n = row.tally.counts();          \
-           return expression;                                                 \
-         },                                                                   \
-         doc}
+#define WEIR_METRIC(name, unit, applies, expression, doc)           \
+  Metric {                                                          \
+    name, unit, applies,                                            \
+        [](const ResultRow& row) -> Number {                        \
+          [[maybe_unused]] const v1::Tally& n = row.tally.counts(); \
+          return expression;                                        \
+        },                                                          \
+        doc                                                         \
+  }
 
 // clang-format off
 constexpr auto kMetrics = std::to_array<Metric>({
@@ -186,13 +190,16 @@ constexpr auto kMetrics = std::to_array<Metric>({
 int Decimals(Unit unit) {
   switch (unit) {
     case Unit::kCount:
-    case Unit::kBytes: return 0;
-    case Unit::kShare: return 6;
-    default: return 3;
+    case Unit::kBytes:
+      return 0;
+    case Unit::kShare:
+      return 6;
+    default:
+      return 3;
   }
 }
 
-size_t EditDistance(std::string_view a, std::string_view b) {
+size_t EditDistance(absl::string_view a, absl::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -215,18 +222,23 @@ std::string Infinite(double timeout_us) {
 
 absl::Span<const Metric> Metrics() { return kMetrics; }
 
-const Metric* FindMetric(std::string_view name) {
-  const auto* found =
-      std::find_if(kMetrics.begin(), kMetrics.end(), [&](const Metric& m) { return m.name == name; });
+const Metric* FindMetric(absl::string_view name) {
+  const auto* found = std::find_if(kMetrics.begin(), kMetrics.end(),
+                                   [&](const Metric& m) { return m.name == name; });
   return found == kMetrics.end() ? nullptr : found;
 }
 
-std::string_view NearestMetricName(std::string_view name) {
-  return std::min_element(kMetrics.begin(), kMetrics.end(),
-                          [&](const Metric& a, const Metric& b) {
-                            return EditDistance(name, a.name) < EditDistance(name, b.name);
-                          })
-      ->name;
+absl::string_view NearestMetricName(absl::string_view name) {
+  const Metric* nearest = nullptr;
+  size_t least = 0;
+  for (const Metric& metric : kMetrics) {
+    const bool shortened = !name.empty() && absl::StartsWith(metric.name, name);
+    const size_t distance = shortened ? 0 : EditDistance(name, metric.name);
+    if (nearest != nullptr && distance >= least) continue;
+    nearest = &metric;
+    least = distance;
+  }
+  return nearest->name;
 }
 
 std::optional<double> ValueOf(const Metric& metric, const ResultRow& row) {
@@ -234,7 +246,7 @@ std::optional<double> ValueOf(const Metric& metric, const ResultRow& row) {
   return metric.value(row);
 }
 
-std::optional<double> ValueOf(std::string_view name, const ResultRow& row) {
+std::optional<double> ValueOf(absl::string_view name, const ResultRow& row) {
   const Metric* metric = FindMetric(name);
   return metric == nullptr ? std::nullopt : ValueOf(*metric, row);
 }
@@ -252,28 +264,44 @@ std::string HumanText(const Metric& metric, std::optional<double> value, double 
   if (!value) return "–";
   if (std::isinf(*value)) return Infinite(timeout_us);
   switch (metric.unit) {
-    case Unit::kCount: return CountText(*value);
-    case Unit::kSeconds: return DurationText(*value * 1e6);
-    case Unit::kMicroseconds: return DurationText(*value);
-    case Unit::kPerSecond: return CountText(*value) + " /s";
-    case Unit::kShare: return ShareText(*value);
-    case Unit::kRu: return CountText(*value) + " RU";
-    case Unit::kRuPerSecond: return CountText(*value) + " RU/s";
-    case Unit::kBytes: return BytesText(*value);
+    case Unit::kCount:
+      return CountText(*value);
+    case Unit::kSeconds:
+      return DurationText(*value * 1e6);
+    case Unit::kMicroseconds:
+      return DurationText(*value);
+    case Unit::kPerSecond:
+      return CountText(*value) + " /s";
+    case Unit::kShare:
+      return ShareText(*value);
+    case Unit::kRu:
+      return CountText(*value) + " RU";
+    case Unit::kRuPerSecond:
+      return CountText(*value) + " RU/s";
+    case Unit::kBytes:
+      return BytesText(*value);
   }
   return "–";
 }
 
-std::string_view UnitName(Unit unit) {
+absl::string_view UnitName(Unit unit) {
   switch (unit) {
-    case Unit::kCount: return "count";
-    case Unit::kSeconds: return "s";
-    case Unit::kMicroseconds: return "µs";
-    case Unit::kPerSecond: return "1/s";
-    case Unit::kShare: return "share, 0 … 1";
-    case Unit::kRu: return "RU";
-    case Unit::kRuPerSecond: return "RU/s";
-    case Unit::kBytes: return "bytes";
+    case Unit::kCount:
+      return "count";
+    case Unit::kSeconds:
+      return "s";
+    case Unit::kMicroseconds:
+      return "µs";
+    case Unit::kPerSecond:
+      return "1/s";
+    case Unit::kShare:
+      return "share, 0 … 1";
+    case Unit::kRu:
+      return "RU";
+    case Unit::kRuPerSecond:
+      return "RU/s";
+    case Unit::kBytes:
+      return "bytes";
   }
   return "";
 }

@@ -1,12 +1,14 @@
-// The one table of reported numbers. Columns of summary.csv, report.json, the text table, thresholds
-// and docs/summary-csv.md are all made from it: to report another number, add a line here.
+// The one table of reported numbers. Columns of summary.csv, report.json, the text table,
+// thresholds and docs/summary-csv.md are all made from it: to report another number, add a line
+// here.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <string_view>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
 #include "reports/result_row.h"
 
 namespace weir {
@@ -23,22 +25,22 @@ enum class Unit {
 };
 
 struct Metric {
-  std::string_view name;  // unit last, as in response_p99_us
+  absl::string_view name;  // unit last, as in response_p99_us
   Unit unit;
   bool (*applies)(const ResultRow&);  // null: to every row
   // Infinity: a quantile that falls among operations without success. Nothing: too few samples, or
   // nothing to divide by.
   std::optional<double> (*value)(const ResultRow&);
-  std::string_view doc;
+  absl::string_view doc;
 };
 
 absl::Span<const Metric> Metrics();
-const Metric* FindMetric(std::string_view name);  // null when there is none
-std::string_view NearestMetricName(std::string_view name);
+const Metric* FindMetric(absl::string_view name);  // null when there is none
+absl::string_view NearestMetricName(absl::string_view name);
 
 // The value of a metric that applies to the row; nothing otherwise.
 std::optional<double> ValueOf(const Metric& metric, const ResultRow& row);
-std::optional<double> ValueOf(std::string_view name, const ResultRow& row);
+std::optional<double> ValueOf(absl::string_view name, const ResultRow& row);
 
 // For machines: no thousands separators, as many decimals as the unit deserves, "inf", and an empty
 // string for nothing.
@@ -48,6 +50,6 @@ std::string MachineText(const Metric& metric, std::optional<double> value);
 std::string HumanText(const Metric& metric, std::optional<double> value, double timeout_us);
 
 // "µs", "operations/s", …: how the documentation names the unit.
-std::string_view UnitName(Unit unit);
+absl::string_view UnitName(Unit unit);
 
 }  // namespace weir

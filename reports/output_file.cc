@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/status.h"
 
 namespace weir {
@@ -19,7 +20,7 @@ struct Closer {
   void operator()(FILE* file) const { fclose(file); }
 };
 
-absl::Status Failed(std::string_view what, const std::string& path, const char* why) {
+absl::Status Failed(absl::string_view what, const std::string& path, const char* why) {
   return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ", why));
 }
 
@@ -32,7 +33,7 @@ absl::Status CreateFolder(const std::filesystem::path& folder) {
 }
 
 // A full disk may show only when the file is flushed.
-absl::Status WriteWhole(const std::string& path, std::string_view content) {
+absl::Status WriteWhole(const std::string& path, absl::string_view content) {
   const std::unique_ptr<FILE, Closer> file(fopen(path.c_str(), "wb"));
   if (file == nullptr) return Failed("create", path, strerror(errno));
   const size_t written = fwrite(content.data(), 1, content.size(), file.get());
@@ -43,7 +44,7 @@ absl::Status WriteWhole(const std::string& path, std::string_view content) {
 }
 
 absl::Status WriteAndRename(const std::string& temporary, const std::string& path,
-                            std::string_view content) {
+                            absl::string_view content) {
   WEIR_RETURN_IF_ERROR(WriteWhole(temporary, content));
   if (rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
   return Failed("replace", path, strerror(errno));
@@ -51,7 +52,7 @@ absl::Status WriteAndRename(const std::string& temporary, const std::string& pat
 
 }  // namespace
 
-absl::Status WriteOutputFile(const std::string& path, std::string_view content) {
+absl::Status WriteOutputFile(const std::string& path, absl::string_view content) {
   WEIR_RETURN_IF_ERROR(CreateFolder(std::filesystem::path(path).parent_path()));
   const std::string temporary = absl::StrCat(path, ".", getpid(), ".tmp");
   const absl::Status status = WriteAndRename(temporary, path, content);

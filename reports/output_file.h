@@ -2,13 +2,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace weir {
 
 // Creates missing folders, writes to a temporary file beside `path`, then renames it.
-absl::Status WriteOutputFile(const std::string& path, std::string_view content);
+absl::Status WriteOutputFile(const std::string& path, absl::string_view content);
 
 }  // namespace weir

@@ -1,5 +1,5 @@
-// A report: a run with the series that charts need, ready for any writer. Made from the results store
-// alone, so that an old run can be rendered again.
+// A report: a run with the series that charts need, ready for any writer. Made from the results
+// store alone, so that an old run can be rendered again.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "proto/results.pb.h"
 #include "reports/results_store.h"
 
@@ -19,8 +20,8 @@ absl::Status WriteCsvReport(const v1::RunResult& run, const std::string& path);
 absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 
-// The table that ends `weir run` and `weir show`: verdict and reasons first, then one line per leg and
-// operation. Width in columns; colour only when asked.
+// The table that ends `weir run` and `weir show`: verdict and reasons first, then one line per leg
+// and operation. Width in columns; colour only when asked.
 std::string TextReport(const v1::RunResult& run, int width, bool colour);
 
 // Judges every threshold of the campaign on the merged result. A metric that is no column of

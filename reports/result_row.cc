@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/status.h"
 
 namespace weir {
@@ -38,8 +39,8 @@ ResultRow EmptyRow(const v1::RunResult& run, const v1::Leg& leg, v1::Phase phase
 }
 
 absl::Status AddTo(ResultRow& row, const v1::Tally& total) {
-  return Annotate(row.tally.Add(total), absl::StrCat(row.leg.scenario(), " on ", row.leg.target(),
-                                                     ", ", row.operation));
+  return Annotate(row.tally.Add(total),
+                  absl::StrCat(row.leg.scenario(), " on ", row.leg.target(), ", ", row.operation));
 }
 
 }  // namespace
@@ -108,10 +109,14 @@ const v1::Scenario* ScenarioOf(const v1::RunResult& run, const v1::Leg& leg) {
 
 std::string PhaseName(v1::Phase phase) {
   switch (phase) {
-    case v1::PHASE_LOAD: return "load";
-    case v1::PHASE_WARM_UP: return "warm_up";
-    case v1::PHASE_MEASURE: return "measure";
-    default: return "unknown";
+    case v1::PHASE_LOAD:
+      return "load";
+    case v1::PHASE_WARM_UP:
+      return "warm_up";
+    case v1::PHASE_MEASURE:
+      return "measure";
+    default:
+      return "unknown";
   }
 }
 

@@ -1,5 +1,5 @@
-// One line of every table: one operation of one leg in one phase, with its numbers decoded. Refers to
-// the run it was made from, which must outlive it.
+// One line of every table: one operation of one leg in one phase, with its numbers decoded. Refers
+// to the run it was made from, which must outlive it.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "measure/tally.h"
 #include "proto/results.pb.h"
 

@@ -1,6 +1,7 @@
 #include "reports/results_store.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <system_error>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+
 #include "base/status.h"
 
 namespace weir {
@@ -66,10 +68,9 @@ absl::Status CheckSchema(SQLite::Database& database, const std::string& path) {
         absl::StrCat(path, " is a database of another program, not a Weir results store"));
   }
   if (version <= kSchemaVersion) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("results store ", path, " was written by a newer Weir (its schema is ", version,
-                   ", this Weir knows ", kSchemaVersion,
-                   "): use the newer Weir, or name another file"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "results store ", path, " was written by a newer Weir (its schema is ", version,
+      ", this Weir knows ", kSchemaVersion, "): use the newer Weir, or name another file"));
 }
 
 // Takes the write lock before it looks, so that two processes cannot both create.
@@ -195,8 +196,7 @@ class SqliteResultsStore : public ResultsStore {
           return absl::DataLossError(
               absl::StrCat("results store ", path_, ": an interval of ", run_id, " is damaged"));
         }
-        WEIR_RETURN_IF_ERROR(
-            visit(static_cast<v1::Phase>(rows.getColumn(0).getInt()), interval));
+        WEIR_RETURN_IF_ERROR(visit(static_cast<v1::Phase>(rows.getColumn(0).getInt()), interval));
       }
       return absl::OkStatus();
     });

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "proto/results.pb.h"
 
 namespace weir {
@@ -32,7 +33,8 @@ class ResultsStore {
   virtual absl::Status SaveRun(const v1::RunResult& run) = 0;
 
   // One merged second of a leg. `stage` is the phase the stage began with (load, or warm-up/measure
-  // as one): PHASE_LOAD or PHASE_MEASURE. Appending the same (run, leg, stage, second) again is an error.
+  // as one): PHASE_LOAD or PHASE_MEASURE. Appending the same (run, leg, stage, second) again is an
+  // error.
   virtual absl::Status AppendInterval(const std::string& run_id, uint32_t leg, v1::Phase stage,
                                       const v1::Interval& interval) = 0;
 

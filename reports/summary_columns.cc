@@ -4,6 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
 #include "reports/metrics.h"
 #include "reports/quantity.h"
 
@@ -11,8 +13,8 @@ namespace weir {
 namespace {
 
 // PREFIX_SOME_VALUE → "some_value".
-std::string EnumText(const std::string& name, std::string_view prefix) {
-  return absl::AsciiStrToLower(name.substr(name.starts_with(prefix) ? prefix.size() : 0));
+std::string EnumText(const std::string& name, absl::string_view prefix) {
+  return absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
 }
 
 std::string StateText(const ResultRow& row) {

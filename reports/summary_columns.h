@@ -1,19 +1,20 @@
-// The columns of summary.csv: what identifies a row, then the metrics. The documentation of the file
-// (docs/summary-csv.md) is made from the same table.
+// The columns of summary.csv: what identifies a row, then the metrics. The documentation of the
+// file (docs/summary-csv.md) is made from the same table.
 #pragma once
 
 #include <string>
-#include <string_view>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
 #include "reports/result_row.h"
 
 namespace weir {
 
 struct IdentityColumn {
-  std::string_view name;
+  absl::string_view name;
   std::string (*text)(const ResultRow&);
-  std::string_view doc;
+  absl::string_view doc;
 };
 
 absl::Span<const IdentityColumn> IdentityColumns();

@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+
 #include "reports/metrics.h"
 #include "reports/report.h"
 

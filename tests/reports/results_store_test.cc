@@ -1,0 +1,193 @@
+#include "reports/results_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/reports/temporary_folder.h"
+
+namespace weir {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+v1::RunResult MakeRun(const std::string& id, int64_t started) {
+  v1::RunResult run;
+  run.set_id(id);
+  run.mutable_campaign()->set_name("quickstart");
+  run.set_started_unix_ns(started);
+  run.add_legs()->set_target("postgres");
+  return run;
+}
+
+v1::Interval MakeInterval(uint32_t second) {
+  v1::Interval interval;
+  interval.set_second(second);
+  interval.add_operations()->mutable_tally()->set_ok(second + 1);
+  return interval;
+}
+
+class ResultsStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<ResultsStore> Open() {
+    auto store = OpenResultsStore(path_);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
+  }
+
+  // second of each interval, stage × 1000 added.
+  std::vector<int> Seconds(const ResultsStore& store, const std::string& run, uint32_t leg) {
+    std::vector<int> seconds;
+    EXPECT_TRUE(store
+                    .ForEachInterval(run, leg,
+                                     [&](v1::Phase stage, const v1::Interval& interval) {
+                                       seconds.push_back(static_cast<int>(stage) * 1000 +
+                                                         static_cast<int>(interval.second()));
+                                       return absl::OkStatus();
+                                     })
+                    .ok());
+    return seconds;
+  }
+
+  test::TemporaryFolder folder_;
+  const std::string path_ = folder_.File("some/folder/results.db");
+};
+
+TEST_F(ResultsStoreTest, KeepsARunAcrossReopening) {
+  const v1::RunResult run = MakeRun("20261121T021500-quickstart-4f2a", 5);
+  ASSERT_TRUE(Open()->SaveRun(run).ok());
+  const auto loaded = Open()->LoadRun(run.id());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->SerializeAsString(), run.SerializeAsString());
+}
+
+TEST_F(ResultsStoreTest, SavingAgainReplacesTheRunAndKeepsItsIntervals) {
+  const auto store = Open();
+  v1::RunResult run = MakeRun("a", 5);
+  ASSERT_TRUE(store->SaveRun(run).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(0)).ok());
+  run.set_state(v1::RUN_STATE_FINISHED);
+  ASSERT_TRUE(store->SaveRun(run).ok());
+  EXPECT_EQ(store->LoadRun("a")->state(), v1::RUN_STATE_FINISHED);
+  EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(3000));
+}
+
+TEST_F(ResultsStoreTest, ListsNewestFirst) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("old", 5)).ok());
+  ASSERT_TRUE(store->SaveRun(MakeRun("new", 7)).ok());
+  ASSERT_TRUE(store->SaveRun(MakeRun("middle", 6)).ok());
+  const auto runs = store->ListRuns();
+  ASSERT_TRUE(runs.ok());
+  std::vector<std::string> ids;
+  for (const RunSummary& run : *runs) ids.push_back(run.id);
+  EXPECT_THAT(ids, ElementsAre("new", "middle", "old"));
+  EXPECT_EQ((*runs)[0].campaign, "quickstart");
+  EXPECT_EQ((*runs)[0].legs, 1u);
+}
+
+TEST_F(ResultsStoreTest, FindsRunsByPrefixAndLatest) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("2026-a", 5)).ok());
+  ASSERT_TRUE(store->SaveRun(MakeRun("2026-ab", 4)).ok());
+  ASSERT_TRUE(store->SaveRun(MakeRun("2027", 3)).ok());
+  EXPECT_EQ(store->LoadRun("2027")->id(), "2027");
+  EXPECT_EQ(store->LoadRun("latest")->id(), "2026-a");
+  EXPECT_EQ(store->LoadRun("2026-a")->id(), "2026-a") << "a whole id wins over longer ones";
+  EXPECT_THAT(std::string(store->LoadRun("202").status().message()),
+              HasSubstr("fits several runs: 2026-a, 2026-ab, 2027"));
+  EXPECT_THAT(std::string(store->LoadRun("2028").status().message()), HasSubstr("no run \"2028\""));
+}
+
+TEST_F(ResultsStoreTest, AnEmptyStoreHasNoLatestRun) {
+  EXPECT_EQ(Open()->LoadRun("latest").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ResultsStoreTest, VisitsIntervalsInOrderOfStageAndSecond) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
+  for (const uint32_t second : {2, 0, 10, 1}) {
+    ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(second)).ok());
+  }
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 1, v1::PHASE_LOAD, MakeInterval(4)).ok());
+  EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(1003, 3000, 3001, 3002, 3010));
+  EXPECT_THAT(Seconds(*store, "a", 1), ElementsAre(1004));
+}
+
+TEST_F(ResultsStoreTest, RefusesTheSameSecondTwice) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).ok());
+  EXPECT_EQ(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).code(),
+            absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(ResultsStoreTest, RefusesAnIntervalOfARunItDoesNotHold) {
+  EXPECT_FALSE(Open()->AppendInterval("nobody", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
+}
+
+TEST_F(ResultsStoreTest, StopsAtTheVisitorsError) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(1)).ok());
+  int visits = 0;
+  const absl::Status status =
+      store->ForEachInterval("a", 0, [&](v1::Phase, const v1::Interval&) -> absl::Status {
+        ++visits;
+        return absl::CancelledError("enough");
+      });
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(visits, 1);
+}
+
+TEST_F(ResultsStoreTest, RefusesANewerSchemaWithAClearLine) {
+  Open();
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 2");
+  const auto store = OpenResultsStore(path_);
+  ASSERT_FALSE(store.ok());
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("written by a newer Weir"));
+}
+
+TEST_F(ResultsStoreTest, RefusesADatabaseOfAnotherProgram) {
+  const std::string path = folder_.File("other.db");
+  SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (x)");
+  EXPECT_THAT(std::string(OpenResultsStore(path).status().message()),
+              HasSubstr("database of another program"));
+}
+
+TEST_F(ResultsStoreTest, ReadsWhileAnotherWrites) {
+  const auto writer = Open();
+  const auto reader = Open();
+  ASSERT_TRUE(writer->SaveRun(MakeRun("a", 5)).ok());
+  EXPECT_EQ(reader->ListRuns()->size(), 1u);
+  ASSERT_TRUE(writer->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
+  EXPECT_THAT(Seconds(*reader, "a", 0), ElementsAre(1000));
+}
+
+// A process that dies without a word leaves a run that says RUNNING, with all it had appended.
+TEST_F(ResultsStoreTest, KeepsWhatAKilledProcessHadWritten) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto store = *OpenResultsStore(path_);
+    bool good = store->SaveRun(MakeRun("a", 5)).ok();
+    for (uint32_t second = 0; second < 3; ++second) {
+      good = good && store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second)).ok();
+    }
+    if (good) kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  const auto store = Open();
+  EXPECT_EQ(store->ListRuns()->at(0).state, v1::RUN_STATE_RUNNING);
+  EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(1000, 1001, 1002));
+}
+
+}  // namespace
+}  // namespace weir

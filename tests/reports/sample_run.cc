@@ -1,0 +1,473 @@
+#include "tests/reports/sample_run.h"
+
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "measure/tally.h"
+#include "reports/report.h"
+
+namespace weir::test {
+namespace {
+
+constexpr int kAgents = 3;
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kStarted = 1'795'227'300 * kSecond;  // 2026-11-21 02:15:00 UTC
+
+struct SampleOperation {
+  const char* name;
+  v1::OperationKind kind;
+  uint32_t weight;
+  uint32_t batch;
+  bool single_partition;
+  double response_ms;  // median on a calm PostgreSQL
+  double ru;
+  uint32_t records;
+};
+
+constexpr SampleOperation kMix[] = {
+    {"insert", v1::OPERATION_KIND_INSERT, 50, 1, true, 0.9, 9.71, 1},
+    {"read", v1::OPERATION_KIND_READ, 40, 1, true, 0.35, 1.0, 1},
+    {"recent_errors", v1::OPERATION_KIND_QUERY, 8, 1, true, 2.4, 4.2, 20},
+    {"level_counts", v1::OPERATION_KIND_QUERY, 2, 1, false, 14.0, 31.5, 36},
+};
+
+constexpr SampleOperation kPeak[] = {
+    {"read", v1::OPERATION_KIND_READ, 1, 1, true, 0.9, 1.0, 1},
+};
+
+// One leg of the sample: what is done, how fast, and what goes wrong on the way.
+struct SampleLeg {
+  uint32_t index;
+  const char* scenario;
+  bool cosmos;
+  bool open;
+  uint32_t load_seconds;
+  uint32_t warm_up;
+  uint32_t measure;
+  uint32_t per_second;
+  const SampleOperation* operations;
+  size_t operation_count;
+};
+
+constexpr SampleLeg kLegs[] = {
+    {0, "mixed", false, true, 9, 5, 60, 800, kMix, 4},
+    {1, "mixed", true, true, 31, 5, 60, 800, kMix, 4},
+    {2, "peak-reads", false, false, 0, 2, 12, 2600, kPeak, 1},
+    {3, "peak-reads", true, false, 0, 2, 12, 1150, kPeak, 1},
+};
+
+double LogNormal(DrawStream& draws, double median, double sigma) {
+  const double radius = std::sqrt(-2 * std::log(1 - draws.Unit()));
+  return median * std::exp(sigma * radius * std::cos(2 * M_PI * draws.Unit()));
+}
+
+// PostgreSQL pauses for a checkpoint; Cosmos DB throttles when the mix asks for more than it has.
+double Slowdown(const SampleLeg& leg, uint32_t second) {
+  if (!leg.open) return 1;
+  if (!leg.cosmos) return second == 41 || second == 42 ? 18 : 1;
+  return second >= 30 && second < 42 ? 2.6 : 1;
+}
+
+class Sampler {
+ public:
+  explicit Sampler(const SampleLeg& leg) : leg_(leg) {}
+
+  void Operation(uint32_t second, uint32_t number, Tally& tally) {
+    DrawStream draws(DeriveKey(leg_.index, "sample"), (uint64_t{second} << 32) | number);
+    const SampleOperation& operation = leg_.operations[Pick(draws)];
+    tally.counts().set_planned(tally.counts().planned() + 1);
+    Attempt(operation, second, draws, tally);
+  }
+
+  // Which operation the draw falls on; the same as Operation uses.
+  size_t Pick(uint32_t second, uint32_t number) const {
+    DrawStream draws(DeriveKey(leg_.index, "sample"), (uint64_t{second} << 32) | number);
+    return Pick(draws);
+  }
+
+ private:
+  size_t Pick(DrawStream& draws) const {
+    uint32_t weights = 0;
+    for (size_t i = 0; i < leg_.operation_count; ++i) weights += leg_.operations[i].weight;
+    auto point = static_cast<uint32_t>(draws.Below(weights));
+    size_t i = 0;
+    while (point >= leg_.operations[i].weight) point -= leg_.operations[i++].weight;
+    return i;
+  }
+
+  void Attempt(const SampleOperation& operation, uint32_t second, DrawStream& draws,
+               Tally& tally) const {
+    const double base = leg_.cosmos ? 2.1 + operation.response_ms * 1.4 : operation.response_ms;
+    const double service_ms = LogNormal(draws, base, leg_.cosmos ? 0.28 : 0.38);
+    const double wait_ms = LogNormal(draws, 0.02, 0.8) * Slowdown(leg_, second);
+    const double lag_ms = LogNormal(draws, 0.015, 0.5);
+    const bool squeezed = leg_.cosmos && leg_.open && second >= 30 && second < 42;
+    const bool throttled = squeezed && draws.Unit() < 0.22;
+    const bool gives_up =
+        throttled && operation.kind == v1::OPERATION_KIND_INSERT && draws.Unit() < 0.3;
+    const bool fails = !leg_.cosmos && leg_.open && second == 42 && draws.Unit() < 0.01;
+    v1::Tally& n = tally.counts();
+    n.set_attempts(n.attempts() + (throttled ? 2 : 1));
+    n.set_retries(n.retries() + (throttled ? 1 : 0));
+    n.set_throttled_attempts(n.throttled_attempts() + (gives_up ? 2 : throttled ? 1 : 0));
+    tally.lag.Record(Ns(lag_ms));
+    tally.wait.Record(Ns(wait_ms));
+    if (leg_.cosmos) Charge(operation, throttled, gives_up, tally);
+    const double backoff_ms = throttled ? 20 + 60 * draws.Unit() : 0;
+    const double response_ms = lag_ms + wait_ms + service_ms * Slowdown(leg_, second) + backoff_ms;
+    if (gives_up || fails) return Fail(gives_up, response_ms, tally);
+    Succeed(operation, response_ms, service_ms * Slowdown(leg_, second), tally);
+  }
+
+  static uint64_t Ns(double ms) { return static_cast<uint64_t>(ms * 1e6); }
+
+  static void Charge(const SampleOperation& operation, bool throttled, bool gives_up,
+                     Tally& tally) {
+    const auto milli_ru = static_cast<uint64_t>(operation.ru * 1000) * operation.batch;
+    const uint64_t wasted = throttled ? 380 : 0;
+    v1::Tally& n = tally.counts();
+    n.set_milli_ru(n.milli_ru() + wasted + (gives_up ? 0 : milli_ru));
+    n.set_wasted_milli_ru(n.wasted_milli_ru() + wasted);
+    if (!gives_up) tally.charge.Record(milli_ru + wasted);
+  }
+
+  static void Fail(bool throttled, double response_ms, Tally& tally) {
+    v1::Tally& n = tally.counts();
+    throttled ? n.set_throttled(n.throttled() + 1) : n.set_failed(n.failed() + 1);
+    tally.failed_response.Record(Ns(response_ms));
+  }
+
+  static void Succeed(const SampleOperation& operation, double response_ms, double service_ms,
+                      Tally& tally) {
+    v1::Tally& n = tally.counts();
+    n.set_ok(n.ok() + 1);
+    n.set_records(n.records() + operation.records);
+    n.set_bytes_sent(n.bytes_sent() + 310 * operation.batch);
+    n.set_bytes_received(n.bytes_received() + 40 + 290 * operation.records);
+    tally.response.Record(Ns(response_ms));
+    tally.service.Record(Ns(service_ms));
+  }
+
+  const SampleLeg& leg_;
+};
+
+// Sums that a leg's results and shares are made of, beside the intervals themselves.
+using Key = std::pair<v1::Phase, uint32_t>;
+struct LegNumbers {
+  std::map<Key, Tally> totals;
+  std::map<std::pair<uint32_t, Key>, Tally> shares;
+};
+
+using Visit = absl::FunctionRef<void(v1::Phase stage, const v1::Interval&)>;
+
+void AddInterval(const std::map<std::pair<uint32_t, Key>, Tally>& agents, uint32_t second,
+                 v1::Phase stage, LegNumbers* numbers, Visit visit) {
+  std::map<Key, Tally> merged;
+  for (const auto& [agent_key, tally] : agents) {
+    merged[agent_key.second].Add(tally);
+    numbers->shares[agent_key].Add(tally);
+  }
+  v1::Interval interval;
+  interval.set_second(second);
+  for (const auto& [key, tally] : merged) {
+    numbers->totals[key].Add(tally);
+    v1::OperationInterval* operation = interval.add_operations();
+    operation->set_phase(key.first);
+    operation->set_operation(key.second);
+    *operation->mutable_tally() = tally.ToProto();
+  }
+  visit(stage, interval);
+}
+
+void SampleLoad(const SampleLeg& leg, LegNumbers* numbers, Visit visit) {
+  const SampleOperation batch = {"load", v1::OPERATION_KIND_INSERT, 1, 100, true, 9, 9.71, 100};
+  SampleLeg load = leg;
+  load.operations = &batch;
+  load.operation_count = 1;
+  load.open = false;
+  for (uint32_t second = 0; second < leg.load_seconds; ++second) {
+    const uint32_t wobble = static_cast<uint32_t>(Draw(7, second) % 9);
+    const uint32_t batches = (leg.cosmos ? 30 : 106) + wobble;
+    std::map<std::pair<uint32_t, Key>, Tally> agents;
+    for (uint32_t i = 0; i < batches; ++i) {
+      Sampler(load).Operation(second, i, agents[{i % kAgents, {v1::PHASE_LOAD, 0}}]);
+    }
+    AddInterval(agents, second, v1::PHASE_LOAD, numbers, visit);
+  }
+}
+
+void SampleDrive(const SampleLeg& leg, LegNumbers* numbers, Visit visit) {
+  Sampler sampler(leg);
+  for (uint32_t second = 0; second < leg.warm_up + leg.measure; ++second) {
+    const v1::Phase phase = second < leg.warm_up ? v1::PHASE_WARM_UP : v1::PHASE_MEASURE;
+    const uint32_t jitter = static_cast<uint32_t>(Draw(leg.index, second) % (leg.per_second / 12));
+    std::map<std::pair<uint32_t, Key>, Tally> agents;
+    for (uint32_t i = 0; i < leg.per_second - leg.per_second / 24 + jitter; ++i) {
+      const auto operation = static_cast<uint32_t>(sampler.Pick(second, i));
+      sampler.Operation(second, i, agents[{i % kAgents, {phase, operation}}]);
+    }
+    AddInterval(agents, second, v1::PHASE_MEASURE, numbers, visit);
+  }
+}
+
+LegNumbers SampleNumbers(const SampleLeg& leg, Visit visit) {
+  LegNumbers numbers;
+  if (leg.load_seconds > 0) SampleLoad(leg, &numbers, visit);
+  SampleDrive(leg, &numbers, visit);
+  return numbers;
+}
+
+void AddSpan(v1::Leg* leg, v1::Phase phase, uint32_t first, double seconds) {
+  if (seconds == 0) return;
+  v1::PhaseSpan* span = leg->add_spans();
+  span->set_phase(phase);
+  span->set_first_second(first);
+  span->set_duration_ns(static_cast<int64_t>(seconds * 1e9));
+}
+
+void AddCondition(google::protobuf::RepeatedPtrField<v1::Condition>* conditions, const char* group,
+                  const char* name, const char* value) {
+  v1::Condition* condition = conditions->Add();
+  condition->set_group(group);
+  condition->set_name(name);
+  condition->set_value(value);
+}
+
+void AddConditions(const SampleLeg& sample, v1::Leg* leg) {
+  auto* conditions = leg->mutable_conditions();
+  if (sample.cosmos) {
+    AddCondition(conditions, "server", "version", "weir cosmos-emulator 0.1.0");
+    AddCondition(conditions, "server", "connection", "gateway, HTTP/1.1, TLS off");
+    AddCondition(conditions, "durability", "consistency", "session");
+    AddCondition(conditions, "throughput", "provisioned", "6,000 RU/s, manual, 2 partitions");
+    AddCondition(conditions, "indexes", "policy", "included: /ts, /service, /trace; excluded: /*");
+    return;
+  }
+  AddCondition(conditions, "server", "version", "PostgreSQL 15.20 (Debian 15.20-0+deb12u1)");
+  AddCondition(conditions, "server", "connection", "127.0.0.1:15433, TLS off");
+  AddCondition(conditions, "durability", "fsync", "on");
+  AddCondition(conditions, "durability", "synchronous_commit", "on");
+  AddCondition(conditions, "settings", "shared_buffers", "128MB");
+  AddCondition(conditions, "settings", "search_path", kHostileMarkup);
+  AddCondition(conditions, "indexes", "weir_records_service_ts", "btree (service, ts)");
+}
+
+void AddError(v1::Leg* leg, const char* operation, const char* verdict, const char* detail,
+              uint64_t count) {
+  v1::ErrorSample* error = leg->add_errors();
+  error->set_phase(v1::PHASE_MEASURE);
+  error->set_operation(operation);
+  error->set_verdict(verdict);
+  error->set_detail(detail);
+  error->set_count(count);
+}
+
+void AddErrors(const SampleLeg& sample, v1::Leg* leg) {
+  if (!sample.open) return;
+  if (sample.cosmos) {
+    AddError(leg, "insert", "throttled",
+             "429/3200: Request rate is large. More Request Units may be needed.", 321);
+    AddError(leg, "insert", "throttled", kHostileMarkup, 2);
+    return;
+  }
+  AddError(leg, "insert", "failed", "57014: canceling statement due to lock timeout\x1b[31m", 7);
+  AddError(leg, "read", "failed", kHostileFormula, 1);
+}
+
+void AddVerification(const SampleLeg& sample, v1::Leg* leg) {
+  if (sample.load_seconds == 0) return;
+  uint64_t records = 0;
+  for (const v1::PhaseResult& result : leg->results()) {
+    if (result.phase() == v1::PHASE_LOAD) records += result.total().records();
+  }
+  v1::Verification* verification = leg->mutable_verification();
+  verification->set_done(true);
+  verification->set_matches(true);
+  verification->set_records_expected(records);
+  verification->set_records_found(records);
+  verification->set_digest_expected("5b1e0c7790a3f41d");
+  verification->set_digest_found("5b1e0c7790a3f41d");
+}
+
+void AddOperations(const SampleLeg& sample, v1::Leg* leg) {
+  for (size_t i = 0; i < sample.operation_count; ++i) {
+    const SampleOperation& operation = sample.operations[i];
+    v1::OperationFacts* facts = leg->add_operations();
+    facts->set_name(operation.name);
+    facts->set_kind(operation.kind);
+    facts->set_weight(operation.weight);
+    facts->set_batch(operation.batch);
+    if (operation.kind == v1::OPERATION_KIND_QUERY) facts->set_query(operation.name);
+    facts->set_single_partition(operation.single_partition);
+    facts->set_keys(operation.kind == v1::OPERATION_KIND_INSERT ? "" : "zipf θ=0.99");
+  }
+}
+
+void AddNumbers(const LegNumbers& numbers, v1::Leg* leg) {
+  for (const auto& [key, tally] : numbers.totals) {
+    v1::PhaseResult* result = leg->add_results();
+    result->set_phase(key.first);
+    result->set_operation(key.second);
+    *result->mutable_total() = tally.ToProto();
+  }
+  for (const auto& [agent_key, tally] : numbers.shares) {
+    v1::AgentShare* share = leg->add_shares();
+    share->set_agent(agent_key.first);
+    share->set_phase(agent_key.second.first);
+    share->set_operation(agent_key.second.second);
+    *share->mutable_total() = tally.ToProto();
+    share->set_start_lateness_ns(90'000 + 40'000 * static_cast<int64_t>(agent_key.first));
+  }
+}
+
+v1::Leg MakeLeg(const SampleLeg& sample, const LegNumbers& numbers) {
+  v1::Leg leg;
+  leg.set_index(sample.index);
+  leg.set_scenario(sample.scenario);
+  leg.set_target(sample.cosmos ? "cosmos" : "postgres");
+  leg.set_backend(leg.target());
+  leg.set_open_loop(sample.open);
+  leg.set_sessions(sample.open ? 32 : 8);
+  leg.set_plan_digest(sample.open ? "9f3a77c1e0b2" : "44d10aa97c35");
+  if (sample.cosmos) {
+    leg.set_provisioned_ru(6000);
+    leg.set_charge_basis("modelled, not Azure's meter");
+  }
+  const bool degraded = sample.cosmos && sample.open;
+  leg.mutable_verdict()->set_validity(degraded ? v1::VALIDITY_DEGRADED : v1::VALIDITY_VALID);
+  if (degraded) leg.mutable_verdict()->add_reasons("0.7 % of the operations failed (limit 0.1 %)");
+  AddOperations(sample, &leg);
+  AddSpan(&leg, v1::PHASE_LOAD, 0, sample.load_seconds == 0 ? 0 : sample.load_seconds - 0.4);
+  AddSpan(&leg, v1::PHASE_WARM_UP, 0, sample.warm_up);
+  AddSpan(&leg, v1::PHASE_MEASURE, sample.warm_up, sample.measure);
+  AddNumbers(numbers, &leg);
+  AddConditions(sample, &leg);
+  AddErrors(sample, &leg);
+  AddVerification(sample, &leg);
+  return leg;
+}
+
+void AddTargets(v1::Campaign* campaign) {
+  v1::Target* postgres = campaign->add_targets();
+  postgres->set_name("postgres");
+  postgres->mutable_postgres()->set_host("127.0.0.1");
+  v1::Target* cosmos = campaign->add_targets();
+  cosmos->set_name("cosmos");
+  cosmos->mutable_cosmos()->set_throughput(6000);
+}
+
+void AddThreshold(v1::Scenario* scenario, const char* metric, double at_most) {
+  v1::Threshold* threshold = scenario->add_thresholds();
+  threshold->set_metric(metric);
+  threshold->set_operation("read");
+  threshold->set_at_most(at_most);
+}
+
+void AddMixed(v1::Campaign* campaign) {
+  v1::Scenario* mixed = campaign->add_scenarios();
+  mixed->set_name("mixed");
+  mixed->set_description("Ingest and look up: half inserts, half reads and queries.");
+  mixed->mutable_timeout()->set_ns(10 * kSecond);
+  mixed->mutable_phases()->mutable_load()->set_batch(100);
+  mixed->mutable_phases()->mutable_load()->set_sessions(8);
+  mixed->mutable_phases()->mutable_measure()->set_ns(60 * kSecond);
+  v1::OpenLoop* open = mixed->mutable_shape()->mutable_open();
+  open->mutable_rate()->set_operations(800);
+  open->mutable_rate()->set_per_ns(kSecond);
+  open->set_sessions(32);
+  AddThreshold(mixed, "response_p99_us", 10'000);
+  AddThreshold(mixed, "error_share", 0.001);
+}
+
+void AddPeak(v1::Campaign* campaign) {
+  v1::Scenario* peak = campaign->add_scenarios();
+  peak->set_name("peak-reads");
+  peak->mutable_timeout()->set_ns(10 * kSecond);
+  peak->mutable_phases()->mutable_measure()->set_ns(12 * kSecond);
+  peak->mutable_shape()->mutable_closed()->set_sessions(8);
+}
+
+v1::Campaign SampleCampaign() {
+  v1::Campaign campaign;
+  campaign.set_name("quickstart");
+  campaign.set_description(std::string("PostgreSQL and Cosmos DB under one mix of log writes and "
+                                       "lookups. ") +
+                           kHostileMarkup);
+  campaign.set_seed(42);
+  campaign.mutable_dataset()->set_records(100'000);
+  campaign.mutable_dataset()->mutable_logs();
+  AddTargets(&campaign);
+  AddMixed(&campaign);
+  AddPeak(&campaign);
+  return campaign;
+}
+
+void AddAgents(v1::RunResult* run) {
+  for (uint32_t i = 0; i < kAgents; ++i) {
+    v1::AgentFacts* agent = run->add_agents();
+    agent->set_index(i);
+    agent->set_name(absl::StrCat("agent-", i));
+    agent->set_version("0.1.0");
+    agent->set_host("bench-1");
+    agent->set_kernel("Linux 6.1.0-42-amd64");
+    agent->set_cpu_model("AMD EPYC 7B13");
+    agent->set_cores(8);
+    agent->set_workers(2);
+    agent->set_memory_bytes(uint64_t{32} << 30);
+    agent->set_clock_offset_ns(12'000 * static_cast<int64_t>(i));
+    agent->set_clock_offset_bound_ns(41'000);
+  }
+}
+
+v1::RunResult RunWithoutLegs() {
+  v1::RunResult run;
+  run.set_id("20261121T021500-quickstart-4f2a");
+  *run.mutable_campaign() = SampleCampaign();
+  run.set_campaign_text(absl::StrCat("name: quickstart\nseed: 42\n# ", kHostileMarkup, "\n"));
+  run.set_version("0.1.0");
+  run.set_started_unix_ns(kStarted);
+  run.set_finished_unix_ns(kStarted + 217 * kSecond);
+  run.set_state(v1::RUN_STATE_FINISHED);
+  run.mutable_verdict()->set_validity(v1::VALIDITY_DEGRADED);
+  run.mutable_verdict()->add_reasons(
+      "mixed on cosmos: 0.7 % of the operations failed (limit 0.1 %)");
+  AddAgents(&run);
+  AddCondition(run.mutable_conditions(), "coordinator", "kernel", "Linux 6.1.0-42-amd64");
+  AddCondition(run.mutable_conditions(), "coordinator", "compiler", "g++ 12.2.0, RelWithDebInfo");
+  return run;
+}
+
+struct Nothing {
+  void operator()(v1::Phase, const v1::Interval&) const {}
+};
+
+}  // namespace
+
+v1::RunResult SampleRun() {
+  static const auto* const sample = [] {
+    auto* run = new v1::RunResult(RunWithoutLegs());
+    for (const SampleLeg& leg : kLegs)
+      *run->add_legs() = MakeLeg(leg, SampleNumbers(leg, Nothing()));
+    for (v1::ThresholdResult& judged : JudgeThresholds(*run)) *run->add_thresholds() = judged;
+    return run;
+  }();
+  return *sample;
+}
+
+absl::Status SaveSampleRun(ResultsStore& store) {
+  const v1::RunResult run = SampleRun();
+  WEIR_RETURN_IF_ERROR(store.SaveRun(run));
+  absl::Status status;
+  for (const SampleLeg& leg : kLegs) {
+    SampleNumbers(leg, [&](v1::Phase stage, const v1::Interval& interval) {
+      status.Update(store.AppendInterval(run.id(), leg.index, stage, interval));
+    });
+  }
+  return status;
+}
+
+}  // namespace weir::test

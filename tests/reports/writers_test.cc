@@ -1,0 +1,166 @@
+// Golden files of the sample run, and what must hold whatever the numbers are.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_split.h"
+
+#include "measure/histogram.h"
+#include "reports/report.h"
+#include "reports/text_table.h"
+#include "tests/reports/golden.h"
+#include "tests/reports/sample_run.h"
+#include "tests/reports/temporary_folder.h"
+
+namespace weir {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Cells of a line of CSV: commas outside quotes, and one.
+int Cells(const std::string& line) {
+  int cells = 1;
+  bool quoted = false;
+  for (const char c : line) {
+    if (c == '"') quoted = !quoted;
+    if (c == ',' && !quoted) ++cells;
+  }
+  return cells;
+}
+
+class WritersTest : public ::testing::Test {
+ protected:
+  std::string Csv(const v1::RunResult& run) {
+    EXPECT_TRUE(WriteCsvReport(run, folder_.File("out/summary.csv")).ok());
+    return test::ReadWhole(folder_.File("out/summary.csv"));
+  }
+
+  nlohmann::json Json() {
+    const auto store = *OpenResultsStore(folder_.File("results.db"));
+    EXPECT_TRUE(test::SaveSampleRun(*store).ok());
+    const std::string path = folder_.File("report.json");
+    EXPECT_TRUE(WriteJsonReport(*store, *store->LoadRun("latest"), path).ok());
+    return nlohmann::json::parse(test::ReadWhole(path));
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(WritersTest, CsvOfTheSampleRunIsGolden) {
+  test::ExpectMatchesFile(Csv(test::SampleRun()), "tests/reports/golden/summary.csv");
+}
+
+TEST_F(WritersTest, CsvRowsHaveAsManyCellsAsTheHeader) {
+  const std::string csv = Csv(test::SampleRun());
+  const std::vector<std::string> lines = absl::StrSplit(csv, "\r\n", absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), 1u + 2 * (1 + 4) + 2 * 1);
+  const int cells = Cells(lines[0]);
+  for (const std::string& line : lines) EXPECT_EQ(Cells(line), cells) << line;
+}
+
+TEST_F(WritersTest, CsvDefusesFormulasAndQuotes) {
+  v1::RunResult run = test::SampleRun();
+  run.mutable_campaign()->set_name(test::kHostileFormula);
+  run.mutable_legs(0)->set_target("a,\"b\"\nc");
+  const std::string csv = Csv(run);
+  EXPECT_THAT(csv, HasSubstr(",'=cmd|'/C calc'!A0,"));
+  EXPECT_THAT(csv, Not(HasSubstr(",=cmd")));
+  EXPECT_THAT(csv, HasSubstr(",\"a,\"\"b\"\"\nc\","));
+}
+
+TEST_F(WritersTest, LeavesNoTemporaryFileBehind) {
+  Csv(test::SampleRun());
+  int files = 0;
+  for ([[maybe_unused]] const auto& file :
+       std::filesystem::directory_iterator(folder_.File("out"))) {
+    ++files;
+  }
+  EXPECT_EQ(files, 1);
+}
+
+TEST_F(WritersTest, SaysWhyAFileCannotBeWritten) {
+  const absl::Status status = WriteCsvReport(test::SampleRun(), "/proc/nowhere/summary.csv");
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/nowhere"));
+}
+
+TEST_F(WritersTest, TextOfTheSampleRunIsGolden) {
+  test::ExpectMatchesFile(TextReport(test::SampleRun(), 120, false),
+                          "tests/reports/golden/report.txt");
+}
+
+TEST_F(WritersTest, TextStaysWithinItsWidth) {
+  for (const int width : {60, 80, 100, 160}) {
+    const std::string text = TextReport(test::SampleRun(), width, false);
+    for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
+      EXPECT_LE(DisplayWidth(line), static_cast<size_t>(width)) << line;
+    }
+  }
+}
+
+TEST_F(WritersTest, TextHasNoControlCharacterOfAStranger) {
+  const std::string text = TextReport(test::SampleRun(), 120, false);
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(TextReport(test::SampleRun(), 120, true), HasSubstr("\x1b[1;33mDEGRADED"));
+}
+
+TEST_F(WritersTest, TextTellsADamagedHistogram) {
+  v1::RunResult run = test::SampleRun();
+  run.mutable_legs(0)->mutable_results(5)->mutable_total()->set_response("no histogram");
+  EXPECT_THAT(TextReport(run, 120, false), HasSubstr("damaged"));
+}
+
+TEST_F(WritersTest, JsonHoldsSummarySeriesAndTheWholeRun) {
+  const nlohmann::json report = Json();
+  EXPECT_EQ(report["schema"], 1);
+  EXPECT_EQ(report["units"]["response_p99_us"], "µs");
+  ASSERT_EQ(report["summary"].size(), 2u * (1 + 4) + 2 * 1);
+  const nlohmann::json& row = report["summary"][1];
+  EXPECT_EQ(row["operation"], "insert");
+  EXPECT_TRUE(row["response_p99_us"].is_number());
+  EXPECT_TRUE(row["ru_total"].is_null());
+  EXPECT_EQ(report["run"]["campaign_text"].get<std::string>(), test::SampleRun().campaign_text());
+  ASSERT_EQ(report["series"].size(), 4u);
+  EXPECT_EQ(report["series"][0]["columns"].size(), report["series"][0]["rows"][0].size());
+}
+
+TEST_F(WritersTest, JsonMarksAQuantileAmongFailures) {
+  const nlohmann::json report = Json();
+  const nlohmann::json& row = report["summary"][6];
+  ASSERT_EQ(row["target"], "cosmos");
+  ASSERT_EQ(row["operation"], "insert");
+  EXPECT_EQ(row["response_p99_us"], "Infinity");
+}
+
+TEST_F(WritersTest, JsonHistogramsDecodeToTheReportedPercentile) {
+  const nlohmann::json report = Json();
+  const nlohmann::json& total = report["run"]["legs"][0]["results"][5]["total"];
+  std::string payload;
+  ASSERT_TRUE(absl::Base64Unescape(total["response"].get<std::string>(), &payload));
+  Histogram histogram;
+  ASSERT_TRUE(histogram.AddEncodedV2(payload).ok());
+  EXPECT_EQ(std::to_string(histogram.count()), total["ok"].get<std::string>());
+}
+
+TEST_F(WritersTest, JsonSeriesAddUpToTheSummary) {
+  const nlohmann::json report = Json();
+  const nlohmann::json& series = report["series"][1];
+  const auto column = [&](const char* name) {
+    const auto& columns = series["columns"];
+    return std::find(columns.begin(), columns.end(), name) - columns.begin();
+  };
+  uint64_t milli_ru = 0;
+  for (const auto& row : series["rows"]) {
+    if (row[column("stage")] == "load") milli_ru += row[column("milli_ru")].get<uint64_t>();
+  }
+  EXPECT_EQ(report["summary"][5]["operation"], "load");
+  EXPECT_DOUBLE_EQ(report["summary"][5]["ru_total"].get<double>() * 1000,
+                   static_cast<double>(milli_ru));
+}
+
+}  // namespace
+}  // namespace weir
