@@ -1,0 +1,31 @@
+// The pieces that answers are made of: charge, errors, the headers of an item's answer.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/container.h"
+#include "backends/cosmos/emulator/http_server.h"
+
+namespace weir::cosmos::emulator {
+
+// "NotFound" for 404: the "code" of an error body.
+std::string_view StatusName(int status);
+
+// {"code":…,"message":…}. The body of an error is never empty: the official SDK could not read it.
+HttpResponse ErrorAnswer(int status, int substatus, std::string_view message);
+HttpResponse JsonAnswer(int status, std::string body);
+
+// What is said when an operation on an item ends with this status.
+std::string_view ItemMessage(int status);
+
+void SetCharge(CentiRu charge, HttpResponse* response);
+
+// Session token, content paths and lsn of an answer that one partition gave.
+void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
+                         HttpResponse* response);
+
+HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms);
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,295 @@
+#include "backends/cosmos/emulator/batch_requests.h"
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/emulator/item_requests.h"
+#include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/wire/headers.h"
+#include "base/clock.h"
+
+namespace weir::cosmos::emulator {
+namespace {
+
+namespace ondemand = simdjson::ondemand;
+
+constexpr const char* kNotABatch = "the body is not a JSON array of operations";
+
+bool Holds(std::string_view whole, std::string_view part) {
+  return part.data() >= whole.data() && part.data() < whole.data() + whole.size();
+}
+
+}  // namespace
+
+// --------------------------------------------------------------------------------- reading
+
+BatchRequests::Kind BatchRequests::KindOf(std::string_view name) {
+  if (name == "Create") return Kind::kCreate;
+  if (name == "Upsert") return Kind::kUpsert;
+  if (name == "Replace") return Kind::kReplace;
+  if (name == "Read") return Kind::kRead;
+  if (name == "Delete") return Kind::kDelete;
+  return Kind::kUnknown;
+}
+
+const char* BatchRequests::Parse(const Container& container, std::string_view body) {
+  count_ = 0;
+  operations_.reserve(kMaxBatchOperations);  // what points into an operation stays
+  ondemand::document document;
+  ondemand::array array;
+  const simdjson::padded_string_view padded(body, body.size() + simdjson::SIMDJSON_PADDING);
+  if (parser_.iterate(padded).get(document) != simdjson::SUCCESS) return kNotABatch;
+  if (document.get_array().get(array) != simdjson::SUCCESS) return kNotABatch;
+  for (auto element : array) {
+    ondemand::object object;
+    if (element.get_object().get(object) != simdjson::SUCCESS) return kNotABatch;
+    if (count_ == kMaxBatchOperations) return "a batch has at most 100 operations";
+    if (count_ == operations_.size()) operations_.emplace_back();
+    const char* error = ParseOperation(container, body, object, &operations_[count_++]);
+    if (error != nullptr) return error;
+  }
+  return count_ == 0 ? "a batch has at least one operation" : nullptr;
+}
+
+const char* BatchRequests::ParseOperation(const Container& container, std::string_view body,
+                                          ondemand::object object, Operation* operation) {
+  operation->kind = Kind::kUnknown;
+  operation->id = {};
+  operation->conditions = {};
+  operation->has_body = false;
+  operation->refusal = nullptr;
+  operation->refusal_substatus = 0;
+  std::string_view key_text;
+  std::string_view kind;
+  for (auto result : object) {
+    ondemand::field field;
+    std::string_view name;
+    if (std::move(result).get(field) != simdjson::SUCCESS) return kNotABatch;
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return kNotABatch;
+    std::string_view* text = name == "operationType"  ? &kind
+                             : name == "partitionKey" ? &key_text
+                             : name == "id"           ? &operation->id
+                             : name == "ifMatch"      ? &operation->conditions.if_match
+                             : name == "ifNoneMatch"  ? &operation->conditions.if_none_match
+                                                      : nullptr;
+    if (text != nullptr) {
+      if (field.value().get_string().get(*text) != simdjson::SUCCESS) return kNotABatch;
+      if (text == &kind) operation->kind = KindOf(kind);
+    } else if (name == "resourceBody") {
+      ReadItem(container, body, field.value(), operation);
+    }
+  }
+  Complete(container, key_text, operation);
+  return nullptr;
+}
+
+void BatchRequests::ReadItem(const Container& container, std::string_view body,
+                             ondemand::value value, Operation* operation) {
+  operation->has_body = true;
+  const bool want_terms = operation->kind != Kind::kCreate;
+  operation->refusal = reader_.Read(value, body, container.policy(), want_terms, &operation->body);
+  if (operation->refusal == nullptr) operation->refusal = RefuseItem(operation->body);
+  if (operation->refusal != nullptr || Holds(body, operation->body.json)) return;
+  operation->rewritten = operation->body.json;
+  operation->body.json = operation->rewritten;
+}
+
+// Decides the operation's key and whether it can be carried out at all.
+void BatchRequests::Complete(const Container& container, std::string_view key_text,
+                             Operation* operation) {
+  if (operation->refusal != nullptr) return;
+  const bool writes = operation->kind != Kind::kRead && operation->kind != Kind::kDelete;
+  if (operation->kind == Kind::kUnknown) {
+    operation->refusal = "the operationType is missing or not supported";
+  } else if (writes != operation->has_body) {
+    operation->refusal = writes ? "resourceBody is missing" : "resourceBody is out of place";
+  } else if (operation->kind == Kind::kReplace && operation->id != operation->body.id) {
+    operation->refusal = "the id of the operation is not that of the item";
+  }
+  if (operation->refusal != nullptr) return;
+  if (writes) operation->key = container.KeyOf(operation->body);
+  if (key_text.empty()) {
+    if (!writes) operation->key = {};
+    return;
+  }
+  const auto levels = key_reader_.Read(key_text);
+  if (!levels || levels->size() != container.key_paths().size()) {
+    operation->refusal = "the partitionKey is not a key of this container";
+    return;
+  }
+  const EffectivePartitionKey named = HashPartitionKey(*levels);
+  if (writes && named != operation->key) {
+    operation->refusal = "the partition key of the operation is not that of the item";
+    operation->refusal_substatus = substatus::kPartitionKeyMismatch;
+  }
+  operation->key = named;
+}
+
+void BatchRequests::RouteAll(const Request& request, const EffectivePartitionKey* batch_key,
+                             absl::Span<Operation> operations) {
+  for (Operation& operation : operations) {
+    if (operation.refusal != nullptr) continue;
+    const bool keyless = operation.key.bytes().empty();
+    if (batch_key != nullptr && keyless) operation.key = *batch_key;
+    const bool fits = batch_key != nullptr ? operation.key == *batch_key
+                                           : request.partition.range().Contains(operation.key);
+    if (fits && !(batch_key == nullptr && keyless)) continue;
+    operation.refusal = batch_key != nullptr ? "the item has another partition key than the batch"
+                                             : "the item belongs to another partition key range";
+    operation.refusal_substatus = substatus::kPartitionKeyMismatch;
+  }
+}
+
+HttpResponse BatchRequests::Run(const Container& container, const HttpRequest& request,
+                                bool strong) {
+  if (request.body.size() > static_cast<size_t>(kMaxRequestBytes)) {
+    return ErrorAnswer(413, 0, "a batch has at most 2 MB");
+  }
+  const bool atomic = request.HeaderIsTrue(header::kBatchAtomic);
+  Partition* partition = nullptr;
+  std::optional<EffectivePartitionKey> batch_key;
+  if (atomic) {
+    const auto levels = key_reader_.Read(request.Header(header::kPartitionKey));
+    if (!levels || levels->size() != container.key_paths().size()) {
+      return ErrorAnswer(400, 0, "a batch needs the header x-ms-documentdb-partitionkey");
+    }
+    batch_key = HashPartitionKey(*levels);
+    partition = &container.PartitionFor(*batch_key);
+  } else {
+    partition = container.PartitionById(request.Header(header::kPartitionKeyRangeId));
+    if (partition == nullptr) {
+      return ErrorAnswer(410, substatus::kPartitionKeyRangeGone,
+                         "there is no such partition key range");
+    }
+  }
+  const char* error = Parse(container, request.body);
+  if (error != nullptr) return ErrorAnswer(400, 0, error);
+  const bool minimal = request.Header(header::kPrefer) == kReturnMinimal;
+  const Request run{container, *partition, atomic, strong, !minimal};
+  RouteAll(run, batch_key ? &*batch_key : nullptr, absl::MakeSpan(operations_.data(), count_));
+  const std::unique_lock lock(partition->mutex());
+  const int64_t now_ns = MonotonicNs();
+  if (!partition->budget().Admits(now_ns)) {
+    return ThrottledAnswer(container.charges().Throttled(),
+                           partition->budget().RetryAfterMs(now_ns));
+  }
+  return atomic ? RunAtomic(run) : RunBulk(run);
+}
+
+// --------------------------------------------------------------------------------- running
+
+ItemOutcome BatchRequests::Apply(const Request& request, const Operation& operation) {
+  if (operation.refusal != nullptr) return {400, request.container.charges().Refused(), nullptr};
+  Partition& partition = request.partition;
+  switch (operation.kind) {
+    case Kind::kCreate:
+      return partition.Create(operation.key, operation.body);
+    case Kind::kUpsert:
+      return partition.Upsert(operation.key, operation.body, operation.conditions);
+    case Kind::kReplace:
+      return partition.Replace(operation.key, operation.id, operation.body, operation.conditions);
+    case Kind::kRead:
+      return partition.Read(operation.key, operation.id, operation.conditions, request.strong);
+    case Kind::kDelete:
+      return partition.Delete(operation.key, operation.id, operation.conditions);
+    case Kind::kUnknown:
+      break;
+  }
+  return {400, request.container.charges().Refused(), nullptr};
+}
+
+void BatchRequests::AppendResult(const Request& request, const Operation& operation,
+                                 const ItemOutcome& outcome, int64_t retry_after_ms,
+                                 std::string* out) {
+  out->append(out->empty() ? "[" : ",");
+  out->append(R"({"statusCode":)");
+  AppendInteger(outcome.status, out);
+  out->append(R"(,"requestCharge":)");
+  AppendHundredths(outcome.charge, out);
+  if (outcome.status == 429) {
+    absl::StrAppend(out, R"(,"subStatusCode":)", substatus::kThroughputExceeded,
+                    R"(,"retryAfterMilliseconds":)", retry_after_ms);
+  } else if (outcome.status == 400 && operation.refusal_substatus != 0) {
+    absl::StrAppend(out, R"(,"subStatusCode":)", operation.refusal_substatus);
+  }
+  if (outcome.document != nullptr) {
+    out->append(R"(,"eTag":"\)");
+    SystemProperties::AppendEtag(outcome.document->body.lsn, request.partition.id(), out);
+    out->insert(out->size() - 1, 1, '\\');
+    out->push_back('"');
+    const bool read = operation.kind == Kind::kRead;
+    if (outcome.status != 304 && (read || request.with_bodies)) {
+      out->append(R"(,"resourceBody":)");
+      request.container.properties().AppendJson(*outcome.document, request.partition.id(), out);
+    }
+  } else if (outcome.status >= 400) {
+    out->append(R"(,"message":)");
+    AppendJsonString(operation.refusal != nullptr ? std::string_view(operation.refusal)
+                                                  : ItemMessage(outcome.status),
+                     out);
+  }
+  out->push_back('}');
+}
+
+HttpResponse BatchRequests::Finish(const Request& request, bool all_ok, CentiRu charge,
+                                   std::string body) {
+  body.push_back(']');
+  HttpResponse response = JsonAnswer(all_ok ? 200 : 207, std::move(body));
+  SetPartitionHeaders(request.container, request.partition, request.partition.lsn(), &response);
+  SetCharge(charge, &response);
+  return response;
+}
+
+HttpResponse BatchRequests::RunBulk(const Request& request) {
+  ThroughputBudget& budget = request.partition.budget();
+  const int64_t now_ns = MonotonicNs();
+  std::string body;
+  body.reserve(count_ * 96);
+  bool all_ok = true;
+  CentiRu total = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    ItemOutcome outcome{429, request.container.charges().Throttled(), nullptr};
+    if (budget.Admits(now_ns)) {
+      outcome = Apply(request, operations_[i]);
+      budget.Spend(outcome.charge);
+    }
+    all_ok &= outcome.status < 400;
+    total += outcome.charge;
+    AppendResult(request, operations_[i], outcome, budget.RetryAfterMs(now_ns), &body);
+  }
+  return Finish(request, all_ok, total, std::move(body));
+}
+
+HttpResponse BatchRequests::RunAtomic(const Request& request) {
+  Partition& partition = request.partition;
+  std::vector<ItemOutcome> outcomes;
+  CentiRu total = 0;
+  std::string body;
+  partition.Begin();
+  for (size_t i = 0; i < count_; ++i) {
+    outcomes.push_back(Apply(request, operations_[i]));
+    total += outcomes.back().charge;
+    // Shown at once: a later operation may change or remove the item.
+    AppendResult(request, operations_[i], outcomes.back(), 0, &body);
+    if (outcomes.back().status >= 400) break;
+  }
+  partition.budget().Spend(total);
+  if (outcomes.back().status < 400) {
+    partition.Commit();
+    return Finish(request, true, total, std::move(body));
+  }
+  partition.RollBack();
+  const size_t failed = outcomes.size() - 1;
+  body.clear();
+  for (size_t i = 0; i < count_; ++i) {
+    const ItemOutcome outcome = i == failed ? outcomes[i] : ItemOutcome{424, 0, nullptr};
+    AppendResult(request, operations_[i], outcome, 0, &body);
+  }
+  return Finish(request, false, total, std::move(body));
+}
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,61 @@
+// Reading an item's JSON once: what is stored of it, its id and partition key, and how much of it
+// is indexed. A DocumentReader is one thread's.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/cosmos/emulator/indexing_policy.h"
+#include "backends/cosmos/wire/partition_key.h"
+
+namespace weir::cosmos::emulator {
+
+// One indexed scalar: hashes of its path and of its value.
+struct IndexedTerm {
+  uint64_t path;
+  uint64_t value;
+  auto operator<=>(const IndexedTerm&) const = default;
+};
+
+// Text points into the reader's input or into the reader.
+struct DocumentView {
+  std::string_view json;  // compact, without system properties
+  std::string_view id;
+  bool has_id = false;
+  PartitionKeyValue key[kMaxPartitionKeyLevels];
+  int terms = 0;                           // indexed scalars and composite entries
+  std::vector<IndexedTerm> indexed_terms;  // sorted; only when asked for
+};
+
+class DocumentReader {
+ public:
+  DocumentReader() = default;
+  DocumentReader(const DocumentReader&) = delete;
+  DocumentReader& operator=(const DocumentReader&) = delete;
+
+  // json must be followed by simdjson::SIMDJSON_PADDING readable bytes. An error text, or nullptr.
+  const char* Read(std::string_view json, const IndexingPolicy& policy, bool want_terms,
+                   DocumentView* view);
+
+  // The same for an object inside a larger text that its owner iterates.
+  const char* Read(simdjson::ondemand::value value, std::string_view whole,
+                   const IndexingPolicy& policy, bool want_terms, DocumentView* view);
+
+ private:
+  const char* Rewrite(std::string_view json, DocumentView* view);
+
+  simdjson::ondemand::parser parser_;
+  simdjson::dom::parser rewrite_parser_;
+  std::string rewritten_;
+  std::vector<int> seen_nodes_;
+};
+
+// Indexed scalars added, removed or changed between two sorted lists.
+int CountChangedTerms(const std::vector<IndexedTerm>& before,
+                      const std::vector<IndexedTerm>& after);
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,67 @@
+// HTTP/1.1 on libmicrohttpd: a pool of threads, each with its own epoll, that hand whole requests
+// to one handler and send what it returns. Connections are kept alive.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+struct MHD_Daemon;
+
+namespace weir::cosmos::emulator {
+
+// Names and values point into the connection; valid while the handler runs.
+struct HttpRequest {
+  std::string_view method;
+  std::string_view path;  // still percent-encoded, without the query string
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string body;  // with room for simdjson's padding behind it
+
+  // name in lower case. Empty when there is no such header.
+  std::string_view Header(std::string_view name) const;
+  bool HeaderIsTrue(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::vector<std::pair<std::string_view, std::string>> headers;
+  std::string body;
+
+  void Set(std::string_view name, std::string value) {
+    headers.emplace_back(name, std::move(value));
+  }
+};
+
+// Called on any of the server's threads, at the same time.
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+class HttpServer {
+ public:
+  // A request with a larger body is answered 413 without reaching the handler.
+  static constexpr size_t kMaxBodyBytes = 8 << 20;
+
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& host, uint16_t port,
+                                                           int threads, HttpHandler handler);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  uint16_t port() const { return port_; }
+  const HttpHandler& handler() const { return handler_; }
+  void Stop();
+
+ private:
+  explicit HttpServer(HttpHandler handler) : handler_(std::move(handler)) {}
+
+  HttpHandler handler_;
+  MHD_Daemon* daemon_ = nullptr;
+  uint16_t port_ = 0;
+};
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,147 @@
+#include "backends/cosmos/emulator/item_requests.h"
+
+#include <mutex>
+#include <utility>
+
+#include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/wire/headers.h"
+#include "base/clock.h"
+
+namespace weir::cosmos::emulator {
+namespace {
+
+constexpr size_t kMaxIdBytes = 1023;
+
+Conditions ConditionsOf(const HttpRequest& request) {
+  return {request.Header(header::kIfMatch), request.Header(header::kIfNoneMatch)};
+}
+
+bool WantsBody(const HttpRequest& request) {
+  return request.Header(header::kPrefer) != kReturnMinimal;
+}
+
+// With the partition's mutex held: shows the document as it is now.
+HttpResponse AnswerFor(const Container& container, const Partition& partition,
+                       const ItemOutcome& outcome, bool with_body) {
+  if (outcome.status >= 400) return ErrorAnswer(outcome.status, 0, ItemMessage(outcome.status));
+  HttpResponse response{outcome.status, {}, {}};
+  if (outcome.document == nullptr) return response;
+  response.Set(header::kEtag, partition.Etag(*outcome.document));
+  if (outcome.status == 304 || !with_body) return response;
+  response.Set(header::kContentType, std::string(kJsonContentType));
+  response.body.reserve(outcome.document->body.json_size + 256);
+  container.properties().AppendJson(*outcome.document, partition.id(), &response.body);
+  return response;
+}
+
+}  // namespace
+
+const char* RefuseItem(const DocumentView& item) {
+  if (!item.has_id) return "the property \"id\" is missing";
+  if (item.id.empty() || item.id.size() > kMaxIdBytes) return "an id has 1 to 1023 bytes";
+  if (item.id.find_first_of("/\\?#") != std::string_view::npos) {
+    return "an id must not contain / \\ ? or #";
+  }
+  return nullptr;
+}
+
+std::optional<EffectivePartitionKey> ItemRequests::KeyOf(const Container& container,
+                                                         const HttpRequest& request,
+                                                         HttpResponse* error) {
+  const std::string_view text = request.Header(header::kPartitionKey);
+  if (text.empty()) {
+    *error = ErrorAnswer(400, 0, "the header x-ms-documentdb-partitionkey is missing");
+    return std::nullopt;
+  }
+  const auto levels = key_reader_.Read(text);
+  if (!levels || levels->size() != container.key_paths().size()) {
+    *error = ErrorAnswer(400, substatus::kPartitionKeyMismatch,
+                         "the header x-ms-documentdb-partitionkey is not a key of this container");
+    return std::nullopt;
+  }
+  return HashPartitionKey(*levels);
+}
+
+bool ItemRequests::ReadBody(const Container& container, const HttpRequest& request, bool want_terms,
+                            const EffectivePartitionKey& key, HttpResponse* error) {
+  if (request.body.size() > kMaxItemBytes) {
+    *error = ErrorAnswer(413, 0, "an item has at most 2 MB");
+    return false;
+  }
+  const char* problem = reader_.Read(request.body, container.policy(), want_terms, &view_);
+  if (problem == nullptr) problem = RefuseItem(view_);
+  if (problem != nullptr) {
+    *error = ErrorAnswer(400, 0, problem);
+    SetCharge(container.charges().Refused(), error);
+    return false;
+  }
+  if (container.KeyOf(view_) != key) {
+    *error = ErrorAnswer(400, substatus::kPartitionKeyMismatch,
+                         "the partition key of the header is not that of the item");
+    SetCharge(container.charges().Refused(), error);
+    return false;
+  }
+  return true;
+}
+
+template <typename Operation>
+HttpResponse ItemRequests::Run(const Container& container, const EffectivePartitionKey& key,
+                               bool with_body, Operation operation) {
+  Partition& partition = container.PartitionFor(key);
+  const std::unique_lock lock(partition.mutex());
+  const int64_t now_ns = MonotonicNs();
+  if (!partition.budget().Admits(now_ns)) {
+    return ThrottledAnswer(container.charges().Throttled(),
+                           partition.budget().RetryAfterMs(now_ns));
+  }
+  const ItemOutcome outcome = operation(partition);
+  partition.budget().Spend(outcome.charge);
+  HttpResponse response = AnswerFor(container, partition, outcome, with_body);
+  SetPartitionHeaders(container, partition, partition.lsn(), &response);
+  SetCharge(outcome.charge, &response);
+  return response;
+}
+
+HttpResponse ItemRequests::Write(const Container& container, const HttpRequest& request) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  const bool upsert = request.HeaderIsTrue(header::kIsUpsert);
+  if (!key || !ReadBody(container, request, upsert, *key, &error)) return error;
+  return Run(container, *key, WantsBody(request), [&](Partition& partition) {
+    return upsert ? partition.Upsert(*key, view_, ConditionsOf(request))
+                  : partition.Create(*key, view_);
+  });
+}
+
+HttpResponse ItemRequests::Read(const Container& container, std::string_view id,
+                                const HttpRequest& request, bool strong) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  if (!key) return error;
+  return Run(container, *key, true, [&](Partition& partition) {
+    return partition.Read(*key, id, ConditionsOf(request), strong);
+  });
+}
+
+HttpResponse ItemRequests::Replace(const Container& container, std::string_view id,
+                                   const HttpRequest& request) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  if (!key || !ReadBody(container, request, true, *key, &error)) return error;
+  if (view_.id != id) return ErrorAnswer(400, 0, "the id of the item is not that of the path");
+  return Run(container, *key, WantsBody(request), [&](Partition& partition) {
+    return partition.Replace(*key, id, view_, ConditionsOf(request));
+  });
+}
+
+HttpResponse ItemRequests::Delete(const Container& container, std::string_view id,
+                                  const HttpRequest& request) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  if (!key) return error;
+  return Run(container, *key, false, [&](Partition& partition) {
+    return partition.Delete(*key, id, ConditionsOf(request));
+  });
+}
+
+}  // namespace weir::cosmos::emulator

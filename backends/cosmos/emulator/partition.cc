@@ -1,0 +1,272 @@
+#include "backends/cosmos/emulator/partition.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "base/check.h"
+#include "base/random.h"
+
+namespace weir::cosmos::emulator {
+namespace {
+
+uint64_t HashOf(const EffectivePartitionKey& key) {
+  uint64_t hash = 0;
+  for (size_t at = 8; at < key.bytes().size(); at += EffectivePartitionKey::kHashBytes) {
+    uint64_t word = 0;
+    std::memcpy(&word, key.bytes().data() + at, sizeof(word));
+    hash = hash * 31 + word;  // a hash already, all bits of it even
+  }
+  return hash;
+}
+
+uint32_t NowSeconds() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
+
+}  // namespace
+
+size_t Partition::KeyHash::operator()(const EffectivePartitionKey& key) const {
+  return HashOf(key);
+}
+
+Partition::Partition(uint32_t id, KeyRange range, CentiRu per_second,
+                     const PartitionSettings& settings)
+    : id_(id), range_(range), settings_(settings), budget_(per_second) {}
+
+Partition::~Partition() {
+  for (const Slot& slot : slots_) delete slot.document;
+}
+
+// ---------------------------------------------------------------------------- operations
+
+ItemOutcome Partition::Create(const EffectivePartitionKey& key, const DocumentView& document) {
+  const ItemKey item = MakeItemKey(key, document.id);
+  if (Find(item) != nullptr) return {409, settings_.charges->Conflict(), nullptr};
+  const StoredDocument* made = Insert(item, document);
+  const double kb = settings_.properties->StoredKb(*made);
+  return {201, settings_.charges->Insert(kb, document.terms), made};
+}
+
+ItemOutcome Partition::Upsert(const EffectivePartitionKey& key, const DocumentView& document,
+                              const Conditions& conditions) {
+  StoredDocument* existing = Find(MakeItemKey(key, document.id));
+  if (existing == nullptr) return Create(key, document);
+  if (Fails(conditions, *existing)) return {412, settings_.charges->Conflict(), nullptr};
+  return ReplaceBody(existing, document);
+}
+
+ItemOutcome Partition::Replace(const EffectivePartitionKey& key, std::string_view id,
+                               const DocumentView& document, const Conditions& conditions) {
+  StoredDocument* existing = Find(MakeItemKey(key, id));
+  if (existing == nullptr) return {404, settings_.charges->ReadWithoutBody(false), nullptr};
+  if (Fails(conditions, *existing)) return {412, settings_.charges->Conflict(), nullptr};
+  return ReplaceBody(existing, document);
+}
+
+ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& document) {
+  const double old_kb = settings_.properties->StoredKb(*existing);
+  std::string padded(existing->body.json());
+  padded.reserve(padded.size() + simdjson::SIMDJSON_PADDING);
+  const char* error = old_reader_.Read(padded, *settings_.policy, true, &old_view_);
+  WEIR_CHECK(error == nullptr);
+  const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
+  Swap(existing, MakeBody(document));
+  const double new_kb = settings_.properties->StoredKb(*existing);
+  return {200, settings_.charges->Replace(old_kb, new_kb, changed), existing};
+}
+
+ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view id,
+                              const Conditions& conditions) {
+  StoredDocument* existing = Find(MakeItemKey(key, id));
+  if (existing == nullptr) return {404, settings_.charges->ReadWithoutBody(false), nullptr};
+  if (Fails(conditions, *existing)) return {412, settings_.charges->Conflict(), nullptr};
+  const CentiRu charge = settings_.charges->Delete(settings_.properties->StoredKb(*existing),
+                                                   static_cast<int>(existing->body.terms));
+  ++lsn_;
+  Unlink(existing);
+  if (undoable_) {
+    Note(Undo::Kind::kReinsert, existing, {});
+  } else {
+    delete existing;
+  }
+  return {204, charge, nullptr};
+}
+
+ItemOutcome Partition::Read(const EffectivePartitionKey& key, std::string_view id,
+                            const Conditions& conditions, bool strong) const {
+  const StoredDocument* existing = Find(MakeItemKey(key, id));
+  if (existing == nullptr) return {404, settings_.charges->ReadWithoutBody(strong), nullptr};
+  const std::string_view none_match = conditions.if_none_match;
+  if (!none_match.empty() && (none_match == "*" || none_match == Etag(*existing))) {
+    return {304, settings_.charges->ReadWithoutBody(strong), existing};
+  }
+  return {200, settings_.charges->Read(settings_.properties->StoredKb(*existing), strong),
+          existing};
+}
+
+// Before a write: if-match must name the item's etag, if-none-match must not.
+bool Partition::Fails(const Conditions& conditions, const StoredDocument& document) const {
+  if (conditions.if_match.empty() && conditions.if_none_match.empty()) return false;
+  const std::string etag = Etag(document);
+  const auto matches = [&](std::string_view value) { return value == "*" || value == etag; };
+  return (!conditions.if_match.empty() && !matches(conditions.if_match)) ||
+         (!conditions.if_none_match.empty() && matches(conditions.if_none_match));
+}
+
+std::string Partition::Etag(const StoredDocument& document) const {
+  std::string etag;
+  SystemProperties::AppendEtag(document.body.lsn, id_, &etag);
+  return etag;
+}
+
+// -------------------------------------------------------------------------------- storage
+
+Partition::ItemKey Partition::MakeItemKey(const EffectivePartitionKey& key, std::string_view id) {
+  return {&key, id, Mix64(HashOf(key) + std::hash<std::string_view>()(id))};
+}
+
+StoredDocument* Partition::Find(const ItemKey& item) const {
+  const auto found = items_.find(item);
+  return found == items_.end() ? nullptr : *found;
+}
+
+DocumentBody Partition::MakeBody(const DocumentView& document) {
+  DocumentBody body = DocumentBody::Copy(document.id, document.json);
+  body.terms = static_cast<uint32_t>(document.terms);
+  body.timestamp = NowSeconds();
+  body.lsn = ++lsn_;
+  return body;
+}
+
+LogicalPartition* Partition::Logical(const EffectivePartitionKey& key) {
+  auto& logical = logical_[key];
+  if (logical == nullptr)
+    logical = std::make_unique<LogicalPartition>(LogicalPartition{.key = key});
+  return logical.get();
+}
+
+StoredDocument* Partition::Insert(const ItemKey& item, const DocumentView& document) {
+  auto* made = new StoredDocument;
+  made->body = MakeBody(document);
+  made->number = next_number_++;
+  made->hash = item.hash;
+  made->logical = Logical(*item.key);
+  made->previous = made->logical->last;
+  slots_.push_back({made->number, nullptr});
+  ++empty_slots_;
+  Link(made);
+  if (undoable_) Note(Undo::Kind::kRemove, made, {});
+  return made;
+}
+
+// previous and next say where; the slot exists.
+void Partition::Link(StoredDocument* document) {
+  LogicalPartition* logical = document->logical;
+  (document->previous ? document->previous->next : logical->first) = document;
+  (document->next ? document->next->previous : logical->last) = document;
+  slots_[SlotOf(document->number)].document = document;
+  --empty_slots_;
+  items_.insert(document);
+  bytes_ += document->body.json_size;
+  for (EqualityIndex& index : equality_indexes_) index.Add(*document);
+}
+
+void Partition::Unlink(StoredDocument* document) {
+  LogicalPartition* logical = document->logical;
+  (document->previous ? document->previous->next : logical->first) = document->next;
+  (document->next ? document->next->previous : logical->last) = document->previous;
+  slots_[SlotOf(document->number)].document = nullptr;
+  ++empty_slots_;
+  items_.erase(document);
+  bytes_ -= document->body.json_size;
+  for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
+  if (!undoable_ && undo_.empty()) CompactSlots();  // an undo needs its slot
+}
+
+void Partition::Swap(StoredDocument* document, DocumentBody body) {
+  for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
+  bytes_ += body.json_size;
+  bytes_ -= document->body.json_size;
+  std::swap(document->body, body);
+  for (EqualityIndex& index : equality_indexes_) index.Add(*document);
+  if (undoable_) Note(Undo::Kind::kRestoreBody, document, std::move(body));
+}
+
+// The slot of this number, which exists.
+size_t Partition::SlotOf(uint64_t number) const {
+  if (number <= slots_.size() && slots_[number - 1].number == number) return number - 1;
+  return FirstSlotAfter(number - 1);
+}
+
+size_t Partition::FirstSlotAfter(uint64_t after) const {
+  const auto slot = std::upper_bound(slots_.begin(), slots_.end(), after,
+                                     [](uint64_t n, const Slot& s) { return n < s.number; });
+  return static_cast<size_t>(slot - slots_.begin());
+}
+
+void Partition::CompactSlots() {
+  constexpr size_t kWorthIt = 1024;
+  if (empty_slots_ < kWorthIt || 2 * empty_slots_ < slots_.size()) return;
+  std::erase_if(slots_, [](const Slot& slot) { return slot.document == nullptr; });
+  empty_slots_ = 0;
+}
+
+// ----------------------------------------------------------------------------------- undo
+
+void Partition::Note(Undo::Kind kind, StoredDocument* document, DocumentBody body) {
+  undo_.push_back({kind, document, std::move(body)});
+}
+
+void Partition::Begin() {
+  WEIR_CHECK(!undoable_ && undo_.empty());
+  undoable_ = true;
+}
+
+void Partition::Commit() {
+  undoable_ = false;
+  for (const Undo& undo : undo_) {
+    if (undo.kind == Undo::Kind::kReinsert) delete undo.document;
+  }
+  undo_.clear();
+  CompactSlots();
+}
+
+void Partition::RollBack() {
+  undoable_ = false;
+  for (auto step = undo_.rbegin(); step != undo_.rend(); ++step) {
+    switch (step->kind) {
+      case Undo::Kind::kRemove:
+        Unlink(step->document);
+        delete step->document;
+        break;
+      case Undo::Kind::kRestoreBody:
+        Swap(step->document, std::move(step->body));
+        break;
+      case Undo::Kind::kReinsert:
+        Link(step->document);
+        break;
+    }
+  }
+  undo_.clear();
+  CompactSlots();
+}
+
+// -------------------------------------------------------------------------------- queries
+
+const LogicalPartition* Partition::FindLogical(const EffectivePartitionKey& key) const {
+  const auto found = logical_.find(key);
+  return found == logical_.end() ? nullptr : found->second.get();
+}
+
+const std::vector<const StoredDocument*>& Partition::FindEqual(const PropertyPath& path,
+                                                               const PartitionKeyValue& value) {
+  for (const EqualityIndex& index : equality_indexes_) {
+    if (index.path() == path) return index.Find(value);
+  }
+  EqualityIndex& made = equality_indexes_.emplace_back(path);
+  for (const Slot& slot : slots_) {
+    if (slot.document != nullptr) made.Add(*slot.document);
+  }
+  return made.Find(value);
+}
+
+}  // namespace weir::cosmos::emulator

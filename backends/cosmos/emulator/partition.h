@@ -1,0 +1,166 @@
+// One physical partition: its share of the key space, its items, their indexes and its throughput.
+// Everything below `mutex` needs the mutex held.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+#include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/document.h"
+#include "backends/cosmos/emulator/equality_index.h"
+#include "backends/cosmos/emulator/stored_document.h"
+#include "backends/cosmos/emulator/throughput_budget.h"
+
+namespace weir::cosmos::emulator {
+
+struct KeyRange {
+  EffectivePartitionKey low;   // inclusive
+  EffectivePartitionKey high;  // exclusive
+  bool Contains(const EffectivePartitionKey& key) const { return low <= key && key < high; }
+};
+
+// Values of if-match and if-none-match; empty when not sent.
+struct Conditions {
+  std::string_view if_match;
+  std::string_view if_none_match;
+};
+
+// What became of an operation on one item, in the words of HTTP.
+struct ItemOutcome {
+  int status = 0;
+  CentiRu charge = 0;
+  const StoredDocument* document = nullptr;  // as it is now; null when there is none to show
+};
+
+// What a container tells its partitions. Immutable.
+struct PartitionSettings {
+  const IndexingPolicy* policy;
+  const ChargeModel* charges;
+  const SystemProperties* properties;
+};
+
+class Partition {
+ public:
+  Partition(uint32_t id, KeyRange range, CentiRu per_second, const PartitionSettings& settings);
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  uint32_t id() const { return id_; }
+  const KeyRange& range() const { return range_; }
+  std::mutex& mutex() { return mutex_; }
+
+  ThroughputBudget& budget() { return budget_; }
+
+  // Operations on items. They do not look at the budget and spend nothing: the caller does.
+  // `replaces` of a document is read with its terms (DocumentReader, want_terms).
+  ItemOutcome Create(const EffectivePartitionKey& key, const DocumentView& document);
+  ItemOutcome Upsert(const EffectivePartitionKey& key, const DocumentView& document,
+                     const Conditions& conditions);
+  ItemOutcome Replace(const EffectivePartitionKey& key, std::string_view id,
+                      const DocumentView& document, const Conditions& conditions);
+  ItemOutcome Delete(const EffectivePartitionKey& key, std::string_view id,
+                     const Conditions& conditions);
+  ItemOutcome Read(const EffectivePartitionKey& key, std::string_view id,
+                   const Conditions& conditions, bool strong) const;
+
+  // Between Begin and Commit or RollBack, writes can be undone. Not nested.
+  void Begin();
+  void Commit();
+  void RollBack();
+
+  // For queries, in the order of creation.
+  const LogicalPartition* FindLogical(const EffectivePartitionKey& key) const;
+  // Items with number > after, to be walked by position; null where one was deleted.
+  size_t FirstSlotAfter(uint64_t after) const;
+  size_t slots() const { return slots_.size(); }
+  const StoredDocument* slot(size_t position) const { return slots_[position].document; }
+  // Items whose scalar at the path equals the value, makes the index on first use.
+  const std::vector<const StoredDocument*>& FindEqual(const PropertyPath& path,
+                                                      const PartitionKeyValue& value);
+
+  std::string Etag(const StoredDocument& document) const;
+  uint64_t lsn() const { return lsn_; }
+  size_t documents() const { return items_.size(); }
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Slot {
+    uint64_t number;
+    StoredDocument* document;
+  };
+  struct ItemKey {
+    const EffectivePartitionKey* key;
+    std::string_view id;
+    uint64_t hash;
+  };
+  struct ItemHash {
+    using is_transparent = void;
+    size_t operator()(const StoredDocument* document) const { return document->hash; }
+    size_t operator()(const ItemKey& item) const { return item.hash; }
+  };
+  struct ItemEqual {
+    using is_transparent = void;
+    bool operator()(const StoredDocument* a, const StoredDocument* b) const { return a == b; }
+    bool operator()(const StoredDocument* a, const ItemKey& b) const {
+      return a->hash == b.hash && a->body.id() == b.id && a->logical->key == *b.key;
+    }
+    bool operator()(const ItemKey& a, const StoredDocument* b) const { return (*this)(b, a); }
+  };
+  struct KeyHash {
+    size_t operator()(const EffectivePartitionKey& key) const;
+  };
+  // How to take back one write.
+  struct Undo {
+    enum class Kind : uint8_t { kRemove, kRestoreBody, kReinsert };
+    Kind kind;
+    StoredDocument* document;
+    DocumentBody body;
+  };
+
+  static ItemKey MakeItemKey(const EffectivePartitionKey& key, std::string_view id);
+  StoredDocument* Find(const ItemKey& item) const;
+  DocumentBody MakeBody(const DocumentView& document);
+  bool Fails(const Conditions& conditions, const StoredDocument& document) const;
+  ItemOutcome ReplaceBody(StoredDocument* existing, const DocumentView& document);
+  StoredDocument* Insert(const ItemKey& item, const DocumentView& document);
+  void Link(StoredDocument* document);
+  void Unlink(StoredDocument* document);
+  void Swap(StoredDocument* document, DocumentBody body);
+  void Note(Undo::Kind kind, StoredDocument* document, DocumentBody body);
+  size_t SlotOf(uint64_t number) const;
+  void CompactSlots();
+  LogicalPartition* Logical(const EffectivePartitionKey& key);
+
+  const uint32_t id_;
+  const KeyRange range_;
+  const PartitionSettings settings_;
+  std::mutex mutex_;
+  ThroughputBudget budget_;
+
+  absl::flat_hash_set<StoredDocument*, ItemHash, ItemEqual> items_;
+  absl::flat_hash_map<EffectivePartitionKey, std::unique_ptr<LogicalPartition>, KeyHash> logical_;
+  std::vector<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
+  size_t empty_slots_ = 0;
+  std::list<EqualityIndex> equality_indexes_;
+  uint64_t next_number_ = 1;
+  uint64_t lsn_ = 0;
+  uint64_t bytes_ = 0;
+  DocumentReader old_reader_;
+  DocumentView old_view_;
+
+  bool undoable_ = false;
+  std::vector<Undo> undo_;
+};
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,347 @@
+#include "backends/cosmos/emulator/service.h"
+
+#include <simdjson.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/emulator/batch_requests.h"
+#include "backends/cosmos/emulator/item_requests.h"
+#include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/query_requests.h"
+#include "backends/cosmos/wire/headers.h"
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace weir::cosmos::emulator {
+namespace {
+
+constexpr int64_t kTokenLifetimeSeconds = 15 * 60;
+
+// What one server thread keeps from request to request.
+struct ThreadState {
+  ItemRequests items;
+  BatchRequests batches;
+  QueryRequests queries;
+};
+
+ThreadState& State() {
+  thread_local ThreadState state;
+  return state;
+}
+
+std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (!part.empty()) {
+      auto decoded = PercentDecode(part);
+      if (!decoded) return std::nullopt;
+      parts.push_back(*std::move(decoded));
+    }
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  }
+  return parts;
+}
+
+// The resource type and link that a request to this path is signed with.
+struct SignedResource {
+  std::string type;
+  std::string link;
+};
+
+SignedResource ResourceOf(const std::vector<std::string>& path) {
+  SignedResource resource;
+  const size_t named = path.size() / 2 * 2;  // whole pairs of type and id
+  for (size_t i = 0; i < named; ++i) {
+    if (i > 0) resource.link += '/';
+    resource.link += path[i];
+  }
+  if (!path.empty()) resource.type = path.size() % 2 == 1 ? path.back() : path[path.size() - 2];
+  if (path.size() == 2 && path[0] == "offers") {
+    resource.link = path[1];
+    for (char& c : resource.link) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  return resource;
+}
+
+std::string MakeActivityId() {
+  static std::atomic<uint64_t> counter{0};
+  static const uint64_t key = static_cast<uint64_t>(WallUnixNs());
+  const uint64_t n = counter.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t a = Draw(key, 2 * n);
+  const uint64_t b = Draw(key, 2 * n + 1);
+  std::string id;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (int i = 0; i < 32; ++i) {
+    if (i == 8 || i == 12 || i == 16 || i == 20) id.push_back('-');
+    id.push_back(kHex[((i < 16 ? a : b) >> (4 * (i & 15))) & 0xF]);
+  }
+  return id;
+}
+
+HttpResponse NotSupported(std::string_view what) {
+  return ErrorAnswer(501, 0, absl::StrCat("this emulator does not support ", std::string(what)));
+}
+
+HttpResponse NoRoute(const HttpRequest& request) {
+  return ErrorAnswer(405, 0, absl::StrCat(std::string(request.method), " is not possible here"));
+}
+
+}  // namespace
+
+Service::Service(MasterKey key, Settings settings)
+    : key_(std::move(key)),
+      settings_(std::move(settings)),
+      charges_(settings_.coefficients),
+      account_(settings_.default_throughput, settings_.throughput_per_partition, settings_.throttle,
+               charges_) {}
+
+HttpResponse Service::Answer(const HttpRequest& request) {
+  HttpResponse response;
+  const auto path = SplitPath(request.path);
+  if (!path) {
+    response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
+  } else if (IsAuthentic(request, *path, &response)) {
+    response = Route(request, *path);
+  }
+  response.Set(header::kActivityId, MakeActivityId());
+  response.Set(header::kServiceVersion, "version=2.14.0.0");
+  response.Set(header::kChargeBasis, "modelled");
+  return response;
+}
+
+bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const {
+  const std::string_view authorization = request.Header(header::kAuthorization);
+  const std::string_view date = request.Header(header::kDate);
+  if (authorization.empty()) {
+    *error = ErrorAnswer(401, 0, "the header authorization is missing");
+    return false;
+  }
+  if (absl::StartsWith(std::string(authorization), "type%3Daad") ||
+      absl::StartsWith(std::string(authorization), "type=aad")) {
+    *error = ErrorAnswer(401, 0, "this emulator knows master keys only, not AAD tokens");
+    return false;
+  }
+  const auto sent = ParseHttpDate(date);
+  if (!sent) {
+    *error = ErrorAnswer(401, 0, "the header x-ms-date is missing or not an RFC 1123 date in GMT");
+    return false;
+  }
+  const int64_t now = WallUnixNs() / kNsPerSecond;
+  if (std::llabs(now - *sent) > kTokenLifetimeSeconds) {
+    *error = ErrorAnswer(
+        401, 0,
+        absl::StrCat("the authorization token is not valid at the current time: x-ms-date is ",
+                     std::string(date), ", the server's clock says ", HttpDate(now)));
+    return false;
+  }
+  const SignedResource resource = ResourceOf(path);
+  if (!key_.Verifies(authorization, request.method, resource.type, resource.link, date)) {
+    *error = ErrorAnswer(
+        401, 0,
+        absl::StrCat(
+            "the signature of the authorization header does not fit: wrong key, or another "
+            "text was signed than verb ",
+            std::string(request.method), ", type ", resource.type, ", link ", resource.link,
+            " and x-ms-date"));
+    return false;
+  }
+  return true;
+}
+
+HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
+  if (path.empty()) return Metadata(200, AccountJson(request));
+  if (path[0] == "offers") return AnswerOffers(request, path);
+  if (path[0] != "dbs") return ErrorAnswer(404, 0, "there is nothing at this path");
+  if (path.size() <= 2) return AnswerDatabases(request, path);
+  if (path[2] == "users") return NotSupported("users and permissions");
+  if (path[2] != "colls") return ErrorAnswer(404, 0, "there is nothing at this path");
+  if (path.size() == 3) return AnswerContainers(request, path);
+  const auto container = account_.Find(path[1], path[3]);
+  if (container == nullptr) {
+    return ErrorAnswer(404, path.size() > 4 ? substatus::kOwnerNotFound : 0,
+                       absl::StrCat("there is no container ", JsonString(path[3]), " in database ",
+                                    JsonString(path[1])));
+  }
+  if (path.size() == 4) {
+    if (request.method != "DELETE") return AnswerContainer(request, *container);
+    const absl::Status status = account_.DeleteContainer(path[1], path[3]);
+    return status.ok() ? Metadata(204, "") : MetadataError(status);
+  }
+  if (path[4] == "docs" && path.size() <= 6) return AnswerItems(request, *container, path);
+  if (path[4] == "pkranges" && path.size() == 5 && request.method == "GET") {
+    HttpResponse response = Metadata(200, container->RangesJson());
+    response.Set(header::kEtag, "\"1\"");
+    response.Set(header::kItemCount, absl::StrCat(container->partitions().size()));
+    return response;
+  }
+  for (const char* scripts : {"sprocs", "triggers", "udfs", "conflicts"}) {
+    if (path[4] == scripts) return NotSupported(path[4]);
+  }
+  return ErrorAnswer(404, 0, "there is nothing at this path");
+}
+
+std::string Service::AccountJson(const HttpRequest& request) const {
+  // The official SDKs go on with the endpoint that stands here: it must be the one they dialled.
+  const std::string endpoint =
+      absl::StrCat("http://", std::string(request.Header(header::kHost)), "/");
+  const std::string location =
+      absl::StrCat(R"([{"name":"Local","databaseAccountEndpoint":)", JsonString(endpoint), "}]");
+  return absl::StrCat(
+      R"({"_self":"","id":"weir-emulator-modelled-ru","_rid":"weir-emulator-modelled-ru",)",
+      R"("media":"//media/","addresses":"//addresses/","_dbs":"//dbs/","writableLocations":)",
+      location, R"(,"readableLocations":)", location,
+      R"(,"enableMultipleWriteLocations":false,"userReplicationPolicy":{"asyncReplication":false,)",
+      R"("minReplicaSetSize":1,"maxReplicasetSize":1},"userConsistencyPolicy":)",
+      R"({"defaultConsistencyLevel":)", JsonString(settings_.consistency),
+      R"(},"systemReplicationPolicy":{"minReplicaSetSize":1,"maxReplicasetSize":1},)",
+      R"("readPolicy":{"primaryReadCoefficient":1,"secondaryReadCoefficient":1},)",
+      R"("queryEngineConfiguration":"{\"maxSqlQueryInputLength\":262144,\"maxJoinsPerSqlQuery\":10,)",
+      R"(\"maxLogicalAndPerSqlQuery\":2000,\"maxLogicalOrPerSqlQuery\":2000}"})");
+}
+
+HttpResponse Service::Metadata(int status, std::string json) const {
+  HttpResponse response = JsonAnswer(status, std::move(json));
+  SetCharge(charges_.Metadata(), &response);
+  return response;
+}
+
+HttpResponse Service::MetadataError(const absl::Status& status) const {
+  const int code = absl::IsNotFound(status) ? 404 : absl::IsAlreadyExists(status) ? 409 : 400;
+  HttpResponse response = ErrorAnswer(code, 0, std::string(status.message()));
+  SetCharge(charges_.Metadata(), &response);
+  return response;
+}
+
+HttpResponse Service::AnswerDatabases(const HttpRequest& request, const Path& path) {
+  if (path.size() == 1 && request.method == "GET") {
+    return Metadata(200, account_.DatabasesJson());
+  }
+  if (path.size() == 1 && request.method == "POST") {
+    if (request.HeaderIsTrue(header::kIsQuery)) return NotSupported("queries of databases");
+    simdjson::dom::parser parser;
+    std::string_view id;
+    if (parser.parse(request.body)["id"].get(id) != simdjson::SUCCESS) {
+      return MetadataError(absl::InvalidArgumentError("the body is not JSON with an id"));
+    }
+    const auto made = account_.CreateDatabase(id);
+    return made.ok() ? Metadata(201, *made) : MetadataError(made.status());
+  }
+  if (path.size() == 2 && request.method == "GET") {
+    const auto json = account_.DatabaseJson(path[1]);
+    return json.ok() ? Metadata(200, *json) : MetadataError(json.status());
+  }
+  if (path.size() == 2 && request.method == "DELETE") {
+    const absl::Status status = account_.DeleteDatabase(path[1]);
+    return status.ok() ? Metadata(204, "") : MetadataError(status);
+  }
+  return NoRoute(request);
+}
+
+HttpResponse Service::AnswerContainers(const HttpRequest& request, const Path& path) {
+  if (request.method == "GET") {
+    const auto json = account_.ContainersJson(path[1]);
+    return json.ok() ? Metadata(200, *json) : MetadataError(json.status());
+  }
+  if (request.method != "POST") return NoRoute(request);
+  if (request.HeaderIsTrue(header::kIsQuery)) return NotSupported("queries of containers");
+  const auto made = account_.CreateContainer(
+      path[1], request.body,
+      {request.Header(header::kOfferThroughput), request.Header(header::kAutopilotSettings)});
+  return made.ok() ? Metadata(201, (*made)->Json()) : MetadataError(made.status());
+}
+
+HttpResponse Service::AnswerContainer(const HttpRequest& request, const Container& container) {
+  if (request.method == "PUT") return NotSupported("replacing a container's definition yet");
+  if (request.method != "GET") return NoRoute(request);
+  HttpResponse response = Metadata(200, container.Json());
+  response.Set(header::kEtag, "\"00000000-0000-0000-0000-000000000001\"");
+  if (request.HeaderIsTrue(header::kPopulateQuotaInfo)) {
+    uint64_t documents = 0;
+    uint64_t bytes = 0;
+    for (const auto& partition : container.partitions()) {
+      const std::unique_lock lock(partition->mutex());
+      documents += partition->documents();
+      bytes += partition->bytes();
+    }
+    response.Set(header::kResourceQuota,
+                 "documentSize=10240;documentsSize=10485760;documentsCount=-1;"
+                 "collectionSize=10485760;");
+    response.Set(header::kResourceUsage, absl::StrCat("documentSize=0;documentsSize=", bytes / 1000,
+                                                      ";documentsCount=", documents,
+                                                      ";collectionSize=", bytes / 1000, ";"));
+  }
+  return response;
+}
+
+bool Service::IsStrong(const HttpRequest& request) const {
+  const std::string_view asked = request.Header(header::kConsistencyLevel);
+  const std::string level(asked.empty() ? std::string_view(settings_.consistency) : asked);
+  return level == "Strong" || level == "BoundedStaleness";
+}
+
+HttpResponse Service::AnswerItems(const HttpRequest& request, const Container& container,
+                                  const Path& path) {
+  ThreadState& state = State();
+  const std::string_view method = request.method;
+  if (path.size() == 6) {
+    if (method == "GET") return state.items.Read(container, path[5], request, IsStrong(request));
+    if (method == "PUT") return state.items.Replace(container, path[5], request);
+    if (method == "DELETE") return state.items.Delete(container, path[5], request);
+    if (method == "PATCH") return NotSupported("patch yet");
+    return NoRoute(request);
+  }
+  if (method == "GET") {
+    if (!request.Header(header::kAIm).empty()) return NotSupported("the change feed yet");
+    return state.queries.ReadFeed(container, request, IsStrong(request));
+  }
+  if (method != "POST") return NoRoute(request);
+  if (request.HeaderIsTrue(header::kIsQueryPlanRequest)) {
+    return state.queries.Plan(container, request);
+  }
+  if (request.HeaderIsTrue(header::kIsQuery) ||
+      absl::StartsWith(std::string(request.Header(header::kContentType)),
+                       "application/query+json")) {
+    return state.queries.Run(container, request, IsStrong(request));
+  }
+  if (request.HeaderIsTrue(header::kIsBatchRequest)) {
+    return state.batches.Run(container, request, IsStrong(request));
+  }
+  return state.items.Write(container, request);
+}
+
+// Offers are found by the resource they belong to: the query names it in quotes.
+HttpResponse Service::AnswerOffers(const HttpRequest& request, const Path& path) {
+  const auto containers = account_.Containers();
+  if (path.size() == 2) {
+    for (const auto& container : containers) {
+      if (container->OfferRid() != path[1]) continue;
+      if (request.method == "GET") return Metadata(200, container->OfferJson());
+      return NotSupported("replacing an offer yet");
+    }
+    return MetadataError(absl::NotFoundError("there is no such offer"));
+  }
+  std::string json = R"({"_rid":"","Offers":[)";
+  int count = 0;
+  for (const auto& container : containers) {
+    const bool query = request.method == "POST";
+    const bool named = request.body.find(absl::StrCat(container->Self())) != std::string::npos ||
+                       request.body.find(container->ids().rid) != std::string::npos;
+    if (query && !named) continue;
+    absl::StrAppend(&json, count++ > 0 ? "," : "", container->OfferJson());
+  }
+  absl::StrAppend(&json, R"(],"_count":)", count, "}");
+  return Metadata(200, std::move(json));
+}
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,53 @@
+// The REST surface of one account: checks the signature, finds the resource, answers. Any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backends/cosmos/emulator/account.h"
+#include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/http_server.h"
+#include "backends/cosmos/wire/signature.h"
+
+namespace weir::cosmos::emulator {
+
+class Service {
+ public:
+  struct Settings {
+    int default_throughput = 400;
+    int throughput_per_partition = 6000;
+    bool throttle = true;
+    std::string consistency = "Session";
+    ChargeCoefficients coefficients;
+  };
+
+  Service(MasterKey key, Settings settings);
+
+  // Never throws; every answer with a status of 400 or more has a JSON body.
+  HttpResponse Answer(const HttpRequest& request);
+
+ private:
+  using Path = std::vector<std::string>;  // decoded: {"dbs", "D", "colls", "C"}
+
+  bool IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const;
+  HttpResponse Route(const HttpRequest& request, const Path& path);
+  HttpResponse AnswerDatabases(const HttpRequest& request, const Path& path);
+  HttpResponse AnswerContainers(const HttpRequest& request, const Path& path);
+  HttpResponse AnswerContainer(const HttpRequest& request, const Container& container);
+  HttpResponse AnswerItems(const HttpRequest& request, const Container& container,
+                           const Path& path);
+  HttpResponse AnswerOffers(const HttpRequest& request, const Path& path);
+  std::string AccountJson(const HttpRequest& request) const;
+  bool IsStrong(const HttpRequest& request) const;
+  HttpResponse Metadata(int status, std::string json) const;
+  HttpResponse MetadataError(const absl::Status& status) const;
+
+  const MasterKey key_;
+  const Settings settings_;
+  const ChargeModel charges_;
+  Account account_;
+};
+
+}  // namespace weir::cosmos::emulator

@@ -1,0 +1,24 @@
+// Starts the emulator for a test file and stops it afterwards.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { CosmosClient } from '@azure/cosmos';
+
+// The key that Microsoft publishes for its own emulator.
+export const emulatorKey =
+  'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
+
+export async function startEmulator(throughput = 400) {
+  const program = process.env.WEIR_SERVE_EMULATOR;
+  if (!program) throw new Error('WEIR_SERVE_EMULATOR must name the program serve_emulator');
+  const child = spawn(program, [String(throughput)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [endpoint] = await once(createInterface(child.stdout), 'line');
+  return {
+    endpoint,
+    client: (options = {}) => new CosmosClient({ endpoint, key: emulatorKey, ...options }),
+    stop: async () => {
+      child.stdin.end();
+      await once(child, 'exit');
+    },
+  };
+}
