@@ -2,34 +2,34 @@
 // its file, line and column.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "coordinator/problem.h"
 #include "proto/campaign.pb.h"
 
 namespace weir {
 
-struct Problem {
-  std::string file;
-  int line = 0;  // from 1; 0 when the problem has no place (a --set, say)
-  int column = 0;
-  std::string message;  // what is wrong, and what to do
-};
-
-// "quickstart.yaml:12:7: unknown key 'reccords'; did you mean 'records'?"
-std::string ToString(const Problem& problem);
-
 struct CampaignReading {
   v1::Campaign campaign;  // effective: defaults filled in; meaningful when problems is empty
   std::string text;       // the file as it was read
-  std::vector<Problem> problems;
+  std::vector<Problem> problems;  // in order of their places
+  std::vector<Problem> warnings;  // nothing that stops a run, but probably not meant
+  // Where each given value stands: "scenarios[0].operations[2].query". Use Find.
+  std::map<std::string, Place> places;
+
+  // The place of a value, or of the nearest thing around it that is in the file.
+  Place Find(const std::string& path) const;
+  void AddProblem(const std::string& path, std::string message);  // keeps the order
 };
 
 // `overrides`: "targets.postgres.postgres.port=5433", list items by name or by index.
-CampaignReading ReadCampaignFile(const std::string& path, const std::vector<std::string>& overrides);
+CampaignReading ReadCampaignFile(const std::string& path,
+                                 const std::vector<std::string>& overrides);
 CampaignReading ReadCampaignText(const std::string& text, const std::string& file_name,
                                  const std::vector<std::string>& overrides);
 
-// Checks that need more than one field: references between parts, contradictions. Called by the two
-// above; the names that only generators know (queries) are checked by the caller.
+// Both include the checks that need more than one field (campaign_checks.h). The names that only
+// generators and reports know (queries, metrics, fields) are checked by cli/campaign_names.h.
 }  // namespace weir

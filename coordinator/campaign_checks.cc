@@ -1,0 +1,360 @@
+#include "coordinator/campaign_checks.h"
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "coordinator/campaign_schema.h"
+#include "coordinator/campaign_walk.h"
+#include "coordinator/quantity.h"
+#include "coordinator/suggestion.h"
+
+namespace weir {
+namespace {
+
+// Reports, unless what the finding rests on is broken already.
+class Findings {
+ public:
+  Findings(const std::set<std::string>& broken, CampaignReading* reading)
+      : broken_(broken), reading_(reading) {}
+
+  // `rests_on`: further paths that the finding depends on, all of them below.
+  void Add(const std::string& path, std::string message,
+           std::initializer_list<std::string> rests_on = {}) {
+    if (Doubtful(path, rests_on)) return;
+    reading_->problems.push_back(ProblemAt(reading_->Find(path), std::move(message)));
+  }
+  void Warn(const std::string& path, std::string message,
+            std::initializer_list<std::string> rests_on = {}) {
+    if (Doubtful(path, rests_on)) return;
+    reading_->warnings.push_back(ProblemAt(reading_->Find(path), std::move(message)));
+  }
+
+  bool Given(const std::string& path) const { return reading_->places.contains(path); }
+
+ private:
+  bool Doubtful(const std::string& path, std::initializer_list<std::string> rests_on) const {
+    if (Broken(path)) return true;
+    return std::any_of(rests_on.begin(), rests_on.end(), [&](const std::string& other) {
+      return Broken(other) || BrokenInside(other);
+    });
+  }
+  bool Broken(std::string path) const {
+    while (!broken_.contains(path)) {
+      const size_t end = path.find_last_of(".[");
+      if (end == std::string::npos) return broken_.contains("");
+      path.resize(end);
+    }
+    return true;
+  }
+  bool BrokenInside(const std::string& path) const {
+    const auto next = broken_.lower_bound(path);
+    return next != broken_.end() && absl::StartsWith(*next, path);
+  }
+
+  const std::set<std::string>& broken_;
+  CampaignReading* reading_;
+};
+
+// ---------------------------------------------------------------------------------- targets
+
+// What two targets must not share: a load into one would drop the other's records.
+std::string StorageOf(const v1::Target& target) {
+  switch (target.backend_case()) {
+    case v1::Target::kSqlite:
+      if (target.sqlite().path() == ":memory:") return "";
+      return absl::StrCat("table ", target.sqlite().table(), " of ", target.sqlite().path());
+    case v1::Target::kPostgres:
+      return absl::StrCat("table ", target.postgres().table(), " of database ",
+                          target.postgres().database(), " at ", target.postgres().host(), ":",
+                          target.postgres().port());
+    case v1::Target::kCosmos:
+      return absl::StrCat("container ", target.cosmos().database(), "/",
+                          target.cosmos().container(), " at ", target.cosmos().endpoint());
+    default:
+      return "";
+  }
+}
+
+void CheckPostgres(const v1::PostgresTarget& postgres, const std::string& path,
+                   Findings* findings) {
+  if (postgres.tls_certificate().empty() != postgres.tls_key().empty()) {
+    findings->Add(path, "tls_certificate and tls_key belong together; give both or neither",
+                  {path + ".tls_certificate", path + ".tls_key"});
+  }
+}
+
+void CheckCosmos(const v1::CosmosTarget& cosmos, const std::string& path, Findings* findings) {
+  if (cosmos.throughput() % 100 != 0) {
+    findings->Add(path + ".throughput",
+                  absl::StrCat("throughput: Cosmos DB provisions in steps of 100 RU/s, found ",
+                               cosmos.throughput()));
+  }
+}
+
+void CheckTargets(const v1::Campaign& campaign, Findings* findings) {
+  std::map<std::string, std::string> storage;
+  for (int i = 0; i < campaign.targets_size(); ++i) {
+    const v1::Target& target = campaign.targets(i);
+    const std::string path = ItemPath("targets", static_cast<size_t>(i));
+    if (target.has_postgres()) CheckPostgres(target.postgres(), path + ".postgres", findings);
+    if (target.has_cosmos()) CheckCosmos(target.cosmos(), path + ".cosmos", findings);
+    const std::string used = StorageOf(target);
+    if (used.empty()) continue;
+    auto [other, is_new] = storage.emplace(used, target.name());
+    if (is_new) continue;
+    findings->Add(path,
+                  absl::StrCat("the targets '", other->second, "' and '", target.name(),
+                               "' both use ", used, "; give one of them another"),
+                  {path});
+  }
+}
+
+// -------------------------------------------------------------------------------- operations
+
+void CheckKeys(const v1::KeyDistribution& keys, const std::string& path, Findings* findings) {
+  if (keys.law() != v1::KEY_LAW_HOTSPOT) return;
+  for (const auto& [name, share] : {std::pair{"hot_records", keys.hot_records()},
+                                    std::pair{"hot_operations", keys.hot_operations()}}) {
+    if (share > 0 && share < 1) continue;
+    findings->Add(JoinPath(path, name),
+                  absl::StrCat(name, ": a hotspot needs a share between 0 and 1, both excluded"));
+  }
+}
+
+bool TakesBatches(v1::OperationKind kind) {
+  return kind == v1::OPERATION_KIND_INSERT || kind == v1::OPERATION_KIND_UPSERT;
+}
+
+void CheckOperation(const v1::OperationSpec& operation, const std::string& path,
+                    Findings* findings) {
+  const bool is_query = operation.do_() == v1::OPERATION_KIND_QUERY;
+  const std::string kind = path + ".do";
+  if (is_query && operation.query().empty()) {
+    findings->Add(path, "do: query needs the key 'query' with the name of a query",
+                  {kind, path + ".query"});
+  }
+  if (!is_query && !operation.query().empty()) {
+    findings->Add(path + ".query", "query: only goes with do: query", {kind});
+  }
+  if (operation.batch() > 1 && !TakesBatches(operation.do_())) {
+    findings->Add(path + ".batch", "batch: only goes with do: insert and do: upsert", {kind});
+  }
+  if (operation.has_keys()) CheckKeys(operation.keys(), path + ".keys", findings);
+}
+
+void CheckOperations(const v1::Scenario& scenario, const std::string& path, Findings* findings) {
+  std::map<std::string, int> seen;
+  for (int i = 0; i < scenario.operations_size(); ++i) {
+    const v1::OperationSpec& operation = scenario.operations(i);
+    const std::string item = ItemPath(path + ".operations", static_cast<size_t>(i));
+    CheckOperation(operation, item, findings);
+    const std::string name = OperationName(operation);
+    auto [first, is_new] = seen.emplace(name, i + 1);
+    if (is_new) continue;
+    findings->Add(
+        item,
+        absl::StrCat("the operations ", first->second, " and ", i + 1, " are both called '", name,
+                     "' in reports; give one a name of its own"),
+        {item + ".do", item + ".query", item + ".name"});
+  }
+}
+
+// -------------------------------------------------------------------------------------- shape
+
+int64_t StagesNs(const v1::OpenLoop& open) {
+  int64_t total = 0;
+  for (const v1::RateStage& stage : open.stages()) {
+    if (__builtin_add_overflow(total, stage.duration().ns(), &total)) return INT64_MAX;
+  }
+  return total;
+}
+
+void CheckStages(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  bool any_load = open.stages().empty();
+  for (int i = 0; i < open.stages_size(); ++i) {
+    const v1::RateStage& stage = open.stages(i);
+    const std::string item = ItemPath(path + ".stages", static_cast<size_t>(i));
+    any_load |= stage.to().operations() > 0 || stage.from().operations() > 0;
+    if (stage.duration().ns() == 0) {
+      findings->Add(item + ".duration", "duration: a stage must last longer than 0s");
+    }
+  }
+  if (!any_load) findings->Add(path + ".stages", "stages: every rate is 0", {path + ".stages"});
+}
+
+void CheckOpenLoop(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  const bool has_stages = !open.stages().empty();
+  if (open.has_rate() && has_stages) {
+    findings->Add(path + ".stages", "'stages' contradicts 'rate'; give only one of the two");
+  } else if (!open.has_rate() && !has_stages) {
+    findings->Add(path, "an open loop needs 'rate' or 'stages'",
+                  {path + ".rate", path + ".stages"});
+  } else if (open.has_rate() && open.rate().operations() == 0) {
+    findings->Add(path + ".rate", "rate: must be more than 0");
+  }
+  CheckStages(open, path, findings);
+}
+
+// --------------------------------------------------------------------------------- thresholds
+
+void CheckReference(const std::string& name, const std::vector<std::string>& names,
+                    const std::string& what, const std::string& path, Findings* findings) {
+  if (name.empty() || std::find(names.begin(), names.end(), name) != names.end()) return;
+  findings->Add(path,
+                absl::StrCat("no ", what, " is called ", InQuotes(name), Suggestion(name, names)));
+}
+
+std::vector<std::string> OperationNames(const v1::Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const v1::OperationSpec& operation : scenario.operations()) {
+    names.push_back(OperationName(operation));
+  }
+  if (scenario.phases().has_load()) names.push_back("load");
+  return names;
+}
+
+void CheckThresholds(const v1::Campaign& campaign, const v1::Scenario& scenario,
+                     const std::string& path, Findings* findings) {
+  for (int i = 0; i < scenario.thresholds_size(); ++i) {
+    const v1::Threshold& threshold = scenario.thresholds(i);
+    const std::string item = ItemPath(path + ".thresholds", static_cast<size_t>(i));
+    CheckReference(threshold.operation(), OperationNames(scenario), "operation of this scenario",
+                   item + ".operation", findings);
+    CheckReference(threshold.target(), TargetNames(campaign, scenario), "target of this scenario",
+                   item + ".target", findings);
+    if (!threshold.has_at_most() && !threshold.has_at_least()) {
+      findings->Add(item, "a threshold needs 'at_most' or 'at_least'",
+                    {item + ".at_most", item + ".at_least"});
+    } else if (threshold.has_at_most() && threshold.has_at_least() &&
+               threshold.at_least() > threshold.at_most()) {
+      findings->Add(item + ".at_least", "at_least is larger than at_most: nothing could meet both");
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------- scenarios
+
+void CheckPhases(const v1::Scenario& scenario, const std::string& path, Findings* findings) {
+  const v1::Phases& phases = scenario.phases();
+  const std::string phases_path = path + ".phases";
+  const bool measures = phases.measure().ns() > 0;
+  if (!measures && phases.warm_up().ns() > 0) {
+    findings->Add(phases_path + ".warm_up", "warm_up: nothing is measured after it; give 'measure'",
+                  {phases_path});
+  } else if (!measures && !phases.has_load()) {
+    findings->Add(phases_path, "the scenario does nothing; give 'load', 'measure' or both",
+                  {phases_path});
+  }
+  for (const auto& [key, given] : {std::pair{"shape", scenario.has_shape()},
+                                   std::pair{"operations", scenario.operations_size() > 0}}) {
+    const std::string key_path = JoinPath(path, key);
+    if (measures && !given) {
+      findings->Add(path, absl::StrCat("a measure phase needs the key '", key, "'"), {key_path});
+    } else if (!measures && given) {
+      findings->Add(key_path, absl::StrCat("'", key, "' has no effect without a measure phase"),
+                    {phases_path});
+    }
+  }
+}
+
+void CheckShape(const v1::Scenario& scenario, const std::string& path, Findings* findings) {
+  if (!scenario.shape().has_open()) return;
+  const std::string open_path = path + ".shape.open";
+  const v1::OpenLoop& open = scenario.shape().open();
+  CheckOpenLoop(open, open_path, findings);
+  const int64_t planned = scenario.phases().warm_up().ns() + scenario.phases().measure().ns();
+  if (StagesNs(open) > planned) {
+    findings->Warn(open_path + ".stages",
+                   absl::StrCat("the stages last ", FormatDuration(StagesNs(open)),
+                                ", warm_up and measure only ", FormatDuration(planned),
+                                ": the rest is never run"),
+                   {open_path + ".stages", path + ".phases"});
+  }
+}
+
+void CheckTargetsOf(const v1::Campaign& campaign, const v1::Scenario& scenario,
+                    const std::string& path, Findings* findings) {
+  std::vector<std::string> known;
+  for (const v1::Target& target : campaign.targets()) known.push_back(target.name());
+  std::set<std::string> seen;
+  for (int i = 0; i < scenario.targets_size(); ++i) {
+    const std::string item = ItemPath(path + ".targets", static_cast<size_t>(i));
+    CheckReference(scenario.targets(i), known, "target", item, findings);
+    if (!seen.insert(scenario.targets(i)).second) {
+      findings->Add(item, absl::StrCat("the target ", InQuotes(scenario.targets(i)),
+                                       " is named twice; remove one"));
+    }
+  }
+}
+
+void CheckScenario(const v1::Campaign& campaign, const v1::Scenario& scenario,
+                   const std::string& path, Findings* findings) {
+  CheckTargetsOf(campaign, scenario, path, findings);
+  CheckPhases(scenario, path, findings);
+  CheckShape(scenario, path, findings);
+  CheckOperations(scenario, path, findings);
+  if (scenario.has_keys()) CheckKeys(scenario.keys(), path + ".keys", findings);
+  CheckThresholds(campaign, scenario, path, findings);
+  if (scenario.timeout().ns() == 0)
+    findings->Add(path + ".timeout", "timeout: must be more than 0s");
+  if (scenario.retry().cap().ns() < scenario.retry().base().ns()) {
+    findings->Add(path + ".retry", "retry: 'cap' is shorter than 'base'", {path + ".retry"});
+  }
+}
+
+// A target that is measured but never loaded may hold anything.
+void WarnOfUnloaded(const v1::Campaign& campaign, Findings* findings) {
+  std::set<std::string> loaded;
+  for (const v1::Target& target : campaign.targets()) {
+    if (target.has_null()) loaded.insert(target.name());
+  }
+  for (int i = 0; i < campaign.scenarios_size(); ++i) {
+    const v1::Scenario& scenario = campaign.scenarios(i);
+    const std::string path = ItemPath("scenarios", static_cast<size_t>(i));
+    for (const std::string& target : TargetNames(campaign, scenario)) {
+      if (scenario.phases().has_load()) loaded.insert(target);
+      if (scenario.phases().measure().ns() == 0 || !loaded.insert(target).second) continue;
+      findings->Warn(path + ".phases",
+                     absl::StrCat("'", target,
+                                  "' is measured with whatever records it holds; no "
+                                  "scenario loads it before"),
+                     {path + ".phases", path + ".targets"});
+    }
+  }
+}
+
+}  // namespace
+
+void CheckCampaign(const std::set<std::string>& broken, CampaignReading* reading) {
+  Findings findings(broken, reading);
+  const v1::Campaign& campaign = reading->campaign;
+  CheckTargets(campaign, &findings);
+  for (int i = 0; i < campaign.scenarios_size(); ++i) {
+    CheckScenario(campaign, campaign.scenarios(i), ItemPath("scenarios", static_cast<size_t>(i)),
+                  &findings);
+  }
+  WarnOfUnloaded(campaign, &findings);
+}
+
+std::string OperationName(const v1::OperationSpec& operation) {
+  if (!operation.name().empty()) return operation.name();
+  if (operation.do_() == v1::OPERATION_KIND_QUERY && !operation.query().empty()) {
+    return operation.query();
+  }
+  return ValueName(*v1::OperationKind_descriptor()->FindValueByNumber(operation.do_()));
+}
+
+std::vector<std::string> TargetNames(const v1::Campaign& campaign, const v1::Scenario& scenario) {
+  std::vector<std::string> names(scenario.targets().begin(), scenario.targets().end());
+  if (!names.empty()) return names;
+  for (const v1::Target& target : campaign.targets()) names.push_back(target.name());
+  return names;
+}
+
+}  // namespace weir
