@@ -1,0 +1,21 @@
+// `weir check`: every problem of a campaign at once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/campaign_reader.h"
+#include "coordinator/cli/exit_code.h"
+
+namespace weir {
+
+// Reads a campaign, checks also the names that only generators and reports know, and prints every
+// problem and warning to standard error. Nothing to run when `problems` is not empty.
+CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides);
+
+// "2 problems in quickstart.yaml; nothing was started".
+std::string ProblemCount(const CampaignReading& reading, const std::string& path);
+
+ExitCode CheckCommand(const std::string& path, const std::vector<std::string>& overrides);
+
+}  // namespace weir

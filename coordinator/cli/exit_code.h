@@ -1,0 +1,18 @@
+// What `weir` tells the shell. Documented in docs/exit-codes.md and `weir --help`; the numbers are
+// a promise to scripts.
+#pragma once
+
+namespace weir {
+
+enum ExitCode : int {
+  kExitValid = 0,          // done; a run: VALID or DEGRADED, every threshold met
+  kExitFailure = 1,        // anything else: a file cannot be written, an agent is lost, …
+  kExitUsage = 2,          // the command line is wrong
+  kExitBadCampaign = 3,    // the campaign has problems; nothing was started
+  kExitTarget = 4,         // a target could not be reached, or refused us
+  kExitRunInvalid = 5,     // the run is INVALID: its numbers must not be used
+  kExitThreshold = 6,      // the run is valid, a threshold was missed
+  kExitInterrupted = 130,  // Ctrl-C; what was measured is kept
+};
+
+}  // namespace weir

@@ -1,0 +1,223 @@
+// The `weir` program: its commands and options. The only file that includes CLI11.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "coordinator/cli/check_command.h"
+#include "coordinator/cli/completion.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/run_command.h"
+#include "coordinator/cli/schema_command.h"
+
+namespace weir {
+namespace {
+
+constexpr char kAbout[] =
+    "Weir compares databases under load: one campaign, many agents, one report.";
+
+constexpr char kFooter[] = R"(Examples:
+  weir check campaigns/quickstart.yaml
+  weir run campaigns/sqlite.yaml --out out/first
+  weir run campaigns/quickstart.yaml --agents 3 --set targets.postgres.postgres.port=5433
+  weir show latest
+
+Exit codes:
+    0  done; a run is VALID or DEGRADED and met its thresholds
+    1  something else failed
+    2  the command line is wrong
+    3  the campaign has problems; nothing was started
+    4  a target could not be reached, or refused us
+    5  the run is INVALID
+    6  a threshold was missed
+  130  interrupted
+
+Commands explain themselves: weir run --help. Documentation: docs/campaign.md, docs/exit-codes.md.)";
+
+// Where results are kept when nobody says otherwise.
+std::string DefaultStore() {
+  if (const char* path = std::getenv("XDG_DATA_HOME"); path != nullptr && *path != '\0') {
+    return std::string(path) + "/weir/results.db";
+  }
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "." : home) + "/.local/share/weir/results.db";
+}
+
+// Declares the commands; the one that was chosen puts its work into action_.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", std::string("weir ") + WEIR_VERSION);
+    app_.footer(kFooter);
+    app_.failure_message(CLI::FailureMessage::simple);
+    app_.get_formatter()->column_width(34);
+    app_.add_option("--store", store_, "Results store, an SQLite file")
+        ->envname("WEIR_STORE")
+        ->capture_default_str()
+        ->type_name("PATH");
+    app_.fallthrough();  // global options may follow the command
+    AddRun();
+    AddCheck();
+    AddSchema();
+    AddCompletion();
+  }
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? kExitValid : kExitUsage;
+    }
+    return action_();
+  }
+
+ private:
+  CLI::App* Add(const char* name, const char* doc, std::function<ExitCode()> action) {
+    return AddUnder(&app_, name, doc, std::move(action));
+  }
+
+  CLI::App* AddUnder(CLI::App* parent, const char* name, const char* doc,
+                     std::function<ExitCode()> action) {
+    CLI::App* command = parent->add_subcommand(name, doc);
+    command->callback([this, action = std::move(action)] { action_ = action; });
+    return command;
+  }
+
+  void AddCampaign(CLI::App* command) {
+    command->add_option("campaign", campaign_, "The campaign file")
+        ->required()
+        ->type_name("CAMPAIGN.yaml");
+    command
+        ->add_option(
+            "--set", overrides_,
+            "Change one value, such as seed=7 or targets.pg.postgres.port=5433; repeatable")
+        ->type_name("PATH=VALUE")
+        ->allow_extra_args(false)
+        ->take_all();
+    command->add_option("--seed", seed_, "The campaign's seed; short for --set seed=N")
+        ->type_name("N");
+  }
+
+  std::vector<std::string> Overrides() const {
+    std::vector<std::string> overrides = overrides_;
+    if (!seed_.empty()) overrides.push_back("seed=" + seed_);
+    return overrides;
+  }
+
+  void AddRun() {
+    CLI::App* run = Add("run", "Run a campaign and report it", [this] {
+      run_.campaign = campaign_;
+      run_.overrides = Overrides();
+      run_.store = store_;
+      return RunCommand(run_);
+    });
+    AddCampaign(run);
+    run->add_option("--out", run_.out, "Folder for report.html, summary.csv and report.json")
+        ->type_name("DIR");
+    CLI::Option* agents = run->add_option("--agents", run_.agents, "Local agent processes to start")
+                              ->check(CLI::Range(1, 1000))
+                              ->capture_default_str()
+                              ->type_name("N");
+    CLI::Option* listen =
+        run->add_option("--listen", run_.listen, "Start no agents; wait here for them to dial in")
+            ->type_name("HOST:PORT")
+            ->excludes(agents);
+    CLI::Option* expect = run->add_option("--expect-agents", run_.expect_agents,
+                                          "With --listen: how many to wait for")
+                              ->check(CLI::Range(1, 10000))
+                              ->type_name("N");
+    listen->needs(expect);
+    expect->needs(listen);
+    run->add_flag("--quiet", run_.quiet, "No progress, only the result");
+    run->footer(
+        "Examples:\n"
+        "  weir run campaigns/sqlite.yaml --out out/sqlite\n"
+        "  weir run campaigns/quickstart.yaml --set scenarios.mixed.phases.measure=1m\n"
+        "  weir run campaign.yaml --listen 0.0.0.0:7400 --expect-agents 12\n\n"
+        "Ctrl-C stops the load within a second; what was measured is kept and reported.");
+  }
+
+  void AddCheck() {
+    CLI::App* check = Add("check", "Show every problem of a campaign; start nothing",
+                          [this] { return CheckCommand(campaign_, Overrides()); });
+    AddCampaign(check);
+    check->footer("Example:\n  weir check campaigns/quickstart.yaml --set dataset.records=1000");
+  }
+
+  void AddSchema() {
+    CLI::App* schema = Add("schema", "Print the schema of campaign files",
+                           [this] { return SchemaCommand(format_); });
+    format_ = "json";
+    schema->add_option("--format", format_, "JSON Schema (draft-07) or the reference in Markdown")
+        ->check(CLI::IsMember({"json", "markdown"}))
+        ->capture_default_str()
+        ->type_name("");
+    schema->footer(
+        "Example: completion and checks in an editor with a YAML language server\n"
+        "  weir schema > campaign.schema.json\n"
+        "  and at the top of a campaign:  # yaml-language-server: $schema=campaign.schema.json");
+  }
+
+  void AddCompletion() {
+    CLI::App* completion = Add("completion", "Print a completion script for your shell", [this] {
+      const std::string script = CompletionScript(ShapeOf(app_), shell_);
+      std::fwrite(script.data(), 1, script.size(), stdout);
+      return kExitValid;
+    });
+    completion->add_option("shell", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->type_name("");
+    completion->footer(
+        "Examples:\n"
+        "  source <(weir completion bash)\n"
+        "  weir completion zsh > ~/.zfunc/_weir\n"
+        "  weir completion fish > ~/.config/fish/completions/weir.fish");
+  }
+
+  static OptionShape ShapeOf(const CLI::Option& option) {
+    OptionShape shape;
+    for (const std::string& name : option.get_snames()) shape.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) shape.names.push_back("--" + name);
+    shape.doc = option.get_description();
+    shape.takes_value = option.get_items_expected_max() > 0;
+    const std::string& type = option.get_type_name();
+    shape.takes_path = type.starts_with("PATH:") || type == "PATH" || type.starts_with("DIR") ||
+                       type.starts_with("FILE") || type.find(".yaml") != std::string::npos;
+    const size_t open = type.find('{');
+    if (open != std::string::npos) {
+      shape.choices = CLI::detail::split(type.substr(open + 1, type.find('}') - open - 1), ',');
+    }
+    return shape;
+  }
+
+  static CommandShape ShapeOf(const CLI::App& app) {
+    CommandShape shape{app.get_name(), app.get_description(), {}, {}};
+    for (const CLI::Option* option : app.get_options()) shape.options.push_back(ShapeOf(*option));
+    for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
+      shape.commands.push_back(ShapeOf(*child));
+    }
+    return shape;
+  }
+
+  CLI::App app_{kAbout, "weir"};
+  std::function<ExitCode()> action_;
+  std::string store_ = DefaultStore();
+  std::string campaign_;
+  std::vector<std::string> overrides_;
+  std::string seed_;
+  std::string format_;
+  std::string shell_;
+  RunOptions run_;
+};
+
+}  // namespace
+}  // namespace weir
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, which the commands look at
+  return weir::CommandLine().Run(argc, argv);
+}

@@ -1,0 +1,26 @@
+// `weir run`: carries out a campaign and reports it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/cli/exit_code.h"
+
+namespace weir {
+
+struct RunOptions {
+  std::string campaign;                // path of the campaign file
+  std::vector<std::string> overrides;  // --set; --seed is added to them as "seed=N"
+  std::string store;                   // path of the results store
+  std::string out;      // folder for report.html, summary.csv, report.json; none written when empty
+  uint32_t agents = 3;  // local agents to start; not used with `listen`
+  std::string listen;   // "HOST:PORT": start no agents, wait for `expect_agents` to dial in
+  uint32_t expect_agents = 0;
+  bool quiet = false;  // no progress
+};
+
+ExitCode RunCommand(const RunOptions& options);
+
+}  // namespace weir
