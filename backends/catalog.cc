@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/null/null_backend.h"
+#include "backends/postgres/postgres_backend.h"
 #include "backends/sqlite/sqlite_backend.h"
 
 namespace weir {
@@ -14,6 +15,7 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const v1::Target& target,
       return MakeNullBackend(target.null(), records);
     case v1::Target::kSqlite:
       return MakeSqliteBackend(target.sqlite(), records);
+    case v1::Target::kPostgres: return MakePostgresBackend(target.postgres(), records);
     default:
       return absl::UnimplementedError(absl::StrCat("target ", target.name(),
                                                    ": this build has no backend ",

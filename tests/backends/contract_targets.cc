@@ -1,6 +1,7 @@
 #include "tests/backends/contract_targets.h"
 
 #include "tests/backends/null_target.h"
+#include "tests/backends/postgres_target.h"
 #include "tests/backends/sqlite_target.h"
 
 namespace weir {
@@ -11,6 +12,10 @@ const std::vector<ContractEntry>& ContractEntries() {
       {"null_delayed", OpenNullDelayed},
       {"sqlite_memory", OpenSqliteMemory},
       {"sqlite_file", OpenSqliteFile},
+      {"postgres", OpenPostgres},
+      {"postgres_pipelined", OpenPostgresPipelined},
+      {"postgres_multi_row", OpenPostgresMultiRow},
+      {"postgres_unprepared", OpenPostgresUnprepared},
   };
   return entries;
 }

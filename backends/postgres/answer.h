@@ -1,0 +1,47 @@
+// What the server has answered to one operation so far, result by result, and the outcome it makes.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+
+#include "backends/api/operation.h"
+
+namespace weir {
+
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
+
+// What an outcome must know of its operation after the operation itself may be gone.
+struct OperationShape {
+  OperationKind kind = OperationKind::kRead;
+  uint32_t records = 1;
+  bool retried = false;
+  uint64_t bytes_sent = 0;  // of parameters or COPY data, in PostgreSQL's binary formats
+};
+
+class Answer {
+ public:
+  void Reset();
+  void Add(PGresult* result);  // does not keep it
+  bool failed() const { return failed_; }
+
+  // Its detail points into this answer.
+  Outcome Finish(const OperationShape& shape) const;
+
+ private:
+  void AddRefusal(PGresult* result);
+  Outcome Refused() const;
+
+  bool failed_ = false;
+  std::string code_;
+  std::string words_;
+  uint32_t rows_ = 0;
+  uint32_t changed_ = 0;
+  uint64_t bytes_received_ = 0;  // of the columns' values
+};
+
+}  // namespace weir

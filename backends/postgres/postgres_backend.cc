@@ -1,0 +1,183 @@
+#include "backends/postgres/postgres_backend.h"
+
+#include <algorithm>
+#include <pqxx/pqxx>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "backends/postgres/answer.h"
+#include "backends/postgres/connection.h"
+#include "backends/postgres/copy_binary.h"
+#include "backends/postgres/disclosure.h"
+#include "backends/postgres/postgres_dialect.h"
+#include "backends/postgres/postgres_session.h"
+#include "backends/postgres/sqlstate.h"
+#include "backends/sql/table_sql.h"
+#include "base/status.h"
+
+namespace weir {
+namespace {
+
+// Agents set up the same table at the same time: one after the other, by this advisory lock.
+constexpr const char* kLockSetUp = "SELECT pg_advisory_xact_lock(hashtext('weir set-up ' || $1))";
+constexpr const char* kLockTimeout = "SET LOCAL lock_timeout = '10s'";
+
+struct FreeCopyBuffer {
+  void operator()(char* buffer) const { PQfreemem(buffer); }
+};
+
+std::vector<std::vector<int>> Indexes(const RecordSchema& schema, v1::IndexSet set) {
+  if (set == v1::INDEX_SET_NONE) return {};
+  if (set == v1::INDEX_SET_QUERIED) return schema.indexes;
+  std::vector<std::vector<int>> indexes;
+  for (int field = 0; field < static_cast<int>(schema.fields.size()); ++field) {
+    if (field != schema.id_field) indexes.push_back({field});
+  }
+  return indexes;
+}
+
+class PostgresBackend final : public Backend {
+ public:
+  PostgresBackend(v1::PostgresTarget target, ConnectionOptions options, const RecordSource& records)
+      : target_(std::move(target)),
+        records_(records),
+        table_{records.schema(), target_.table(), PostgresDialect()} {
+    session_settings_.connection = std::move(options);
+    session_settings_.set_up = {absl::StrCat("SET synchronous_commit TO ",
+                                             SynchronousCommitName(target_.synchronous_commit()))};
+    session_settings_.prepared = target_.prepared();
+    session_settings_.copy = target_.batch_insert() == v1::BATCH_INSERT_COPY;
+    session_settings_.depth = static_cast<int>(std::max(target_.pipeline_depth(), 1u));
+  }
+
+  absl::Status SetUp(bool create) override {
+    // First by libpq alone: it can tell a wrong password from a missing database.
+    WEIR_RETURN_IF_ERROR(ConnectBlocking(session_settings_.connection).status());
+    return WithPqxx("setting up", [&](pqxx::connection& connection) {
+      CreateTable(connection, create);
+      CheckColumns(connection);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status Settle() override {
+    return WithPqxx("settling", [&](pqxx::connection& connection) {
+      pqxx::nontransaction work(connection);
+      work.exec(absl::StrCat("ANALYZE ", Quoted(table_.name)));
+      try {
+        work.exec("CHECKPOINT");
+      } catch (const pqxx::insufficient_privilege&) {
+        // Only superusers and pg_checkpoint may; the run goes on without.
+      }
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
+                                                       CompletionSink& sink) override {
+    auto session =
+        std::make_unique<PostgresSession>(session_settings_, table_, records_, loop, sink);
+    WEIR_RETURN_IF_ERROR(session->OpenBlocking());
+    return session;
+  }
+
+  absl::StatusOr<Disclosure> Disclose() override {
+    Disclosure disclosure;
+    WEIR_RETURN_IF_ERROR(WithPqxx("asking for settings", [&](pqxx::connection& connection) {
+      DisclosePostgres(connection, target_, &disclosure);
+      return absl::OkStatus();
+    }));
+    return disclosure;
+  }
+
+  // By libpq, for the exact and fast binary format; one message at a time, so that memory is
+  // bounded.
+  absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) override {
+    WEIR_ASSIGN_OR_RETURN(const ConnectionPtr connection,
+                          ConnectBlocking(session_settings_.connection));
+    const std::string copy =
+        absl::StrCat("COPY (", SelectAllSql(table_), ") TO STDOUT (FORMAT binary)");
+    const ResultPtr begun(PQexec(connection.get(), copy.c_str()));
+    if (PQresultStatus(begun.get()) != PGRES_COPY_OUT) return Refused("reading back", begun.get());
+    return Annotate(ReadCopy(connection.get(), visit),
+                    absl::StrCat("reading back postgres at ", place()));
+  }
+
+ private:
+  const std::string& place() const { return session_settings_.connection.place; }
+
+  void CreateTable(pqxx::connection& connection, bool create) const {
+    pqxx::work work(connection);
+    work.exec("SET LOCAL client_min_messages = warning");
+    work.exec(kLockTimeout);
+    work.exec_params(kLockSetUp, table_.name);
+    if (create) work.exec(absl::StrCat("DROP TABLE IF EXISTS ", Quoted(table_.name)));
+    const std::string fillfactor =
+        target_.fillfactor() == 0 ? ""
+                                  : absl::StrCat(" WITH (fillfactor = ", target_.fillfactor(), ")");
+    work.exec(CreateTableSql(table_, target_.unlogged() ? "UNLOGGED TABLE" : "TABLE", fillfactor));
+    for (const std::string& index :
+         CreateIndexSql(table_, Indexes(table_.schema, target_.indexes()))) {
+      work.exec(index);
+    }
+    work.commit();
+  }
+
+  // A table of another dataset has other columns, which the first operation would trip over.
+  void CheckColumns(pqxx::connection& connection) const {
+    pqxx::nontransaction(connection).exec(SelectAllSql(table_) + " LIMIT 0");
+  }
+
+  template <typename Code>
+  absl::Status WithPqxx(const char* doing, Code code) const {
+    const std::string context = absl::StrCat(doing, " postgres at ", place());
+    try {
+      pqxx::connection connection(session_settings_.connection.ToConnectionString());
+      return Annotate(code(connection), context);
+    } catch (const pqxx::broken_connection& broken) {
+      return absl::UnavailableError(absl::StrCat(context, ": ", FirstLine(broken.what())));
+    } catch (const pqxx::sql_error& refusal) {
+      return {StatusCodeOfSqlState(refusal.sqlstate()),
+              absl::StrCat(context, ": ", refusal.sqlstate(), ": ", FirstLine(refusal.what()))};
+    } catch (const std::exception& failure) {
+      return absl::InternalError(absl::StrCat(context, ": ", FirstLine(failure.what())));
+    }
+  }
+
+  absl::Status Refused(const char* doing, PGresult* result) const {
+    const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return {StatusCodeOfSqlState(code == nullptr ? "" : code),
+            absl::StrCat(doing, " postgres at ", place(), ": ",
+                         FirstLine(PQresultErrorMessage(result)))};
+  }
+
+  absl::Status ReadCopy(PGconn* connection, absl::FunctionRef<void(const Record&)> visit) const {
+    for (;;) {
+      char* buffer = nullptr;
+      const int bytes = PQgetCopyData(connection, &buffer, 0);
+      const std::unique_ptr<char, FreeCopyBuffer> owned(buffer);
+      if (bytes < 0) break;
+      WEIR_RETURN_IF_ERROR(
+          DecodeCopyMessage(table_.schema, {buffer, static_cast<size_t>(bytes)}, visit));
+    }
+    const ResultPtr ended(PQgetResult(connection));
+    if (PQresultStatus(ended.get()) == PGRES_COMMAND_OK) return absl::OkStatus();
+    return absl::UnavailableError(FirstLine(PQresultErrorMessage(ended.get())));
+  }
+
+  const v1::PostgresTarget target_;
+  const RecordSource& records_;
+  const SqlTable table_;
+  SessionSettings session_settings_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakePostgresBackend(const v1::PostgresTarget& target,
+                                                             const RecordSource& records) {
+  WEIR_ASSIGN_OR_RETURN(ConnectionOptions options, MakeConnectionOptions(target));
+  return std::make_unique<PostgresBackend>(target, std::move(options), records);
+}
+
+}  // namespace weir
