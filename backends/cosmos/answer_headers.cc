@@ -1,0 +1,79 @@
+#include "backends/cosmos/answer_headers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "backends/cosmos/wire/headers.h"
+#include "base/clock.h"
+
+namespace weir::cosmos {
+namespace {
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool SameName(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
+                                absl::string_view(b.data(), b.size()));
+}
+
+template <typename Integer>
+Integer ParseInteger(std::string_view text) {
+  Integer value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+MilliRu ParseCharge(std::string_view text) {
+  double charge = 0;
+  std::from_chars(text.data(), text.data() + text.size(), charge);
+  constexpr double kMost = 1e15;  // far above any charge, far below overflow
+  if (!(charge > 0) || charge > kMost) return 0;
+  return std::llround(charge * 1000);
+}
+
+int64_t ParseRetryAfterNs(std::string_view text) {
+  constexpr int64_t kMostMs = kLongestRetryAfterNs / kNsPerMs;
+  return std::clamp<int64_t>(ParseInteger<int64_t>(text), 0, kMostMs) * kNsPerMs;
+}
+
+void AnswerHeaders::Clear() {
+  charge = 0;
+  retry_after_ns = 0;
+  substatus = 0;
+  modelled_charge = false;
+  continuation.clear();
+  session_token.clear();
+}
+
+void AnswerHeaders::TakeLine(std::string_view line) {
+  if (line.size() < 3 || (line[0] | 0x20) != 'x' || line[1] != '-') return;
+  const size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return;
+  const std::string_view name = line.substr(0, colon);
+  const std::string_view value = Trimmed(line.substr(colon + 1));
+  if (SameName(name, header::kRequestCharge)) {
+    charge = ParseCharge(value);
+  } else if (SameName(name, header::kRetryAfterMs)) {
+    retry_after_ns = ParseRetryAfterNs(value);
+  } else if (SameName(name, header::kSubstatus)) {
+    substatus = ParseInteger<int>(value);
+  } else if (SameName(name, header::kContinuation)) {
+    continuation = value;
+  } else if (SameName(name, header::kSessionToken)) {
+    session_token = value;
+  } else if (SameName(name, header::kChargeBasis)) {
+    modelled_charge = value == "modelled";
+  }
+}
+
+}  // namespace weir::cosmos

@@ -1,0 +1,87 @@
+#include "backends/cosmos/iso_time.h"
+
+#include <cstring>
+
+namespace weir::cosmos {
+namespace {
+
+constexpr int64_t kUsPerSecond = 1'000'000;
+constexpr int64_t kUsPerDay = 86'400 * kUsPerSecond;
+constexpr std::string_view kShape = "0000-00-00T00:00:00.000000Z";
+
+struct CivilDay {
+  int64_t year;
+  int month;
+  int day;
+};
+
+// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": civil_from_days, days_from_civil.
+CivilDay CivilFromDays(int64_t days) {
+  days += 719'468;
+  const int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
+  const int64_t doe = days - era * 146'097;
+  const int64_t yoe = (doe - doe / 1'460 + doe / 36'524 - doe / 146'096) / 365;
+  const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const int64_t mp = (5 * doy + 2) / 153;
+  const int month = static_cast<int>(mp < 10 ? mp + 3 : mp - 9);
+  return {yoe + era * 400 + (month <= 2), month, static_cast<int>(doy - (153 * mp + 2) / 5 + 1)};
+}
+
+int64_t DaysFromCivil(CivilDay civil) {
+  const int64_t year = civil.year - (civil.month <= 2);
+  const int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const int64_t yoe = year - era * 400;
+  const int64_t doy = (153 * (civil.month + (civil.month > 2 ? -3 : 9)) + 2) / 5 + civil.day - 1;
+  return era * 146'097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719'468;
+}
+
+void PutDigits(int64_t value, int digits, char* at) {
+  for (int i = digits - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+}
+
+int64_t Digits(std::string_view text, size_t at, size_t digits) {
+  int64_t value = 0;
+  for (char c : text.substr(at, digits)) value = value * 10 + (c - '0');
+  return value;
+}
+
+bool HasShape(std::string_view text) {
+  if (text.size() != kShape.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool digit = text[i] >= '0' && text[i] <= '9';
+    if (kShape[i] == '0' ? !digit : text[i] != kShape[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void AppendIsoTime(int64_t unix_us, std::string* out) {
+  int64_t days = unix_us / kUsPerDay;
+  int64_t us = unix_us % kUsPerDay;
+  if (us < 0) {
+    us += kUsPerDay;
+    --days;
+  }
+  const CivilDay civil = CivilFromDays(days);
+  char text[kIsoTimeLength];
+  std::memcpy(text, kShape.data(), kIsoTimeLength);
+  PutDigits(civil.year, 4, text);
+  PutDigits(civil.month, 2, text + 5);
+  PutDigits(civil.day, 2, text + 8);
+  PutDigits(us / (3'600 * kUsPerSecond), 2, text + 11);
+  PutDigits(us / (60 * kUsPerSecond) % 60, 2, text + 14);
+  PutDigits(us / kUsPerSecond % 60, 2, text + 17);
+  PutDigits(us % kUsPerSecond, 6, text + 20);
+  out->append(text, kIsoTimeLength);
+}
+
+std::optional<int64_t> ParseIsoTime(std::string_view text) {
+  if (!HasShape(text)) return std::nullopt;
+  const CivilDay civil{Digits(text, 0, 4), static_cast<int>(Digits(text, 5, 2)),
+                       static_cast<int>(Digits(text, 8, 2))};
+  const int64_t seconds = Digits(text, 11, 2) * 3'600 + Digits(text, 14, 2) * 60 + Digits(text, 17, 2);
+  return DaysFromCivil(civil) * kUsPerDay + seconds * kUsPerSecond + Digits(text, 20, 6);
+}
+
+}  // namespace weir::cosmos
