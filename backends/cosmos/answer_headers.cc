@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
 
@@ -19,9 +20,8 @@ std::string_view Trimmed(std::string_view text) {
 }
 
 bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
-                                absl::string_view(b.data(), b.size()));
+  return a.size() == b.size() && absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
+                                                        absl::string_view(b.data(), b.size()));
 }
 
 template <typename Integer>
@@ -41,9 +41,8 @@ MilliRu ParseCharge(std::string_view text) {
   return std::llround(charge * 1000);
 }
 
-int64_t ParseRetryAfterNs(std::string_view text) {
-  constexpr int64_t kMostMs = kLongestRetryAfterNs / kNsPerMs;
-  return std::clamp<int64_t>(ParseInteger<int64_t>(text), 0, kMostMs) * kNsPerMs;
+int64_t RetryAfterNs(int64_t milliseconds) {
+  return std::clamp<int64_t>(milliseconds, 0, kLongestRetryAfterNs / kNsPerMs) * kNsPerMs;
 }
 
 void AnswerHeaders::Clear() {
@@ -64,7 +63,7 @@ void AnswerHeaders::TakeLine(std::string_view line) {
   if (SameName(name, header::kRequestCharge)) {
     charge = ParseCharge(value);
   } else if (SameName(name, header::kRetryAfterMs)) {
-    retry_after_ns = ParseRetryAfterNs(value);
+    retry_after_ns = RetryAfterNs(ParseInteger<int64_t>(value));
   } else if (SameName(name, header::kSubstatus)) {
     substatus = ParseInteger<int>(value);
   } else if (SameName(name, header::kContinuation)) {

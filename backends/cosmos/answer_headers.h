@@ -24,8 +24,8 @@ struct AnswerHeaders {
 // "5.71" → 5710, rounded to the nearest; anything that is no decimal number → 0.
 MilliRu ParseCharge(std::string_view text);
 
-// Milliseconds, capped: a metadata throttle may ask for minutes, which no operation waits for.
-int64_t ParseRetryAfterNs(std::string_view text);
+// Capped: a metadata throttle may ask for minutes, which no operation waits for.
 inline constexpr int64_t kLongestRetryAfterNs = 10'000'000'000;
+int64_t RetryAfterNs(int64_t milliseconds);
 
 }  // namespace weir::cosmos

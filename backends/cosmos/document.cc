@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+
 #include "backends/cosmos/iso_time.h"
 #include "backends/cosmos/json_text.h"
 #include "base/status.h"
@@ -145,20 +146,22 @@ absl::Status ReadRecord(const DocumentForm& form, object& document, Record* reco
 }
 
 absl::Status NotAPage(simdjson::error_code error) {
-  return absl::DataLossError(
-      absl::StrCat("a page of documents is not what was expected: ", simdjson::error_message(error)));
+  return absl::DataLossError(absl::StrCat("a page of documents is not what was expected: ",
+                                          simdjson::error_message(error)));
 }
 
 }  // namespace
 
 struct DocumentReader::Parser {
+  explicit Parser(const DocumentForm& document_form) : form(document_form) {}
+
   const DocumentForm& form;
   simdjson::ondemand::parser json;
   Record record;
 };
 
 DocumentReader::DocumentReader(const DocumentForm& form)
-    : parser_(std::make_unique<Parser>(Parser{form, {}, {}})) {}
+    : parser_(std::make_unique<Parser>(form)) {}
 DocumentReader::~DocumentReader() = default;
 
 absl::Status DocumentReader::ForEachRecord(std::string* page,

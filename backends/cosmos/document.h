@@ -11,6 +11,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+
 #include "backends/api/record.h"
 #include "backends/cosmos/wire/partition_key.h"
 
@@ -53,8 +54,8 @@ class DocumentReader {
   explicit DocumentReader(const DocumentForm& form);
   ~DocumentReader();
 
-  // `page` is grown by what the parser needs behind the end. A document that lacks a field, or holds
-  // something else there, is kDataLoss. Text of the record is valid during the call only.
+  // `page` is grown by what the parser needs behind the end. A document that lacks a field, or
+  // holds something else there, is kDataLoss. Text of the record is valid during the call only.
   absl::Status ForEachRecord(std::string* page, absl::FunctionRef<void(const Record&)> visit);
 
  private:

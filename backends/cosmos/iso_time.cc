@@ -80,7 +80,8 @@ std::optional<int64_t> ParseIsoTime(std::string_view text) {
   if (!HasShape(text)) return std::nullopt;
   const CivilDay civil{Digits(text, 0, 4), static_cast<int>(Digits(text, 5, 2)),
                        static_cast<int>(Digits(text, 8, 2))};
-  const int64_t seconds = Digits(text, 11, 2) * 3'600 + Digits(text, 14, 2) * 60 + Digits(text, 17, 2);
+  const int64_t seconds =
+      Digits(text, 11, 2) * 3'600 + Digits(text, 14, 2) * 60 + Digits(text, 17, 2);
   return DaysFromCivil(civil) * kUsPerDay + seconds * kUsPerSecond + Digits(text, 20, 6);
 }
 

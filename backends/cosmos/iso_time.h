@@ -1,5 +1,5 @@
-// Timestamps as documents hold them: ISO 8601 in UTC with microseconds, 27 characters, so that their
-// order as text is their order in time. Pure; any thread.
+// Timestamps as documents hold them: ISO 8601 in UTC with microseconds, 27 characters, so that
+// their order as text is their order in time. Pure; any thread.
 #pragma once
 
 #include <cstdint>

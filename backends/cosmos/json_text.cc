@@ -47,7 +47,8 @@ void AppendJsonEscaped(std::string_view text, std::string* out) {
   size_t plain = 0;  // what lies between here and i goes out in one piece
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (kEscapes[c] == kPlain) [[likely]] continue;
+    if (kEscapes[c] == kPlain) [[likely]]
+      continue;
     out->append(text, plain, i - plain);
     AppendEscape(c, out);
     plain = i + 1;

@@ -1,4 +1,5 @@
-// Appends JSON to a string that is reused, so that a document costs no allocation. Pure; any thread.
+// Appends JSON to a string that is reused, so that a document costs no allocation. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ void AppendJsonEscaped(std::string_view text, std::string* out);
 
 void AppendInteger(int64_t value, std::string* out);
 
-// The shortest text that reads back as the same double. JSON has no word for NaN and infinity: null.
+// The shortest text that reads back as the same double. JSON has no word for NaN and infinity:
+// null.
 void AppendReal(double value, std::string* out);
 
 }  // namespace weir::cosmos

@@ -1,0 +1,58 @@
+#include "backends/cosmos/point_operation.h"
+
+#include "backends/cosmos/wire/headers.h"
+
+namespace weir::cosmos {
+
+bool PointOperation::Start(const Operation& operation) {
+  sum_.Clear();
+  kind_ = operation.kind;
+  retry_ = operation.attempt > 1;
+  HttpExchange& exchange = room_.exchange(0);
+  BeginRequest(exchange, room_.MakeRecord(operation.first_record, operation.revision));
+  exchange.Send();
+  return true;
+}
+
+void PointOperation::BeginRequest(HttpExchange& exchange, const Record& record) {
+  const DocumentForm& form = room_.shared.form;
+  const PartitionKeyValue key = form.KeyOf(record, &room_.key_text);
+  if (kind_ == OperationKind::kRead) {
+    room_.requests.BeginDocument(exchange, HttpMethod::kGet, form.IdOf(record));
+    room_.AddReadConditions(exchange);
+  } else if (kind_ == OperationKind::kDelete) {
+    room_.requests.BeginDocument(exchange, HttpMethod::kDelete, form.IdOf(record));
+  } else {
+    BeginWrite(exchange, record);
+  }
+  room_.AddPartitionKey(exchange, key);
+  const PartitionRanges& ranges = room_.ranges();
+  partition_ = ranges[ranges.Find(HashPartitionKey(key))].number;
+}
+
+void PointOperation::BeginWrite(HttpExchange& exchange, const Record& record) {
+  if (kind_ == OperationKind::kReplace) {
+    room_.requests.BeginDocument(exchange, HttpMethod::kPut, room_.shared.form.IdOf(record));
+  } else {
+    room_.requests.Begin(exchange, HttpMethod::kPost, room_.shared.gateway.documents);
+  }
+  HttpHeaders& headers = exchange.headers();
+  headers.Add(header::kContentType, kJsonContentType);
+  if (kind_ == OperationKind::kUpsert) headers.Add(header::kIsUpsert, "true");
+  if (room_.shared.minimal_response) headers.Add(header::kPrefer, kReturnMinimal);
+  room_.shared.form.AppendDocument(record, &exchange.body());
+}
+
+bool PointOperation::OnAnswer(HttpExchange& exchange) {
+  const Judgement judgement = room_.NoteAnswer(kind_, exchange, &sum_);
+  Outcome& outcome = sum_.outcome();
+  // The id is the record's own: what is there already was written by an earlier attempt.
+  if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && retry_) {
+    outcome.verdict = Verdict::kOk;
+  }
+  outcome.records = outcome.verdict == Verdict::kOk ? 1 : 0;
+  outcome.partition = partition_;
+  return true;
+}
+
+}  // namespace weir::cosmos

@@ -1,0 +1,25 @@
+// One document by id and partition key: create, upsert, read, replace, delete. One request.
+#pragma once
+
+#include "backends/cosmos/session_room.h"
+
+namespace weir::cosmos {
+
+class PointOperation final : public RunningOperation {
+ public:
+  explicit PointOperation(SessionRoom& room) : room_(room) {}
+
+  bool Start(const Operation& operation) override;
+  bool OnAnswer(HttpExchange& exchange) override;
+
+ private:
+  void BeginWrite(HttpExchange& exchange, const Record& record);
+  void BeginRequest(HttpExchange& exchange, const Record& record);
+
+  SessionRoom& room_;
+  OperationKind kind_ = OperationKind::kRead;
+  bool retry_ = false;
+  int32_t partition_ = -1;
+};
+
+}  // namespace weir::cosmos

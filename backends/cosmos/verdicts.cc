@@ -1,0 +1,88 @@
+#include "backends/cosmos/verdicts.h"
+
+#include <algorithm>
+
+#include "backends/cosmos/wire/headers.h"
+
+namespace weir::cosmos {
+namespace {
+
+constexpr size_t kLongestDetail = 200;
+
+bool NamesDocument(OperationKind kind) {
+  return kind == OperationKind::kRead || kind == OperationKind::kReplace ||
+         kind == OperationKind::kDelete;
+}
+
+Judgement JudgeNotFound(OperationKind kind, int substatus, std::string_view message) {
+  if (substatus == substatus::kReadSessionNotAvailable) return {Verdict::kFailed, true};
+  const bool owner_gone = substatus == substatus::kOwnerNotFound ||
+                          message.find("Owner resource does not exist") != std::string_view::npos;
+  if (owner_gone || !NamesDocument(kind)) return {Verdict::kFailed, false};
+  return {Verdict::kNotFound, false};
+}
+
+int Weight(const Judgement& judgement) {
+  switch (judgement.verdict) {
+    case Verdict::kOk:
+      return 0;
+    case Verdict::kNotFound:
+      return 1;
+    case Verdict::kConflict:
+      return 2;
+    case Verdict::kFailed:
+      return judgement.retryable ? 4 : 3;
+    case Verdict::kTimedOut:
+    case Verdict::kInDoubt:
+      return 5;
+    case Verdict::kThrottled:
+      return 6;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Judgement Judge(OperationKind kind, int status, int substatus, std::string_view message) {
+  if ((status >= 200 && status < 300) || status == 304) return {};
+  switch (status) {
+    case 404:
+      return JudgeNotFound(kind, substatus, message);
+    case 409:
+    case 412:
+      return {Verdict::kConflict, false};
+    case 429:
+      return {Verdict::kThrottled, true};
+    case 410:
+      return {Verdict::kFailed, true, Trouble::kRangesStale};
+    case 408:
+    case 449:
+    case 503:
+      return {Verdict::kFailed, true};
+    default:
+      return {Verdict::kFailed, false};
+  }
+}
+
+void OutcomeSum::Clear() {
+  outcome_ = Outcome();
+  trouble_ = Trouble::kNone;
+  detail_.clear();
+}
+
+void OutcomeSum::AddTraffic(uint64_t bytes_sent, uint64_t bytes_received, MilliRu charge) {
+  outcome_.bytes_sent += bytes_sent;
+  outcome_.bytes_received += bytes_received;
+  outcome_.charge += charge;
+}
+
+void OutcomeSum::Note(const Judgement& judgement, std::string_view detail, int64_t retry_after_ns) {
+  trouble_ = std::max(trouble_, judgement.trouble);
+  outcome_.retry_after_ns = std::max(outcome_.retry_after_ns, retry_after_ns);
+  if (Weight(judgement) <= Weight({outcome_.verdict, outcome_.retryable})) return;
+  outcome_.verdict = judgement.verdict;
+  outcome_.retryable = judgement.retryable;
+  detail_ = detail.substr(0, kLongestDetail);
+}
+
+}  // namespace weir::cosmos
