@@ -85,7 +85,7 @@ class HttpExchange {
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
-  // Clears the last request and answer.
+  // Clears the last request and answer. ClearAnswer leaves the request, to be sent again.
   void Begin(HttpMethod method);
   HttpMethod method() const { return method_; }
   std::string& target() { return target_; }  // path, percent-encoded
@@ -95,6 +95,7 @@ class HttpExchange {
   void set_tag(uint32_t tag) { tag_ = tag; }
   uint32_t tag() const { return tag_; }
 
+  void ClearAnswer();
   void Send();
   // As Send, on a connection of its own that is kept afterwards.
   void SendOnNewConnection();
@@ -103,7 +104,8 @@ class HttpExchange {
   bool in_flight() const { return in_flight_; }
 
   Transport transport() const { return transport_; }
-  const char* transport_error() const;
+  // In words; only when there is no answer.
+  std::string transport_error() const;
   int status() const { return status_; }
   const AnswerHeaders& answer_headers() const { return answer_headers_; }
   std::string& answer() { return answer_; }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "backends/cosmos/http_engine.h"
 #include "backends/cosmos/wire/headers.h"
@@ -81,6 +82,10 @@ void HttpExchange::Begin(HttpMethod method) {
   target_.clear();
   headers_.Truncate(constant_headers_);
   body_.clear();
+  ClearAnswer();
+}
+
+void HttpExchange::ClearAnswer() {
   answer_.clear();
   answer_headers_.Clear();
   status_ = 0;
@@ -120,7 +125,14 @@ void HttpExchange::Cancel() {
   engine_.Remove(easy_);
 }
 
-const char* HttpExchange::transport_error() const { return curl_easy_strerror(result_); }
+std::string HttpExchange::transport_error() const {
+  long system_error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
+  if (transport_ == Transport::kNotSent && system_error != 0) {
+    return std::strerror(static_cast<int>(system_error));
+  }
+  return curl_easy_strerror(result_);
+}
 
 // Request line, headers and body; libcurl's own count leaves out parts of the body.
 uint64_t HttpExchange::RequestBytes() const {

@@ -9,6 +9,7 @@ namespace weir::cosmos {
 namespace {
 
 constexpr uint32_t kMostInFlight = 16;
+constexpr std::string_view kEnableScan = "x-ms-documentdb-query-enable-scan";
 
 }  // namespace
 
@@ -62,6 +63,7 @@ void QueryOperation::SendPage(HttpExchange& exchange, uint32_t tag, std::string_
     headers.Add(header::kEnableCrossPartition, "true");
     headers.Add(header::kPartitionKeyRangeId, room_.ranges()[tag].id);
   }
+  if (room_.shared.scans_allowed) headers.Add(kEnableScan, "true");
   if (!continuation.empty()) headers.Add(header::kContinuation, continuation);
   room_.AddReadConditions(exchange);
   AppendQueryBody(*plan_, parameters_, &exchange.body());

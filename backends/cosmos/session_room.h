@@ -26,6 +26,7 @@ struct Container {
   DocumentForm form;
   std::string consistency;  // as in the header; empty: the account's
   bool minimal_response;
+  bool scans_allowed;  // queries may run without an index
   uint32_t page_size;
   RangeDirectory ranges;
 };

@@ -1,0 +1,97 @@
+#include "backends/cosmos/container_disclosure.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/wire/headers.h"
+#include "base/status.h"
+
+namespace weir::cosmos {
+namespace {
+
+using nlohmann::json;
+using Pointer = json::json_pointer;
+
+std::string HostOf(const std::string& url) {
+  const size_t start = url.find("//") + 2;
+  return url.substr(start, url.find('/', start) - start);
+}
+
+std::string TextAt(const json& object, const char* pointer) {
+  const json found = object.is_object() ? object.value(Pointer(pointer), json()) : json();
+  if (found.is_string()) return found.get<std::string>();
+  return found.is_null() ? "unknown" : found.dump();
+}
+
+absl::StatusOr<json> Get(ControlClient* client, const Resource& resource, absl::string_view doing) {
+  client->Begin(HttpMethod::kGet, resource);
+  WEIR_RETURN_IF_ERROR(client->Perform(doing));
+  return json::parse(client->exchange().answer(), nullptr, false);
+}
+
+// The offer is found by the container's own link. 0 when the container has none: its throughput is
+// shared by the database, or the account is serverless.
+absl::StatusOr<uint64_t> ReadThroughput(const json& container, ControlClient* client) {
+  const Resource offers{"/offers", "offers", ""};
+  HttpExchange& exchange = client->Begin(HttpMethod::kPost, offers);
+  exchange.headers().Add(header::kContentType, kQueryContentType);
+  exchange.headers().Add(header::kIsQuery, "true");
+  const json link = {{"name", "@link"}, {"value", TextAt(container, "/_self")}};
+  exchange.body() = json{{"query", "SELECT * FROM root WHERE root.resource = @link"},
+                         {"parameters", json::array({link})}}
+                        .dump();
+  WEIR_RETURN_IF_ERROR(client->Perform("reading the throughput"));
+  const json answer = json::parse(client->exchange().answer(), nullptr, false);
+  if (!answer.is_object()) return 0;
+  return answer.value(Pointer("/Offers/0/content/offerThroughput"), uint64_t{0});
+}
+
+std::string ChargeBasis(bool modelled) {
+  return modelled ? "modelled by the emulator, not Azure's meter"
+                  : "x-ms-request-charge of the server";
+}
+
+std::string ConsistencyText(const std::string& asked, const json& account) {
+  const std::string own = TextAt(account, "/userConsistencyPolicy/defaultConsistencyLevel");
+  return asked.empty() ? absl::StrCat(own, " (the account's)")
+                       : absl::StrCat(asked, " (asked for; the account's is ", own, ")");
+}
+
+}  // namespace
+
+absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Container* container,
+                                             ControlClient* client) {
+  const Gateway& gateway = container->gateway;
+  WEIR_ASSIGN_OR_RETURN(const json account, Get(client, gateway.account, "reading the account"));
+  WEIR_ASSIGN_OR_RETURN(const json facts, Get(client, gateway.container, "reading the container"));
+  const bool modelled = client->exchange().answer_headers().modelled_charge;
+  WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
+  const size_t partitions = container->ranges.Get()->size();
+  WEIR_ASSIGN_OR_RETURN(const uint64_t throughput, ReadThroughput(facts, client));
+
+  Disclosure disclosure;
+  disclosure.provisioned_ru = throughput;
+  disclosure.charge_basis = ChargeBasis(modelled);
+  const auto add = [&disclosure](const char* name, std::string value) {
+    disclosure.facts.push_back({"Cosmos DB", name, std::move(value)});
+  };
+  add("endpoint", HostOf(gateway.http.url));
+  add("account", TextAt(account, "/id"));
+  add("mode", "gateway, HTTP/1.1");
+  add("TLS", gateway.http.url.starts_with("https:") ? "yes" : "no");
+  add("REST version", std::string(kApiVersion));
+  add("consistency", ConsistencyText(container->consistency, account));
+  add("throughput", throughput > 0 ? absl::StrCat(throughput, " RU/s") : "not the container's own");
+  add("physical partitions", absl::StrCat(partitions));
+  add("partition key", TextAt(facts, "/partitionKey/paths/0"));
+  add("indexing policy", TextAt(facts, "/indexingPolicy"));
+  add("write answers", target.minimal_response() ? "without the document" : "with the document");
+  add("page size", absl::StrCat(target.page_size()));
+  add("charge basis", disclosure.charge_basis);
+  return disclosure;
+}
+
+}  // namespace weir::cosmos

@@ -1,0 +1,117 @@
+#include "backends/cosmos/cosmos_backend.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "backends/cosmos/container_disclosure.h"
+#include "backends/cosmos/container_scan.h"
+#include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/control_client.h"
+#include "backends/cosmos/cosmos_session.h"
+#include "base/status.h"
+
+namespace weir {
+namespace {
+
+using cosmos::Container;
+using cosmos::HttpEngine;
+using cosmos::OwnControlClient;
+
+std::string ConsistencyHeader(v1::Consistency consistency) {
+  switch (consistency) {
+    case v1::CONSISTENCY_STRONG:
+      return "Strong";
+    case v1::CONSISTENCY_BOUNDED_STALENESS:
+      return "BoundedStaleness";
+    case v1::CONSISTENCY_SESSION:
+      return "Session";
+    case v1::CONSISTENCY_CONSISTENT_PREFIX:
+      return "ConsistentPrefix";
+    case v1::CONSISTENCY_EVENTUAL:
+      return "Eventual";
+    default:
+      return "";
+  }
+}
+
+class CosmosBackend final : public Backend {
+ public:
+  CosmosBackend(const v1::CosmosTarget& target, cosmos::Gateway gateway,
+                const RecordSource& records, int partition_field)
+      : target_(target),
+        container_{.gateway = std::move(gateway),
+                   .records = records,
+                   .form = cosmos::DocumentForm(records.schema(), partition_field),
+                   .consistency = ConsistencyHeader(target.consistency()),
+                   .minimal_response = target.minimal_response(),
+                   .scans_allowed = target.indexes() == v1::INDEX_SET_NONE,
+                   .page_size = target.page_size(),
+                   .ranges = {}} {}
+
+  absl::Status SetUp(bool create) override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::SetUpContainer(target_, create, &container_, &*client);
+  }
+
+  absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
+                                                       CompletionSink& sink) override {
+    const std::shared_ptr<HttpEngine> engine = EngineOf(loop);
+    cosmos::ControlClient client(container_.gateway, *engine);
+    WEIR_RETURN_IF_ERROR(client.Connect());
+    if (container_.ranges.version() == 0) {
+      WEIR_RETURN_IF_ERROR(cosmos::ReadRanges(&container_, &client));
+    }
+    return std::make_unique<cosmos::CosmosSession>(container_, engine, sink);
+  }
+
+  absl::StatusOr<Disclosure> Disclose() override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::DiscloseContainer(target_, &container_, &*client);
+  }
+
+  absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::ScanContainer(&container_, &*client, visit);
+  }
+
+ private:
+  // The sessions of a loop share its connections and libcurl's bookkeeping.
+  std::shared_ptr<HttpEngine> EngineOf(EventLoop& loop) {
+    const std::lock_guard lock(mutex_);
+    std::weak_ptr<HttpEngine>& known = engines_[&loop];
+    std::shared_ptr<HttpEngine> engine = known.lock();
+    if (engine == nullptr) {
+      engine = std::make_shared<HttpEngine>(loop, container_.gateway.http);
+      known = engine;
+    }
+    return engine;
+  }
+
+  const v1::CosmosTarget target_;
+  Container container_;
+  std::mutex mutex_;
+  std::map<EventLoop*, std::weak_ptr<HttpEngine>> engines_;  // guarded by mutex_
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Backend>> MakeCosmosBackend(const v1::CosmosTarget& target,
+                                                           const RecordSource& records) {
+  const RecordSchema& schema = records.schema();
+  const int partition_field = target.partition_key().empty()
+                                  ? schema.partition_field
+                                  : schema.FieldIndex(target.partition_key());
+  if (partition_field < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("cosmos.partition_key: the dataset ",
+                                                   schema.name, " has no field ",
+                                                   target.partition_key()));
+  }
+  WEIR_ASSIGN_OR_RETURN(cosmos::Gateway gateway, cosmos::Gateway::FromTarget(target));
+  return std::make_unique<CosmosBackend>(target, std::move(gateway), records, partition_field);
+}
+
+}  // namespace weir
