@@ -86,8 +86,7 @@ absl::Status ControlClient::Refusal() {
 }
 
 absl::Status ControlClient::Annotated(const absl::Status& status, absl::string_view doing) const {
-  const absl::Status at = Annotate(status, absl::StrCat("cosmos at ", engine_.settings().url));
-  return Annotate(at, doing);
+  return Annotate(Annotate(status, doing), absl::StrCat("cosmos at ", engine_.settings().url));
 }
 
 absl::Status ControlClient::Perform(absl::string_view doing) {

@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "backends/cosmos/answer_headers.h"
+#include "backends/cosmos/answer_reader.h"
+
+namespace weir::cosmos {
+namespace {
+
+TEST(ParseCharge, IsExactToTheThousandth) {
+  EXPECT_EQ(ParseCharge("1"), 1'000);
+  EXPECT_EQ(ParseCharge("5.71"), 5'710);
+  EXPECT_EQ(ParseCharge("0.38"), 380);
+  EXPECT_EQ(ParseCharge("2.8299999999999996"), 2'830);
+  EXPECT_EQ(ParseCharge("10.0005"), 10'001);
+  EXPECT_EQ(ParseCharge("7886.75"), 7'886'750);
+}
+
+TEST(ParseCharge, IsNothingForWhatIsNoNumber) {
+  for (const char* text : {"", "-1", "nan", "inf", "1e300", "RU"})
+    EXPECT_EQ(ParseCharge(text), 0) << text;
+}
+
+TEST(AnswerHeaders, TakesItsOwnInAnyCase) {
+  AnswerHeaders headers;
+  for (const char* line : {"HTTP/1.1 429 Too Many Requests\r\n", "X-MS-Request-Charge: 0.38\r\n",
+                           "x-ms-retry-after-ms:  17 \r\n", "x-ms-substatus: 3200\r\n",
+                           "x-ms-continuation: a b:c\r\n", "x-ms-session-token: 0:-1#7\r\n",
+                           "x-weir-charge-basis: modelled\r\n", "x-ms-other: 5\r\n", "\r\n"}) {
+    headers.TakeLine(line);
+  }
+  EXPECT_EQ(headers.charge, 380);
+  EXPECT_EQ(headers.retry_after_ns, 17'000'000);
+  EXPECT_EQ(headers.substatus, 3200);
+  EXPECT_EQ(headers.continuation, "a b:c");
+  EXPECT_EQ(headers.session_token, "0:-1#7");
+  EXPECT_TRUE(headers.modelled_charge);
+}
+
+TEST(AnswerHeaders, CapsAbsurdWaits) {
+  AnswerHeaders headers;
+  headers.TakeLine("x-ms-retry-after-ms: 300000\r\n");
+  EXPECT_EQ(headers.retry_after_ns, kLongestRetryAfterNs);
+  headers.TakeLine("x-ms-retry-after-ms: -5\r\n");
+  EXPECT_EQ(headers.retry_after_ns, 0);
+}
+
+TEST(AnswerReader, TakesTheFirstLineOfTheMessage) {
+  AnswerReader reader;
+  std::string answer = R"({"code":"NotFound","message":"No such \"item\"\r\nActivityId: 4711"})";
+  EXPECT_EQ(reader.ErrorMessage(&answer), "No such \"item\"");
+  for (std::string other : {"", "<html>", "{}", R"({"message":7})", "[1,2]"}) {
+    EXPECT_EQ(reader.ErrorMessage(&other), "") << other;
+  }
+}
+
+TEST(AnswerReader, ReadsEachResultOfABatch) {
+  AnswerReader reader;
+  std::string answer =
+      R"([{"statusCode":201,"requestCharge":6.3,"eTag":"x","resourceBody":{"statusCode":7}},)"
+      R"({"subStatusCode":3200,"statusCode":429,"retryAfterMilliseconds":12.5}])";
+  std::vector<BatchResult> results;
+  ASSERT_TRUE(reader.ForEachResult(&answer, [&](const BatchResult& r) { results.push_back(r); }));
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].status, 201);
+  EXPECT_EQ(results[0].substatus, 0);
+  EXPECT_EQ(results[1].status, 429);
+  EXPECT_EQ(results[1].substatus, 3200);
+  EXPECT_EQ(results[1].retry_after_ns, 12'000'000);
+}
+
+TEST(AnswerReader, RefusesWhatIsNoBatch) {
+  AnswerReader reader;
+  for (std::string answer : {"", "{}", R"([{"statusCode":"x"}])", "[1]", "[{\"statusCode\":201"}) {
+    EXPECT_FALSE(reader.ForEachResult(&answer, [](const BatchResult&) {})) << answer;
+  }
+}
+
+}  // namespace
+}  // namespace weir::cosmos
