@@ -35,6 +35,7 @@ class OperationPlan {
   virtual ~OperationPlan() = default;
   virtual const std::vector<OperationType>& types() const = 0;
   virtual void Make(uint64_t index, PlannedOperation* planned) const = 0;
+  virtual uint32_t TypeOf(uint64_t index) const = 0;  // what Make would set as type, cheaply
 };
 
 // The mix of a scenario. `dataset` outlives the plan. kInvalidArgument names what is wrong

@@ -1,0 +1,18 @@
+// An agent's process: connects AgentControl to gRPC, to the clock and to the threads that do the work.
+#pragma once
+
+#include <string>
+
+namespace weir {
+
+struct AgentOptions {
+  std::string coordinator;  // HOST:PORT
+  std::string name;         // empty: host name and process id
+  int workers = 0;          // 0: usable cores ÷ agents on this machine, at least one
+  bool die_with_parent = false;
+};
+
+// Runs until the coordinator says goodbye or is lost; returns the process's exit code.
+int RunAgent(const AgentOptions& options);
+
+}  // namespace weir

@@ -1,0 +1,120 @@
+#include "agent/recorder.h"
+
+#include <utility>
+
+namespace weir {
+namespace {
+
+constexpr char kOtherDetails[] = "(other answers)";
+
+}  // namespace
+
+void ErrorLog::Add(v1::Phase phase, uint32_t type, Verdict verdict, std::string_view detail) {
+  auto& details = details_[{phase, type, verdict}];
+  if (const auto known = details.find(detail); known != details.end()) {
+    ++known->second;
+  } else if (details.size() < kMostDistinct) {
+    details.emplace(detail, 1);
+  } else {
+    ++details[kOtherDetails];
+  }
+}
+
+void ErrorLog::Add(const ErrorLog& other) {
+  for (const auto& [key, details] : other.details_) {
+    auto& mine = details_[key];
+    for (const auto& [detail, count] : details) {
+      const bool keep = mine.contains(detail) || mine.size() < kMostDistinct;
+      mine[keep ? detail : kOtherDetails] += count;
+    }
+  }
+}
+
+std::vector<v1::ErrorSample> ErrorLog::ToProto(const std::vector<std::string>& type_names) const {
+  std::vector<v1::ErrorSample> samples;
+  for (const auto& [key, details] : details_) {
+    for (const auto& [detail, count] : details) {
+      v1::ErrorSample& sample = samples.emplace_back();
+      sample.set_phase(key.phase);
+      sample.set_operation(type_names[key.type]);
+      sample.set_verdict(std::string(VerdictName(key.verdict)));
+      sample.set_detail(detail);
+      sample.set_count(count);
+    }
+  }
+  return samples;
+}
+
+PageCollector::PageCollector(TallyShape shape, uint32_t workers)
+    : shape_(std::move(shape)), workers_left_(workers) {}
+
+std::unique_ptr<Page> PageCollector::Turn(std::unique_ptr<Page> full, uint32_t second) {
+  std::unique_ptr<Page> page;
+  {
+    std::lock_guard lock(mutex_);
+    if (full != nullptr) {
+      Second& slot = seconds_[full->second];
+      ++slot.pages;
+      slot.handed_in.push_back(std::move(full));
+      changed_.notify_one();
+    }
+    if (!empty_.empty()) {
+      page = std::move(empty_.back());
+      empty_.pop_back();
+    }
+  }
+  if (page == nullptr) {
+    page = std::make_unique<Page>();
+    page->cells.resize(shape_.cells());
+  }
+  page->second = second;
+  return page;
+}
+
+void PageCollector::Finish(std::unique_ptr<Page> last) {
+  std::lock_guard lock(mutex_);
+  finished_after_.push_back(last->second);
+  Second& slot = seconds_[last->second];
+  ++slot.pages;
+  slot.handed_in.push_back(std::move(last));
+  --workers_left_;
+  changed_.notify_one();
+}
+
+// Workers hand in every second in order, up to their last.
+uint32_t PageCollector::Expected(uint32_t second) const {
+  uint32_t expected = workers_left_;
+  for (const uint32_t last : finished_after_) expected += last >= second ? 1 : 0;
+  return expected;
+}
+
+bool PageCollector::Complete(uint32_t second) const {
+  const auto slot = seconds_.find(second);
+  return slot != seconds_.end() && slot->second.pages == Expected(second);
+}
+
+bool PageCollector::Next(Page* merged) {
+  std::vector<std::unique_ptr<Page>> pages;
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return Complete(next_second_) || workers_left_ == 0; });
+    const auto slot = seconds_.find(next_second_);
+    if (slot == seconds_.end()) return false;  // every worker has finished before this second
+    pages = std::move(slot->second.handed_in);
+    seconds_.erase(slot);
+    merged->second = next_second_++;
+  }
+  merged->cells.resize(shape_.cells());
+  for (Tally& cell : merged->cells) cell.Clear();
+  for (const auto& page : pages) {
+    for (size_t i = 0; i < page->cells.size(); ++i) {
+      merged->cells[i].Add(page->cells[i]);
+      page->cells[i].Clear();
+    }
+  }
+  std::lock_guard lock(mutex_);
+  for (auto& page : pages) empty_.push_back(std::move(page));
+  return true;
+}
+
+}  // namespace weir

@@ -1,0 +1,279 @@
+#include "agent/stage.h"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "agent/pacer.h"
+#include "agent/recorder.h"
+#include "agent/worker.h"
+#include "base/clock.h"
+#include "base/epoll_loop.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "generators/operation_plan.h"
+#include "generators/schedule.h"
+
+namespace weir {
+namespace {
+
+// Attempts of a load: it goes on until the records are there, and gives up only where that is hopeless.
+constexpr uint32_t kLoadAttempts = 5;
+constexpr uint32_t kLoadThrottledAttempts = 100'000;
+
+// What all workers of a stage share.
+struct Course {
+  TallyShape shape;
+  std::unique_ptr<OperationPlan> plan;
+  std::unique_ptr<Schedule> schedule;  // null in a closed loop
+  ClosedPacing closed;
+  uint32_t sessions = 1;  // over all agents
+  uint64_t planned_operations = 0;  // 0: not known beforehand
+  WorkerSettings worker;
+};
+
+uint32_t ShareOf(uint32_t whole, uint32_t index, uint32_t count) {
+  return whole / count + (index < whole % count ? 1 : 0);
+}
+
+RetrySettings RetryOf(const v1::RetryPolicy& policy, uint64_t seed, const v1::Prepare& prepare) {
+  RetrySettings retry;
+  retry.attempts = std::max<uint32_t>(1, policy.attempts());
+  retry.throttled_attempts = retry.attempts;
+  if (policy.has_base()) retry.base_ns = policy.base().ns();
+  if (policy.has_cap()) retry.cap_ns = policy.cap().ns();
+  retry.obey_retry_after = policy.obey_retry_after();
+  retry.seed = DeriveKey(seed, absl::StrCat("retry ", prepare.leg(), "/", prepare.share_index()));
+  return retry;
+}
+
+absl::StatusOr<Course> LoadCourse(const v1::Campaign& campaign, const v1::Scenario& scenario) {
+  const v1::LoadPhase& load = scenario.phases().load();
+  Course course;
+  course.plan = MakeLoadPlan(campaign, load);
+  course.planned_operations = LoadOperations(campaign, load);
+  course.closed.operations = course.planned_operations;
+  course.sessions = load.sessions();
+  course.shape.phases = {v1::PHASE_LOAD};
+  return course;
+}
+
+absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scenario& scenario,
+                                   const Dataset& dataset, int64_t* closed_length_ns) {
+  Course course;
+  WEIR_ASSIGN_OR_RETURN(course.plan, MakeOperationPlan(campaign, scenario, dataset));
+  const int64_t warm_up_ns = scenario.phases().warm_up().ns();
+  const int64_t length_ns = warm_up_ns + scenario.phases().measure().ns();
+  course.shape.phases = {v1::PHASE_MEASURE};
+  if (warm_up_ns > 0) {
+    course.shape.phases = {v1::PHASE_WARM_UP, v1::PHASE_MEASURE};
+    course.worker.second_phase_offset_ns = warm_up_ns;
+  }
+  if (scenario.shape().has_open()) {
+    const uint64_t key = DeriveKey(campaign.seed(), absl::StrCat("arrivals ", scenario.name()));
+    WEIR_ASSIGN_OR_RETURN(course.schedule, MakeSchedule(scenario.shape().open(), length_ns, key));
+    course.planned_operations = course.schedule->size();
+    course.sessions = scenario.shape().open().sessions();
+  } else {
+    *closed_length_ns = length_ns;
+    course.sessions = scenario.shape().closed().sessions();
+    course.closed.think_ns = scenario.shape().closed().think_time().ns();
+  }
+  return course;
+}
+
+class ThreadedStage final : public Stage {
+ public:
+  ThreadedStage(Course course, int64_t closed_length_ns, const v1::Prepare& prepare,
+                uint32_t workers)
+      : course_(std::move(course)),
+        closed_length_ns_(closed_length_ns),
+        share_index_(prepare.share_index()),
+        share_count_(prepare.share_count()),
+        sessions_(ShareOf(course_.sessions, share_index_, share_count_)),
+        workers_(std::min(workers, sessions_)),
+        pages_(course_.shape, workers_) {
+    result_.set_leg(prepare.leg());
+    result_.set_task(prepare.task());
+  }
+
+  ~ThreadedStage() override {
+    Stop();
+    if (reporter_.joinable()) reporter_.join();  // which joins the workers
+  }
+
+  absl::Status OpenSessions(Backend& backend) {
+    for (uint32_t w = 0; w < workers_; ++w) {
+      WorkerSettings settings = course_.worker;
+      settings.sessions = ShareOf(sessions_, w, workers_);
+      settings.shape = course_.shape;
+      settings.retry.seed = Draw(settings.retry.seed, w);
+      loops_.push_back(std::make_unique<EpollLoop>());
+      crew_.push_back(
+          std::make_unique<Worker>(settings, *course_.plan, *loops_.back(), pages_));
+      WEIR_RETURN_IF_ERROR(crew_.back()->Open(backend));
+    }
+    return absl::OkStatus();
+  }
+
+  void Start(int64_t start_ns, Listener listener) override {
+    listener_ = std::move(listener);
+    start_ns_ = start_ns;
+    first_turns_.resize(workers_);
+    for (uint32_t w = 0; w < workers_; ++w) threads_.emplace_back([this, w] { RunWorker(w); });
+    reporter_ = std::thread([this] { Report(); });
+  }
+
+  void Stop() override {
+    for (const auto& worker : crew_) worker->Stop();
+  }
+
+  const Course& course() const { return course_; }
+
+ private:
+  std::unique_ptr<Pacer> PacerOf(uint32_t worker) const {
+    const Stride stride{share_index_ + uint64_t{share_count_} * worker,
+                        uint64_t{share_count_} * workers_};
+    if (course_.schedule != nullptr) return MakeOpenPacer(*course_.schedule, stride, start_ns_);
+    ClosedPacing pacing = course_.closed;
+    pacing.sessions = ShareOf(sessions_, worker, workers_);
+    if (closed_length_ns_ > 0) pacing.end_ns = start_ns_ + closed_length_ns_;
+    return MakeClosedPacer(pacing, stride, start_ns_);
+  }
+
+  void RunWorker(uint32_t worker) {
+    prctl(PR_SET_TIMERSLACK, 1);  // the default lets the kernel be 50 µs late
+    const std::unique_ptr<Pacer> pacer = PacerOf(worker);
+    EpollLoop& loop = *loops_[worker];
+    while (loop.Now() < start_ns_ && !crew_[worker]->stopped()) loop.RunOnce(start_ns_);
+    first_turns_[worker] = loop.Now();
+    crew_[worker]->Run(*pacer, start_ns_);
+  }
+
+  void Report() {
+    std::vector<Tally> totals(course_.shape.cells());
+    for (Page page; pages_.Next(&page);) {
+      v1::Interval interval;
+      interval.set_second(page.second);
+      for (size_t cell = 0; cell < page.cells.size(); ++cell) {
+        totals[cell].Add(page.cells[cell]);
+        if (IsEmpty(page.cells[cell])) continue;
+        v1::OperationInterval* operation = interval.add_operations();
+        operation->set_phase(course_.shape.PhaseOf(cell));
+        operation->set_operation(course_.shape.TypeOf(cell));
+        *operation->mutable_tally() = page.cells[cell].ToProto();
+      }
+      listener_.on_interval(std::move(interval));
+    }
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    Conclude(totals);
+    listener_.on_done(std::move(result_));
+  }
+
+  static bool IsEmpty(const Tally& tally) {
+    return tally.counts().planned() == 0 && tally.counts().attempts() == 0 && tally.Settled() == 0;
+  }
+
+  void Conclude(const std::vector<Tally>& totals) {
+    for (size_t cell = 0; cell < totals.size(); ++cell) {
+      v1::PhaseResult* total = result_.add_totals();
+      total->set_phase(course_.shape.PhaseOf(cell));
+      total->set_operation(course_.shape.TypeOf(cell));
+      *total->mutable_total() = totals[cell].ToProto();
+    }
+    std::vector<std::string> names;
+    for (const OperationType& type : course_.plan->types()) names.push_back(type.name);
+    ErrorLog errors;
+    int64_t last_ns = start_ns_;
+    bool stopped = false;
+    for (const auto& worker : crew_) {
+      errors.Add(worker->errors());
+      last_ns = std::max(last_ns, worker->last_completion_ns());
+      stopped |= worker->stopped();
+    }
+    for (v1::ErrorSample& sample : errors.ToProto(names)) *result_.add_errors() = sample;
+    result_.set_elapsed_ns(last_ns - start_ns_);
+    result_.set_stopped_early(stopped);
+    int64_t lateness_ns = 0;
+    for (const int64_t first : first_turns_) lateness_ns = std::max(lateness_ns, first - start_ns_);
+    result_.set_start_lateness_ns(lateness_ns);
+  }
+
+  Course course_;
+  const int64_t closed_length_ns_;
+  const uint32_t share_index_;
+  const uint32_t share_count_;
+  const uint32_t sessions_;
+  const uint32_t workers_;
+  PageCollector pages_;
+  std::vector<std::unique_ptr<EpollLoop>> loops_;
+  std::vector<std::unique_ptr<Worker>> crew_;  // after the loops: its sessions leave them first
+  std::vector<int64_t> first_turns_;
+  std::vector<std::thread> threads_;
+  std::thread reporter_;
+  Listener listener_;
+  int64_t start_ns_ = 0;
+  v1::StageDone result_;
+};
+
+int PartitionField(const v1::Target& target, const RecordSchema& schema) {
+  const std::string& chosen = target.cosmos().partition_key();
+  return chosen.empty() ? schema.partition_field : schema.FieldIndex(chosen);
+}
+
+void Describe(const Course& course, const v1::Target& target, const RecordSchema& schema,
+              v1::Prepared* prepared) {
+  const int partition_field = PartitionField(target, schema);
+  for (const OperationType& type : course.plan->types()) {
+    v1::OperationFacts* facts = prepared->add_operations();
+    facts->set_name(type.name);
+    facts->set_kind(type.kind);
+    facts->set_weight(type.weight);
+    facts->set_batch(type.batch);
+    facts->set_keys(type.keys);
+    if (type.query == nullptr) continue;
+    facts->set_query(type.query->name);
+    facts->set_single_partition(StaysInOnePartition(*type.query, partition_field));
+  }
+  prepared->set_planned_operations(course.planned_operations);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
+                                                    Workbench& workbench,
+                                                    v1::Prepared* prepared) {
+  const v1::Campaign& campaign = workbench.campaign();
+  const v1::Scenario& scenario = campaign.scenarios(prepare.scenario());
+  const bool load = prepare.task() == v1::TASK_LOAD;
+  int64_t closed_length_ns = 0;
+  WEIR_ASSIGN_OR_RETURN(Course course, load ? LoadCourse(campaign, scenario)
+                                            : DriveCourse(campaign, scenario, workbench.dataset(),
+                                                          &closed_length_ns));
+  course.shape.types = static_cast<uint32_t>(course.plan->types().size());
+  course.worker.timeout_ns = scenario.timeout().ns();
+  course.worker.retry = RetryOf(scenario.retry(), campaign.seed(), prepare);
+  if (load) {
+    course.worker.retry.attempts = std::max(course.worker.retry.attempts, kLoadAttempts);
+    course.worker.retry.throttled_attempts = kLoadThrottledAttempts;
+    course.worker.retry.obey_retry_after = true;
+  }
+  if (ShareOf(course.sessions, prepare.share_index(), prepare.share_count()) == 0) {
+    return absl::InvalidArgumentError(absl::StrCat("scenario ", scenario.name(), ": ", course.sessions,
+                                                   " sessions cannot be shared by ",
+                                                   prepare.share_count(), " agents"));
+  }
+  Describe(course, campaign.targets(prepare.target()), workbench.dataset().schema(), prepared);
+  prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
+  auto stage =
+      std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);
+  WEIR_RETURN_IF_ERROR(stage->OpenSessions(workbench.backend(prepare.target())));
+  return stage;
+}
+
+}  // namespace weir

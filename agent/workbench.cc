@@ -1,0 +1,84 @@
+#include "agent/workbench.h"
+
+#include "absl/strings/str_cat.h"
+#include "backends/api/record_digest.h"
+#include "backends/catalog.h"
+#include "base/status.h"
+
+namespace weir {
+namespace {
+
+std::string Describe(const RecordDigest& expected, const RecordDigest& found) {
+  if (expected == found) return "count and digest match";
+  if (expected.count() != found.count()) {
+    return absl::StrCat("expected ", expected.count(), " records, found ", found.count());
+  }
+  return "the number of records matches, their contents do not";
+}
+
+}  // namespace
+
+bool IsUnreachable(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsUnauthenticated(status) ||
+         absl::IsPermissionDenied(status) || absl::IsInvalidArgument(status);
+}
+
+absl::Status Workbench::Open(const v1::Prepare& prepare) {
+  if (dataset_ == nullptr) {
+    campaign_ = prepare.campaign();
+    WEIR_ASSIGN_OR_RETURN(dataset_, MakeDataset(campaign_.dataset(), campaign_.seed()));
+  }
+  if (backends_.contains(prepare.target())) return absl::OkStatus();
+  WEIR_ASSIGN_OR_RETURN(auto backend,
+                        MakeBackend(campaign_.targets(prepare.target()), *dataset_));
+  backends_.emplace(prepare.target(), std::move(backend));
+  return absl::OkStatus();
+}
+
+absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  WEIR_ASSIGN_OR_RETURN(const Disclosure disclosure, backend(prepare.target()).Disclose());
+  for (const DisclosedFact& fact : disclosure.facts) {
+    v1::Condition* condition = prepared->add_conditions();
+    condition->set_group(fact.group);
+    condition->set_name(fact.name);
+    condition->set_value(fact.value);
+  }
+  prepared->set_provisioned_ru(disclosure.provisioned_ru);
+  prepared->set_charge_basis(disclosure.charge_basis);
+  return absl::OkStatus();
+}
+
+// A table that is not there yet does not make a target unreachable.
+absl::Status Workbench::Reach(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  const absl::Status status = Disclose(prepare, prepared);
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::Status Workbench::SetUp(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  WEIR_RETURN_IF_ERROR(backend(prepare.target()).SetUp(prepare.create_schema()));
+  return Disclose(prepare, prepared);
+}
+
+absl::Status Workbench::Verify(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  Backend& target = backend(prepare.target());
+  const RecordSchema& schema = dataset_->schema();
+  RecordDigest found;
+  WEIR_RETURN_IF_ERROR(target.Scan([&](const Record& record) { found.Add(schema, record); }));
+  RecordDigest expected;
+  Record record;
+  for (uint64_t i = 0; i < campaign_.dataset().records(); ++i) {
+    dataset_->Make(i, 0, &record);
+    expected.Add(schema, record);
+  }
+  v1::Verification* verification = prepared->mutable_verification();
+  verification->set_done(true);
+  verification->set_matches(expected == found);
+  verification->set_records_expected(expected.count());
+  verification->set_records_found(found.count());
+  verification->set_digest_expected(expected.ToString());
+  verification->set_digest_found(found.ToString());
+  verification->set_detail(Describe(expected, found));
+  return target.Settle();
+}
+
+}  // namespace weir

@@ -1,0 +1,42 @@
+// What an agent keeps for a whole run: the dataset and one backend per target. Carries out the tasks
+// that are not stages (reach, set up, verify). Used by one thread at a time.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "backends/api/backend.h"
+#include "generators/dataset.h"
+#include "proto/campaign.pb.h"
+#include "proto/control.pb.h"
+
+namespace weir {
+
+class Workbench {
+ public:
+  // Makes the dataset and the target's backend, once; the campaign is the same for the whole run.
+  absl::Status Open(const v1::Prepare& prepare);
+
+  const v1::Campaign& campaign() const { return campaign_; }
+  const Dataset& dataset() const { return *dataset_; }
+  Backend& backend(uint32_t target) { return *backends_.at(target); }
+
+  // Each fills in what its task has to tell; an error becomes Prepared.error.
+  absl::Status Reach(const v1::Prepare& prepare, v1::Prepared* prepared);
+  absl::Status SetUp(const v1::Prepare& prepare, v1::Prepared* prepared);
+  absl::Status Verify(const v1::Prepare& prepare, v1::Prepared* prepared);
+
+ private:
+  absl::Status Disclose(const v1::Prepare& prepare, v1::Prepared* prepared);
+
+  v1::Campaign campaign_;
+  std::unique_ptr<Dataset> dataset_;
+  std::map<uint32_t, std::unique_ptr<Backend>> backends_;
+};
+
+// Whether the status says that the target cannot be reached or refused us.
+bool IsUnreachable(const absl::Status& status);
+
+}  // namespace weir

@@ -1,0 +1,347 @@
+#include "agent/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/status.h"
+
+namespace weir {
+namespace {
+
+void CountVerdict(Verdict verdict, v1::Tally* counts) {
+  switch (verdict) {
+    case Verdict::kOk: return counts->set_ok(counts->ok() + 1);
+    case Verdict::kNotFound: return counts->set_not_found(counts->not_found() + 1);
+    case Verdict::kConflict: return counts->set_conflict(counts->conflict() + 1);
+    case Verdict::kThrottled: return counts->set_throttled(counts->throttled() + 1);
+    case Verdict::kTimedOut: return counts->set_timed_out(counts->timed_out() + 1);
+    case Verdict::kFailed: return counts->set_failed(counts->failed() + 1);
+    case Verdict::kInDoubt: return counts->set_in_doubt(counts->in_doubt() + 1);
+  }
+}
+
+uint64_t Span(int64_t from_ns, int64_t to_ns) {
+  return static_cast<uint64_t>(std::max<int64_t>(0, to_ns - from_ns));
+}
+
+}  // namespace
+
+Worker::Worker(const WorkerSettings& settings, const OperationPlan& plan, EventLoop& loop,
+               PageCollector& pages)
+    : settings_(settings), plan_(plan), loop_(loop), pages_(pages) {}
+
+Worker::~Worker() = default;
+
+absl::Status Worker::Open(Backend& backend) {
+  for (uint32_t i = 0; i < settings_.sessions; ++i) {
+    absl::StatusOr<std::unique_ptr<Session>> session = backend.OpenSession(loop_, *this);
+    if (!session.ok()) return Annotate(session.status(), absl::StrCat("opening session ", i + 1));
+    lanes_.push_back(std::make_unique<Lane>());
+    lanes_.back()->session = *std::move(session);
+    Offer(lanes_.back().get());
+  }
+  return absl::OkStatus();
+}
+
+void Worker::Stop() {
+  stop_.store(true);
+  loop_.Wake();
+}
+
+// ------------------------------------------------------------------------------ the main loop
+
+void Worker::Run(Pacer& pacer, int64_t start_ns) {
+  pacer_ = &pacer;
+  start_ns_ = start_ns;
+  page_ = pages_.Turn(nullptr, 0);
+  while (!Finished() && !stop_.load(std::memory_order_relaxed)) {
+    const int64_t now = loop_.Now();
+    TimeOutOverdue(now);
+    Notice(now);
+    Dispatch();
+    loop_.RunOnce(NextWakeNs(loop_.Now()));
+  }
+  const int64_t give_up_ns = loop_.Now() + settings_.stop_grace_ns;
+  GiveUpWaiting();
+  while (in_flight_ > 0 && loop_.Now() < give_up_ns) {
+    TurnPages(loop_.Now());
+    loop_.RunOnce(give_up_ns);
+  }
+  GiveUpInFlight(loop_.Now());
+  pages_.Finish(std::move(page_));
+}
+
+bool Worker::Finished() const {
+  return pacer_->Finished() && in_flight_ == 0 && retries_.empty();
+}
+
+int64_t Worker::NextWakeNs(int64_t now_ns) const {
+  const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
+  int64_t wake = std::min(page_end, pacer_->NextDueNs());
+  if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);
+  if (oldest_ != kNone) wake = std::min(wake, slots_[oldest_]->sent_ns + settings_.timeout_ns);
+  return std::max(wake, now_ns);
+}
+
+// Ends the seconds that have passed. What fell due in a second is counted as planned in that second.
+void Worker::TurnPages(int64_t now_ns) {
+  while (now_ns >= start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond) {
+    const uint32_t next = page_->second + 1;
+    page_ = pages_.Turn(std::move(page_), next);
+  }
+}
+
+void Worker::Notice(int64_t now_ns) {
+  const auto count_planned = [this](uint64_t index, int64_t intended_ns) {
+    v1::Tally& counts = TallyOf(CellOf(intended_ns, plan_.TypeOf(index))).counts();
+    counts.set_planned(counts.planned() + 1);
+  };
+  while (true) {
+    const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
+    if (now_ns < page_end) break;
+    pacer_->Notice(page_end - 1, count_planned);
+    TurnPages(page_end);
+  }
+  pacer_->Notice(now_ns, count_planned);
+}
+
+size_t Worker::CellOf(int64_t intended_ns, uint32_t type) const {
+  const bool second = intended_ns - start_ns_ >= settings_.second_phase_offset_ns;
+  return settings_.shape.Cell(second ? 1 : 0, type);
+}
+
+// ----------------------------------------------------------------------------------- sending
+
+void Worker::Dispatch() {
+  while (Lane* lane = FreeLane()) {
+    const int64_t now = loop_.Now();
+    if (!retries_.empty() && retries_.top().due_ns <= now) {
+      const Ticket ticket = retries_.top().ticket;
+      retries_.pop();
+      ++slots_[ticket]->planned.operation.attempt;
+      slots_[ticket]->lane = lane;
+      Send(ticket, now);
+      continue;
+    }
+    const std::optional<DueOperation> due = pacer_->Take();
+    if (!due) break;
+    StartNew(*due, now);
+  }
+  FlushLanes();
+}
+
+void Worker::StartNew(const DueOperation& due, int64_t now_ns) {
+  if (now_ns - due.intended_ns > settings_.timeout_ns) {
+    CountUnsent(CellOf(due.intended_ns, plan_.TypeOf(due.index)));
+    pacer_->Freed(now_ns);
+    return;
+  }
+  const Ticket ticket = TakeSlot();
+  Slot& slot = *slots_[ticket];
+  plan_.Make(due.index, &slot.planned);
+  Operation& operation = slot.planned.operation;
+  operation.attempt = 1;
+  if (operation.records > 1) {
+    slot.applied.Reset(operation.records);
+    operation.applied = &slot.applied;
+  }
+  slot.cell = CellOf(due.intended_ns, slot.planned.type);
+  slot.intended_ns = due.intended_ns;
+  slot.dispatched_ns = due.dispatched_ns;
+  slot.first_sent_ns = 0;
+  slot.charge = 0;
+  slot.lane = FreeLane();
+  Send(ticket, loop_.Now());
+}
+
+void Worker::Send(Ticket ticket, int64_t now_ns) {
+  Slot& slot = *slots_[ticket];
+  Tally& tally = TallyOf(slot.cell);
+  v1::Tally& counts = tally.counts();
+  if (slot.first_sent_ns == 0) {
+    slot.first_sent_ns = now_ns;
+    tally.lag.Record(Span(slot.intended_ns, slot.dispatched_ns));
+    tally.wait.Record(Span(slot.dispatched_ns, now_ns));
+  } else {
+    counts.set_retries(counts.retries() + 1);
+  }
+  counts.set_attempts(counts.attempts() + 1);
+  slot.sent_ns = now_ns;
+  slot.in_flight = true;
+  ++in_flight_;
+  LinkNewest(ticket);
+  Lane* lane = slot.lane;
+  if (!lane->unflushed) {
+    lane->unflushed = true;
+    unflushed_.push_back(lane);
+  }
+  lane->session->Start(slot.planned.operation, ticket);  // may complete inside
+}
+
+void Worker::FlushLanes() {
+  for (Lane* lane : unflushed_) {
+    lane->unflushed = false;
+    lane->session->Flush();
+  }
+  unflushed_.clear();
+}
+
+// The lane at the head of the queue that has capacity; lanes without leave the queue. The head moves
+// to the back once used, so that work spreads over the sessions.
+Worker::Lane* Worker::FreeLane() {
+  while (!ready_.empty()) {
+    Lane* lane = ready_.front();
+    if (lane->session->Capacity() > 0) return lane;
+    lane->queued = false;
+    ready_.pop_front();
+  }
+  return nullptr;
+}
+
+void Worker::Offer(Lane* lane) {
+  if (lane->queued || lane->session->Capacity() <= 0) return;
+  lane->queued = true;
+  ready_.push_back(lane);
+}
+
+void Worker::Ready(Session* session) {
+  for (const auto& lane : lanes_) {
+    if (lane->session.get() == session) Offer(lane.get());
+  }
+}
+
+// ------------------------------------------------------------------------------ what comes back
+
+void Worker::Complete(Ticket ticket, const Outcome& outcome) {
+  const int64_t now = loop_.Now();
+  Slot& slot = *slots_[ticket];
+  WEIR_CHECK(slot.in_flight);
+  slot.in_flight = false;
+  --in_flight_;
+  Unlink(ticket);
+  CountAttempt(slot, outcome);
+  Offer(slot.lane);
+  if (outcome.verdict != Verdict::kOk && RetryLater(ticket, outcome, now)) return;
+  Settle(ticket, outcome, now);
+}
+
+void Worker::CountAttempt(Slot& slot, const Outcome& outcome) {
+  v1::Tally& counts = TallyOf(slot.cell).counts();
+  counts.set_bytes_sent(counts.bytes_sent() + outcome.bytes_sent);
+  counts.set_bytes_received(counts.bytes_received() + outcome.bytes_received);
+  counts.set_milli_ru(counts.milli_ru() + outcome.charge);
+  if (outcome.verdict != Verdict::kOk) {
+    counts.set_wasted_milli_ru(counts.wasted_milli_ru() + outcome.charge);
+  }
+  if (outcome.verdict == Verdict::kThrottled || outcome.throttled_parts > 0) {
+    counts.set_throttled_attempts(counts.throttled_attempts() + 1);
+  }
+  slot.charge += outcome.charge;
+}
+
+// Full jitter: U(0, min(cap, base·2ⁿ)); after throttling, what the server asks plus U(0, base).
+bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
+  const RetrySettings& retry = settings_.retry;
+  const bool throttled = outcome.verdict == Verdict::kThrottled;
+  const uint32_t attempt = slots_[ticket]->planned.operation.attempt;
+  if (!outcome.retryable && !throttled) return false;
+  if (attempt >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
+  if (stop_.load(std::memory_order_relaxed)) return false;
+  const double unit = Unit(Draw(retry.seed, ++retry_draws_));
+  int64_t wait_ns;
+  if (throttled && retry.obey_retry_after && outcome.retry_after_ns > 0) {
+    wait_ns = outcome.retry_after_ns + static_cast<int64_t>(unit * retry.base_ns);
+  } else {
+    const int64_t widest = retry.base_ns << std::min<uint32_t>(attempt, 20);
+    wait_ns = static_cast<int64_t>(unit * std::min(retry.cap_ns, widest));
+  }
+  retries_.push({now_ns + wait_ns, ticket});
+  return true;
+}
+
+void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
+  Slot& slot = *slots_[ticket];
+  Tally& tally = TallyOf(slot.cell);
+  CountVerdict(outcome.verdict, &tally.counts());
+  last_completion_ns_ = std::max(last_completion_ns_, now_ns);
+  if (outcome.verdict == Verdict::kOk) {
+    tally.counts().set_records(tally.counts().records() + outcome.records);
+    tally.response.Record(Span(slot.intended_ns, now_ns));
+    tally.service.Record(Span(slot.sent_ns, now_ns));
+    if (slot.charge > 0) tally.charge.Record(slot.charge);
+  } else {
+    tally.failed_response.Record(Span(slot.intended_ns, now_ns));
+    errors_.Add(settings_.shape.PhaseOf(slot.cell), slot.planned.type, outcome.verdict,
+                outcome.detail);
+  }
+  FreeSlot(ticket);
+  pacer_->Freed(now_ns);
+}
+
+void Worker::CountUnsent(size_t cell) {
+  v1::Tally& counts = TallyOf(cell).counts();
+  counts.set_unsent(counts.unsent() + 1);
+}
+
+void Worker::TimeOutOverdue(int64_t now_ns) {
+  while (oldest_ != kNone && slots_[oldest_]->sent_ns + settings_.timeout_ns <= now_ns) {
+    const Ticket ticket = oldest_;
+    slots_[ticket]->lane->session->Abandon(ticket);
+    Complete(ticket, {.verdict = Verdict::kTimedOut, .detail = "no answer within the timeout"});
+  }
+}
+
+// After Stop: what was never sent, and what waits for another attempt.
+void Worker::GiveUpWaiting() {
+  while (const std::optional<DueOperation> due = pacer_->Take()) {
+    CountUnsent(CellOf(due->intended_ns, plan_.TypeOf(due->index)));
+  }
+  for (; !retries_.empty(); retries_.pop()) {
+    Settle(retries_.top().ticket,
+           {.verdict = Verdict::kFailed, .detail = "stopped while waiting for another attempt"},
+           loop_.Now());
+  }
+}
+
+void Worker::GiveUpInFlight(int64_t now_ns) {
+  TurnPages(now_ns);
+  while (oldest_ != kNone) {
+    const Ticket ticket = oldest_;
+    slots_[ticket]->lane->session->Abandon(ticket);
+    Complete(ticket, {.verdict = Verdict::kInDoubt, .detail = "stopped before the answer came"});
+  }
+}
+
+// ------------------------------------------------------------------------------------- slots
+
+Ticket Worker::TakeSlot() {
+  if (free_slots_.empty()) {
+    slots_.push_back(std::make_unique<Slot>());
+    return static_cast<Ticket>(slots_.size() - 1);
+  }
+  const Ticket ticket = free_slots_.back();
+  free_slots_.pop_back();
+  return ticket;
+}
+
+void Worker::FreeSlot(Ticket ticket) { free_slots_.push_back(ticket); }
+
+void Worker::LinkNewest(Ticket ticket) {
+  Slot& slot = *slots_[ticket];
+  slot.older = newest_;
+  slot.newer = kNone;
+  (newest_ == kNone ? oldest_ : slots_[newest_]->newer) = ticket;
+  newest_ = ticket;
+}
+
+void Worker::Unlink(Ticket ticket) {
+  Slot& slot = *slots_[ticket];
+  (slot.older == kNone ? oldest_ : slots_[slot.older]->newer) = slot.newer;
+  (slot.newer == kNone ? newest_ : slots_[slot.newer]->older) = slot.older;
+}
+
+}  // namespace weir

@@ -1,0 +1,151 @@
+// One thread with one event loop and many sessions: takes operations as the pacer says, starts them on
+// free sessions, retries, times out, and counts what becomes of each.
+//
+// Time stamps of an operation (R1): intended (by the plan), dispatched (picked up by the pacer), sent
+// (handed to a session), completed. Response time counts from intended, service time from the send of
+// the last attempt.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <queue>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent/pacer.h"
+#include "agent/recorder.h"
+#include "backends/api/backend.h"
+#include "base/event_loop.h"
+#include "generators/operation_plan.h"
+
+namespace weir {
+
+struct RetrySettings {
+  uint32_t attempts = 1;
+  uint32_t throttled_attempts = 1;  // after throttling, this many in all
+  int64_t base_ns = 20'000'000;
+  int64_t cap_ns = 5'000'000'000;
+  bool obey_retry_after = true;
+  uint64_t seed = 0;
+};
+
+struct WorkerSettings {
+  uint32_t sessions = 1;
+  int64_t timeout_ns = 30'000'000'000;
+  int64_t stop_grace_ns = 300'000'000;  // after Stop, for operations in flight
+  RetrySettings retry;
+  TallyShape shape;
+  // Operations intended from this offset on belong to the second phase of the shape.
+  int64_t second_phase_offset_ns = INT64_MAX;
+};
+
+// Used on one thread, except Stop. Everything passed in outlives the worker.
+class Worker final : public CompletionSink {
+ public:
+  Worker(const WorkerSettings& settings, const OperationPlan& plan, EventLoop& loop,
+         PageCollector& pages);
+  ~Worker() override;
+
+  // Opens the sessions.
+  absl::Status Open(Backend& backend);
+
+  // Runs until the pacer has finished and nothing is in flight, or Stop. Hands in all pages.
+  void Run(Pacer& pacer, int64_t start_ns);
+
+  // Any thread: stop issuing, give what is in flight a moment, then give it up.
+  void Stop();
+
+  const ErrorLog& errors() const { return errors_; }
+  int64_t last_completion_ns() const { return last_completion_ns_; }
+  bool stopped() const { return stop_.load(); }
+
+  // CompletionSink.
+  void Complete(Ticket ticket, const Outcome& outcome) override;
+  void Ready(Session* session) override;
+
+ private:
+  static constexpr Ticket kNone = UINT32_MAX;
+
+  struct Lane {  // one session
+    std::unique_ptr<Session> session;
+    bool queued = false;  // in ready_
+    bool unflushed = false;
+  };
+
+  struct Slot {  // one operation, over all its attempts
+    PlannedOperation planned;
+    AppliedRecords applied;
+    size_t cell = 0;
+    Lane* lane = nullptr;
+    int64_t intended_ns = 0;
+    int64_t dispatched_ns = 0;
+    int64_t first_sent_ns = 0;
+    int64_t sent_ns = 0;
+    int64_t charge = 0;  // of all attempts
+    Ticket older = kNone;  // neighbours in flight, by time of sending
+    Ticket newer = kNone;
+    bool in_flight = false;
+  };
+
+  struct Retry {
+    int64_t due_ns;
+    Ticket ticket;
+    bool operator>(const Retry& other) const { return due_ns > other.due_ns; }
+  };
+
+  void Notice(int64_t now_ns);
+  void Dispatch();
+  void StartNew(const DueOperation& due, int64_t now_ns);
+  void Send(Ticket ticket, int64_t now_ns);
+  void FlushLanes();
+  Lane* FreeLane();
+  void Offer(Lane* lane);
+
+  void Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns);
+  bool RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns);
+  void CountAttempt(Slot& slot, const Outcome& outcome);
+  void CountUnsent(size_t cell);
+  void TimeOutOverdue(int64_t now_ns);
+  void GiveUpInFlight(int64_t now_ns);
+  void GiveUpWaiting();
+
+  void TurnPages(int64_t now_ns);
+  size_t CellOf(int64_t intended_ns, uint32_t type) const;
+  Tally& TallyOf(size_t cell) { return page_->cells[cell]; }
+
+  Ticket TakeSlot();
+  void FreeSlot(Ticket ticket);
+  void LinkNewest(Ticket ticket);
+  void Unlink(Ticket ticket);
+
+  int64_t NextWakeNs(int64_t now_ns) const;
+  bool Finished() const;
+
+  const WorkerSettings settings_;
+  const OperationPlan& plan_;
+  EventLoop& loop_;
+  PageCollector& pages_;
+  Pacer* pacer_ = nullptr;
+  int64_t start_ns_ = 0;
+
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::deque<Lane*> ready_;
+  std::vector<Lane*> unflushed_;
+
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<Ticket> free_slots_;
+  Ticket oldest_ = kNone;
+  Ticket newest_ = kNone;
+  uint64_t in_flight_ = 0;
+  std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
+  uint64_t retry_draws_ = 0;
+
+  std::unique_ptr<Page> page_;
+  ErrorLog errors_;
+  int64_t last_completion_ns_ = 0;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace weir

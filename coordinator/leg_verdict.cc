@@ -1,0 +1,82 @@
+#include "coordinator/leg_verdict.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "measure/tally.h"
+
+namespace weir {
+namespace {
+
+constexpr double kFailureShareLimit = 0.001;
+
+uint64_t Unsuccessful(const v1::Tally& tally) { return tally.planned() - std::min(tally.planned(), tally.ok()); }
+
+// R42: every planned operation is accounted for.
+void JudgeConservation(const v1::Leg& leg, const v1::PhaseResult& result,
+                       v1::ValidityVerdict* verdict) {
+  const v1::Tally& tally = result.total();
+  const uint64_t accounted = tally.ok() + tally.not_found() + tally.conflict() + tally.throttled() +
+                             tally.timed_out() + tally.failed() + tally.in_doubt() + tally.unsent();
+  if (accounted == tally.planned()) return;
+  AddReason(v1::VALIDITY_INVALID,
+            absl::StrCat(leg.operations(result.operation()).name(), ": planned ", tally.planned(),
+                         " operations, accounted for ", accounted),
+            verdict);
+}
+
+void JudgeFailures(const v1::Leg& leg, v1::Phase phase, const char* name,
+                   v1::ValidityVerdict* verdict) {
+  uint64_t planned = 0;
+  uint64_t unsuccessful = 0;
+  for (const v1::PhaseResult& result : leg.results()) {
+    if (result.phase() != phase) continue;
+    planned += result.total().planned();
+    unsuccessful += Unsuccessful(result.total());
+  }
+  if (planned == 0 || unsuccessful <= kFailureShareLimit * planned) return;
+  AddReason(v1::VALIDITY_DEGRADED,
+            absl::StrFormat("%.2f %% of the operations of the %s phase did not succeed (limit 0.1 %%)",
+                            100.0 * unsuccessful / planned, name),
+            verdict);
+}
+
+void JudgeVerification(const v1::Leg& leg, v1::ValidityVerdict* verdict) {
+  if (!leg.verification().done() || leg.verification().matches()) return;
+  AddReason(v1::VALIDITY_INVALID,
+            absl::StrCat("read-back after the load: ", leg.verification().detail()), verdict);
+}
+
+}  // namespace
+
+void AddReason(v1::Validity validity, const std::string& reason, v1::ValidityVerdict* verdict) {
+  verdict->set_validity(std::max(verdict->validity(), validity));
+  verdict->add_reasons(reason);
+}
+
+void JudgeLeg(const v1::Campaign&, v1::Leg* leg) {
+  v1::ValidityVerdict* verdict = leg->mutable_verdict();
+  if (!leg->failure().empty()) AddReason(v1::VALIDITY_INVALID, leg->failure(), verdict);
+  for (const v1::PhaseResult& result : leg->results()) JudgeConservation(*leg, result, verdict);
+  JudgeFailures(*leg, v1::PHASE_LOAD, "load", verdict);
+  JudgeFailures(*leg, v1::PHASE_MEASURE, "measure", verdict);
+  JudgeVerification(*leg, verdict);
+  verdict->set_validity(std::max(verdict->validity(), v1::VALIDITY_VALID));
+}
+
+void JudgeRun(v1::RunResult* run) {
+  v1::ValidityVerdict* verdict = run->mutable_verdict();
+  for (const v1::Leg& leg : run->legs()) {
+    for (const std::string& reason : leg.verdict().reasons()) {
+      AddReason(leg.verdict().validity(),
+                absl::StrCat(leg.scenario(), " on ", leg.target(), ": ", reason), verdict);
+    }
+  }
+  if (run->state() == v1::RUN_STATE_INTERRUPTED) {
+    AddReason(v1::VALIDITY_INVALID, "interrupted by the user", verdict);
+  }
+  verdict->set_validity(std::max(verdict->validity(), v1::VALIDITY_VALID));
+}
+
+}  // namespace weir

@@ -1,0 +1,35 @@
+// The order in which a run does things: first every target is reached, so that a wrong password stops
+// the run before it begins; then each leg (scenario × target) is set up, loaded, verified and driven.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "proto/campaign.pb.h"
+#include "proto/control.pb.h"
+
+namespace weir {
+
+struct LegPlan {
+  uint32_t scenario;
+  uint32_t target;
+};
+
+enum class Scope : uint8_t { kLeader, kOthers, kAll };  // which agents take part
+
+struct Step {
+  uint32_t leg;
+  v1::Task task;
+  Scope scope;
+  bool armed = false;      // runs operations from an agreed start
+  bool last_of_leg = false;
+};
+
+struct RunProgram {
+  std::vector<LegPlan> legs;
+  std::vector<Step> steps;
+};
+
+RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents);
+
+}  // namespace weir
