@@ -15,6 +15,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
+
 #include "agent/agent_control.h"
 #include "agent/machine.h"
 #include "agent/stage.h"
@@ -23,7 +25,6 @@
 #include "base/event_queue.h"
 #include "base/random.h"
 #include "proto/control.grpc.pb.h"
-#include "spdlog/spdlog.h"
 
 namespace weir {
 namespace {
@@ -40,9 +41,8 @@ v1::Hello MakeHello(const AgentOptions& options) {
   hello.set_protocol(kControlProtocol);
   hello.set_incarnation(absl::StrCat(absl::Hex(WallUnixNs()), "-", getpid()));
   *hello.mutable_facts() = ReadMachine();
-  hello.mutable_facts()->set_name(options.name.empty()
-                                      ? absl::StrCat(hello.facts().host(), "-", getpid())
-                                      : options.name);
+  hello.mutable_facts()->set_name(
+      options.name.empty() ? absl::StrCat(hello.facts().host(), "-", getpid()) : options.name);
   return hello;
 }
 
@@ -108,19 +108,18 @@ class AgentProcess final : public AgentPort {
   }
 
   void StartStage(int64_t start_ns) override {
-    stage_->Start(start_ns,
-                  {.on_interval =
-                       [this](v1::Interval interval) {
-                         events_.Push([this, interval = std::move(interval)]() mutable {
-                           control_.OnInterval(std::move(interval));
-                         });
-                       },
-                   .on_done =
-                       [this](v1::StageDone done) {
-                         events_.Push([this, done = std::move(done)]() mutable {
-                           control_.OnStageDone(std::move(done));
-                         });
-                       }});
+    stage_->Start(start_ns, {.on_interval =
+                                 [this](v1::Interval interval) {
+                                   events_.Push([this, interval = std::move(interval)]() mutable {
+                                     control_.OnInterval(std::move(interval));
+                                   });
+                                 },
+                             .on_done =
+                                 [this](v1::StageDone done) {
+                                   events_.Push([this, done = std::move(done)]() mutable {
+                                     control_.OnStageDone(std::move(done));
+                                   });
+                                 }});
   }
 
   void StopStage() override {
@@ -187,9 +186,12 @@ class AgentProcess final : public AgentPort {
     stage_.reset();  // the sessions of the stage before
     if (absl::Status status = workbench_.Open(prepare); !status.ok()) return status;
     switch (prepare.task()) {
-      case v1::TASK_REACH: return workbench_.Reach(prepare, prepared);
-      case v1::TASK_SET_UP: return workbench_.SetUp(prepare, prepared);
-      case v1::TASK_VERIFY: return workbench_.Verify(prepare, prepared);
+      case v1::TASK_REACH:
+        return workbench_.Reach(prepare, prepared);
+      case v1::TASK_SET_UP:
+        return workbench_.SetUp(prepare, prepared);
+      case v1::TASK_VERIFY:
+        return workbench_.Verify(prepare, prepared);
       case v1::TASK_LOAD:
       case v1::TASK_DRIVE: {
         prepared->set_workers(Workers());
@@ -198,7 +200,8 @@ class AgentProcess final : public AgentPort {
         stage_ = *std::move(stage);
         return absl::OkStatus();
       }
-      default: return absl::UnimplementedError("this agent does not know the task");
+      default:
+        return absl::UnimplementedError("this agent does not know the task");
     }
   }
 

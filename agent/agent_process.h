@@ -1,4 +1,5 @@
-// An agent's process: connects AgentControl to gRPC, to the clock and to the threads that do the work.
+// An agent's process: connects AgentControl to gRPC, to the clock and to the threads that do the
+// work.
 #pragma once
 
 #include <string>

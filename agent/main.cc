@@ -2,10 +2,11 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
-#include "agent/agent_process.h"
-#include "base/version.h"
 #include "spdlog/sinks/stdout_color_sinks.h"
 #include "spdlog/spdlog.h"
+
+#include "agent/agent_process.h"
+#include "base/version.h"
 
 int main(int argc, char** argv) {
   CLI::App app("weir-agent: generates load for a Weir coordinator and measures the answers.");

@@ -7,8 +7,9 @@
 namespace weir {
 namespace {
 
-// When operations were picked up: runs of consecutive ones share a time. In an overload the runs are
-// coarsened, so that memory stays bounded; a coarse run carries its latest time, which overstates lag.
+// When operations were picked up: runs of consecutive ones share a time. In an overload the runs
+// are coarsened, so that memory stays bounded; a coarse run carries its latest time, which
+// overstates lag.
 class PickUpTimes {
  public:
   void Add(uint64_t operations, int64_t now_ns) {
@@ -45,8 +46,7 @@ class OpenPacer final : public Pacer {
         due_(schedule.Cursor(stride.first, stride.step)),
         taken_(schedule.Cursor(stride.first, stride.step)) {}
 
-  void Notice(int64_t now_ns,
-              absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+  void Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
     uint64_t noticed = 0;
     for (; NextDueNs() <= now_ns; due_->Advance()) {
       planned(due_->index(), NextDueNs());
@@ -107,16 +107,15 @@ class ClosedPacer final : public Pacer {
 
   // Without a turn left it is not finished: an operation in flight will free its session.
   bool Finished() const override {
-    const bool over = next_index_ >= pacing_.operations ||
-                      (!turns_.empty() && turns_.front() >= pacing_.end_ns);
+    const bool over =
+        next_index_ >= pacing_.operations || (!turns_.empty() && turns_.front() >= pacing_.end_ns);
     return over && due_.empty();
   }
   uint64_t Backlog() const override { return due_.size(); }
 
  private:
   bool Exhausted() const {
-    return turns_.empty() || turns_.front() >= pacing_.end_ns ||
-           next_index_ >= pacing_.operations;
+    return turns_.empty() || turns_.front() >= pacing_.end_ns || next_index_ >= pacing_.operations;
   }
 
   const ClosedPacing pacing_;

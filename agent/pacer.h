@@ -1,5 +1,5 @@
-// Decides when a worker's next operation starts: by the schedule (open loop) or when a session is free
-// (closed loop, load). One worker, one thread.
+// Decides when a worker's next operation starts: by the schedule (open loop) or when a session is
+// free (closed loop, load). One worker, one thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "absl/functional/function_ref.h"
+
 #include "generators/schedule.h"
 
 namespace weir {

@@ -1,6 +1,6 @@
 // What a worker counts, one page per second. The worker fills a page; at the end of the second it
-// hands it over and goes on with an empty one, so that encoding and sending never run on the worker's
-// thread.
+// hands it over and goes on with an empty one, so that encoding and sending never run on the
+// worker's thread.
 #pragma once
 
 #include <condition_variable>

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "agent/worker.h"
@@ -21,7 +22,8 @@
 namespace weir {
 namespace {
 
-// Attempts of a load: it goes on until the records are there, and gives up only where that is hopeless.
+// Attempts of a load: it goes on until the records are there, and gives up only where that is
+// hopeless.
 constexpr uint32_t kLoadAttempts = 5;
 constexpr uint32_t kLoadThrottledAttempts = 100'000;
 
@@ -31,7 +33,7 @@ struct Course {
   std::unique_ptr<OperationPlan> plan;
   std::unique_ptr<Schedule> schedule;  // null in a closed loop
   ClosedPacing closed;
-  uint32_t sessions = 1;  // over all agents
+  uint32_t sessions = 1;            // over all agents
   uint64_t planned_operations = 0;  // 0: not known beforehand
   WorkerSettings worker;
 };
@@ -113,8 +115,7 @@ class ThreadedStage final : public Stage {
       settings.shape = course_.shape;
       settings.retry.seed = Draw(settings.retry.seed, w);
       loops_.push_back(std::make_unique<EpollLoop>());
-      crew_.push_back(
-          std::make_unique<Worker>(settings, *course_.plan, *loops_.back(), pages_));
+      crew_.push_back(std::make_unique<Worker>(settings, *course_.plan, *loops_.back(), pages_));
       WEIR_RETURN_IF_ERROR(crew_.back()->Open(backend));
     }
     return absl::OkStatus();
@@ -246,8 +247,7 @@ void Describe(const Course& course, const v1::Target& target, const RecordSchema
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
-                                                    Workbench& workbench,
-                                                    v1::Prepared* prepared) {
+                                                    Workbench& workbench, v1::Prepared* prepared) {
   const v1::Campaign& campaign = workbench.campaign();
   const v1::Scenario& scenario = campaign.scenarios(prepare.scenario());
   const bool load = prepare.task() == v1::TASK_LOAD;
@@ -264,9 +264,9 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.retry.obey_retry_after = true;
   }
   if (ShareOf(course.sessions, prepare.share_index(), prepare.share_count()) == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("scenario ", scenario.name(), ": ", course.sessions,
-                                                   " sessions cannot be shared by ",
-                                                   prepare.share_count(), " agents"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("scenario ", scenario.name(), ": ", course.sessions,
+                     " sessions cannot be shared by ", prepare.share_count(), " agents"));
   }
   Describe(course, campaign.targets(prepare.target()), workbench.dataset().schema(), prepared);
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));

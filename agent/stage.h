@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+
 #include "agent/workbench.h"
 #include "proto/control.pb.h"
 

@@ -1,6 +1,7 @@
 #include "agent/workbench.h"
 
 #include "absl/strings/str_cat.h"
+
 #include "backends/api/record_digest.h"
 #include "backends/catalog.h"
 #include "base/status.h"
@@ -29,8 +30,7 @@ absl::Status Workbench::Open(const v1::Prepare& prepare) {
     WEIR_ASSIGN_OR_RETURN(dataset_, MakeDataset(campaign_.dataset(), campaign_.seed()));
   }
   if (backends_.contains(prepare.target())) return absl::OkStatus();
-  WEIR_ASSIGN_OR_RETURN(auto backend,
-                        MakeBackend(campaign_.targets(prepare.target()), *dataset_));
+  WEIR_ASSIGN_OR_RETURN(auto backend, MakeBackend(campaign_.targets(prepare.target()), *dataset_));
   backends_.emplace(prepare.target(), std::move(backend));
   return absl::OkStatus();
 }

@@ -1,5 +1,5 @@
-// What an agent keeps for a whole run: the dataset and one backend per target. Carries out the tasks
-// that are not stages (reach, set up, verify). Used by one thread at a time.
+// What an agent keeps for a whole run: the dataset and one backend per target. Carries out the
+// tasks that are not stages (reach, set up, verify). Used by one thread at a time.
 #pragma once
 
 #include <map>
@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "backends/api/backend.h"
 #include "generators/dataset.h"
 #include "proto/campaign.pb.h"

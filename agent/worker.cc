@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -14,13 +15,20 @@ namespace {
 
 void CountVerdict(Verdict verdict, v1::Tally* counts) {
   switch (verdict) {
-    case Verdict::kOk: return counts->set_ok(counts->ok() + 1);
-    case Verdict::kNotFound: return counts->set_not_found(counts->not_found() + 1);
-    case Verdict::kConflict: return counts->set_conflict(counts->conflict() + 1);
-    case Verdict::kThrottled: return counts->set_throttled(counts->throttled() + 1);
-    case Verdict::kTimedOut: return counts->set_timed_out(counts->timed_out() + 1);
-    case Verdict::kFailed: return counts->set_failed(counts->failed() + 1);
-    case Verdict::kInDoubt: return counts->set_in_doubt(counts->in_doubt() + 1);
+    case Verdict::kOk:
+      return counts->set_ok(counts->ok() + 1);
+    case Verdict::kNotFound:
+      return counts->set_not_found(counts->not_found() + 1);
+    case Verdict::kConflict:
+      return counts->set_conflict(counts->conflict() + 1);
+    case Verdict::kThrottled:
+      return counts->set_throttled(counts->throttled() + 1);
+    case Verdict::kTimedOut:
+      return counts->set_timed_out(counts->timed_out() + 1);
+    case Verdict::kFailed:
+      return counts->set_failed(counts->failed() + 1);
+    case Verdict::kInDoubt:
+      return counts->set_in_doubt(counts->in_doubt() + 1);
   }
 }
 
@@ -75,9 +83,7 @@ void Worker::Run(Pacer& pacer, int64_t start_ns) {
   pages_.Finish(std::move(page_));
 }
 
-bool Worker::Finished() const {
-  return pacer_->Finished() && in_flight_ == 0 && retries_.empty();
-}
+bool Worker::Finished() const { return pacer_->Finished() && in_flight_ == 0 && retries_.empty(); }
 
 int64_t Worker::NextWakeNs(int64_t now_ns) const {
   const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
@@ -87,7 +93,8 @@ int64_t Worker::NextWakeNs(int64_t now_ns) const {
   return std::max(wake, now_ns);
 }
 
-// Ends the seconds that have passed. What fell due in a second is counted as planned in that second.
+// Ends the seconds that have passed. What fell due in a second is counted as planned in that
+// second.
 void Worker::TurnPages(int64_t now_ns) {
   while (now_ns >= start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond) {
     const uint32_t next = page_->second + 1;
@@ -190,8 +197,8 @@ void Worker::FlushLanes() {
   unflushed_.clear();
 }
 
-// The lane at the head of the queue that has capacity; lanes without leave the queue. The head moves
-// to the back once used, so that work spreads over the sessions.
+// The lane at the head of the queue that has capacity; lanes without leave the queue. The head
+// moves to the back once used, so that work spreads over the sessions.
 Worker::Lane* Worker::FreeLane() {
   while (!ready_.empty()) {
     Lane* lane = ready_.front();

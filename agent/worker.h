@@ -1,9 +1,9 @@
-// One thread with one event loop and many sessions: takes operations as the pacer says, starts them on
-// free sessions, retries, times out, and counts what becomes of each.
+// One thread with one event loop and many sessions: takes operations as the pacer says, starts them
+// on free sessions, retries, times out, and counts what becomes of each.
 //
-// Time stamps of an operation (R1): intended (by the plan), dispatched (picked up by the pacer), sent
-// (handed to a session), completed. Response time counts from intended, service time from the send of
-// the last attempt.
+// Time stamps of an operation (R1): intended (by the plan), dispatched (picked up by the pacer),
+// sent (handed to a session), completed. Response time counts from intended, service time from the
+// send of the last attempt.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "backends/api/backend.h"
@@ -83,7 +84,7 @@ class Worker final : public CompletionSink {
     int64_t dispatched_ns = 0;
     int64_t first_sent_ns = 0;
     int64_t sent_ns = 0;
-    int64_t charge = 0;  // of all attempts
+    int64_t charge = 0;    // of all attempts
     Ticket older = kNone;  // neighbours in flight, by time of sending
     Ticket newer = kNone;
     bool in_flight = false;

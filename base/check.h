@@ -6,8 +6,8 @@ namespace weir::internal {
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition);
 }  // namespace weir::internal
 
-#define WEIR_CHECK(condition)                                          \
-  do {                                                                 \
-    if (!(condition)) [[unlikely]]                                     \
-      ::weir::internal::CheckFailed(__FILE__, __LINE__, #condition);   \
+#define WEIR_CHECK(condition)                                        \
+  do {                                                               \
+    if (!(condition)) [[unlikely]]                                   \
+      ::weir::internal::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)

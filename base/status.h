@@ -22,10 +22,9 @@ inline absl::Status Annotate(const absl::Status& status, absl::string_view conte
 #define WEIR_CONCAT_INNER(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
 
-#define WEIR_RETURN_IF_ERROR(expression)                              \
-  do {                                                                \
-    if (absl::Status weir_status_ = (expression); !weir_status_.ok()) \
-      return weir_status_;                                            \
+#define WEIR_RETURN_IF_ERROR(expression)                                                   \
+  do {                                                                                     \
+    if (absl::Status weir_status_ = (expression); !weir_status_.ok()) return weir_status_; \
   } while (false)
 
 #define WEIR_ASSIGN_OR_RETURN(target, expression) \

@@ -35,7 +35,7 @@ endif()
 add_library(weir_warnings INTERFACE)
 target_compile_options(weir_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused
-  -Wimplicit-fallthrough -Wextra-semi -Werror
+  -Wimplicit-fallthrough -Wextra-semi -Wno-missing-field-initializers -Werror
   $<$<CXX_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 

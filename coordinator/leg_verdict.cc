@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+
 #include "measure/tally.h"
 
 namespace weir {
@@ -11,7 +12,9 @@ namespace {
 
 constexpr double kFailureShareLimit = 0.001;
 
-uint64_t Unsuccessful(const v1::Tally& tally) { return tally.planned() - std::min(tally.planned(), tally.ok()); }
+uint64_t Unsuccessful(const v1::Tally& tally) {
+  return tally.planned() - std::min(tally.planned(), tally.ok());
+}
 
 // R42: every planned operation is accounted for.
 void JudgeConservation(const v1::Leg& leg, const v1::PhaseResult& result,
@@ -36,10 +39,11 @@ void JudgeFailures(const v1::Leg& leg, v1::Phase phase, const char* name,
     unsuccessful += Unsuccessful(result.total());
   }
   if (planned == 0 || unsuccessful <= kFailureShareLimit * planned) return;
-  AddReason(v1::VALIDITY_DEGRADED,
-            absl::StrFormat("%.2f %% of the operations of the %s phase did not succeed (limit 0.1 %%)",
-                            100.0 * unsuccessful / planned, name),
-            verdict);
+  AddReason(
+      v1::VALIDITY_DEGRADED,
+      absl::StrFormat("%.2f %% of the operations of the %s phase did not succeed (limit 0.1 %%)",
+                      100.0 * unsuccessful / planned, name),
+      verdict);
 }
 
 void JudgeVerification(const v1::Leg& leg, v1::ValidityVerdict* verdict) {

@@ -1,12 +1,13 @@
-// The verdict on a leg and on a run: whether its numbers can be trusted. Pure functions of the result.
+// The verdict on a leg and on a run: whether its numbers can be trusted. Pure functions of the
+// result.
 #pragma once
 
 #include "proto/results.pb.h"
 
 namespace weir {
 
-// Adds to leg->verdict what its results show. Reasons that only the run control knows (a lost agent)
-// are added by AddReason beforehand.
+// Adds to leg->verdict what its results show. Reasons that only the run control knows (a lost
+// agent) are added by AddReason beforehand.
 void JudgeLeg(const v1::Campaign& campaign, v1::Leg* leg);
 
 // The worst of the legs, with each leg's reasons.

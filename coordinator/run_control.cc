@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+
 #include "base/clock.h"
 #include "coordinator/leg_verdict.h"
 
@@ -21,12 +22,18 @@ constexpr uint32_t kExitRefused = 64;
 
 const char* TaskWords(v1::Task task) {
   switch (task) {
-    case v1::TASK_REACH: return "reaching the target";
-    case v1::TASK_SET_UP: return "setting up";
-    case v1::TASK_LOAD: return "preparing the load";
-    case v1::TASK_VERIFY: return "reading back";
-    case v1::TASK_DRIVE: return "preparing to drive";
-    default: return "an unknown task";
+    case v1::TASK_REACH:
+      return "reaching the target";
+    case v1::TASK_SET_UP:
+      return "setting up";
+    case v1::TASK_LOAD:
+      return "preparing the load";
+    case v1::TASK_VERIFY:
+      return "reading back";
+    case v1::TASK_DRIVE:
+      return "preparing to drive";
+    default:
+      return "an unknown task";
   }
 }
 
@@ -90,13 +97,20 @@ void RunControl::OnMessage(ConnectionId connection, const v1::AgentMessage& mess
   if (agent == kNobody || agents_[agent].gone) return;
   agents_[agent].heard_ns = now_ns;
   switch (message.body_case()) {
-    case v1::AgentMessage::kPong: return OnPong(agent, message.pong(), now_ns);
-    case v1::AgentMessage::kPrepared: return OnPrepared(agent, message.prepared(), now_ns);
-    case v1::AgentMessage::kArmed: return OnArmed(agent, message.armed());
-    case v1::AgentMessage::kInterval: return OnInterval(agent, message.interval(), now_ns);
-    case v1::AgentMessage::kStageDone: return OnStageDone(agent, message.stage_done(), now_ns);
-    case v1::AgentMessage::kFailure: return LoseAgent(agent, message.failure().error(), now_ns);
-    default: return;
+    case v1::AgentMessage::kPong:
+      return OnPong(agent, message.pong(), now_ns);
+    case v1::AgentMessage::kPrepared:
+      return OnPrepared(agent, message.prepared(), now_ns);
+    case v1::AgentMessage::kArmed:
+      return OnArmed(agent, message.armed());
+    case v1::AgentMessage::kInterval:
+      return OnInterval(agent, message.interval(), now_ns);
+    case v1::AgentMessage::kStageDone:
+      return OnStageDone(agent, message.stage_done(), now_ns);
+    case v1::AgentMessage::kFailure:
+      return LoseAgent(agent, message.failure().error(), now_ns);
+    default:
+      return;
   }
 }
 
@@ -276,12 +290,12 @@ void RunControl::ShowSecond(uint32_t second, const TallyMap& tallies) {
 }
 
 void RunControl::OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns) {
-  const bool current = merge_ != nullptr && report.leg() == step().leg && report.task() == step().task;
+  const bool current =
+      merge_ != nullptr && report.leg() == step().leg && report.task() == step().task;
   if (!current) return;
-  const absl::Status status =
-      merge_->Add(agent, report, [this](uint32_t second, const TallyMap& tallies) {
-        ShowSecond(second, tallies);
-      });
+  const absl::Status status = merge_->Add(
+      agent, report,
+      [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
   if (!status.ok()) return LoseAgent(agent, std::string(status.message()), now_ns);
   v1::CoordinatorMessage message;
   message.mutable_acknowledge()->set_leg(report.leg());
@@ -294,10 +308,9 @@ void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t 
   const bool current = merge_ != nullptr && done.leg() == step().leg && done.task() == step().task;
   if (!current) return;
   stage_ends_[agent] = done;
-  const absl::Status status =
-      merge_->Finish(agent, done, [this](uint32_t second, const TallyMap& tallies) {
-        ShowSecond(second, tallies);
-      });
+  const absl::Status status = merge_->Finish(
+      agent, done,
+      [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
   if (!status.ok()) {
     AddReason(v1::VALIDITY_INVALID, std::string(status.message()), leg().mutable_verdict());
   }
@@ -377,7 +390,7 @@ void RunControl::Interrupt(int64_t now_ns) {
 }
 
 void RunControl::Abort(const std::string& reason, int64_t now_ns) {
-  if (state_ == State::kFinished) return;
+  if (state_ == State::kFinished || run_over_) return;
   port_.Say(reason);
   run_.set_state(v1::RUN_STATE_ABORTED);
   AddReason(v1::VALIDITY_INVALID, reason, run_.mutable_verdict());
@@ -388,7 +401,7 @@ void RunControl::Abort(const std::string& reason, int64_t now_ns) {
 void RunControl::StopAgents(const std::string& reason, int64_t now_ns) {
   if (run_over_) return;
   run_over_ = true;
-  for (size_t i = step_; i < program_.steps.size() && !agents_.empty(); ++i) {
+  for (size_t i = step_; i < program_.steps.size(); ++i) {
     const Step& rest = program_.steps[i];
     if (rest.leg == step().leg && merge_ != nullptr) continue;
     v1::Leg* left_out = run_.mutable_legs(static_cast<int>(rest.leg));
@@ -409,16 +422,16 @@ void RunControl::OnDisconnected(ConnectionId connection, int64_t now_ns) {
   LoseAgent(agent, "its connection broke", now_ns);
 }
 
-// R43: a run that lost an agent did not carry out its plan. Its numbers are kept and marked INVALID.
+// R43: a run that lost an agent did not carry out its plan. Its numbers are kept and marked
+// INVALID.
 void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns) {
   agents_[agent].gone = true;
   awaited_.erase(agent);
   const std::string reason = absl::StrCat(NameOf(agent), " was lost: ", why);
   if (merge_ != nullptr) {
     AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
-    merge_->Lose(agent, [this](uint32_t second, const TallyMap& tallies) {
-      ShowSecond(second, tallies);
-    });
+    merge_->Lose(agent,
+                 [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
   }
   if (run_over_) return EndStageIfDone(now_ns);
   Abort(reason, now_ns);
@@ -427,9 +440,9 @@ void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_n
 void RunControl::OnTick(int64_t now_ns) {
   if (state_ == State::kFinished) return;
   if (state_ == State::kJoining && now_ns - started_ns_ > settings_.join_timeout_ns) {
-    return Abort(absl::StrCat("only ", agents_.size(), " of ", settings_.agents,
-                              " agents joined in time"),
-                 now_ns);
+    return Abort(
+        absl::StrCat("only ", agents_.size(), " of ", settings_.agents, " agents joined in time"),
+        now_ns);
   }
   for (uint32_t i = 0; i < agents_.size() && state_ != State::kFinished; ++i) {
     if (agents_[i].gone) continue;

@@ -1,6 +1,6 @@
-// Carries a run from the first agent's greeting to the merged result: a state machine without I/O. It
-// is told what arrives and what time it is, and says through RunPort what is to happen, so that the
-// same code runs in production and in simulation. One thread.
+// Carries a run from the first agent's greeting to the merged result: a state machine without I/O.
+// It is told what arrives and what time it is, and says through RunPort what is to happen, so that
+// the same code runs in production and in simulation. One thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+
 #include "coordinator/clock_offset.h"
 #include "coordinator/run_program.h"
 #include "coordinator/stage_merge.h"
@@ -116,16 +117,16 @@ class RunControl {
 
   std::vector<Agent> agents_;
   size_t step_ = 0;
-  std::set<uint32_t> awaited_;      // agents whose answer the step waits for
+  std::set<uint32_t> awaited_;  // agents whose answer the step waits for
   std::unique_ptr<StageMerge> merge_;
   int64_t stage_start_ns_ = 0;
   int64_t stop_deadline_ns_ = 0;
-  std::string step_error_;          // the first that an agent answered
+  std::string step_error_;  // the first that an agent answered
   bool step_unreachable_ = false;
-  std::string plan_digest_;         // that the agents answered so far agree on
+  std::string plan_digest_;  // that the agents answered so far agree on
   uint64_t planned_operations_ = 0;
   std::vector<v1::StageDone> stage_ends_;
-  bool run_over_ = false;           // stop after the stage in hand
+  bool run_over_ = false;  // stop after the stage in hand
   bool target_unreachable_ = false;
 };
 

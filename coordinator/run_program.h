@@ -1,5 +1,6 @@
-// The order in which a run does things: first every target is reached, so that a wrong password stops
-// the run before it begins; then each leg (scenario × target) is set up, loaded, verified and driven.
+// The order in which a run does things: first every target is reached, so that a wrong password
+// stops the run before it begins; then each leg (scenario × target) is set up, loaded, verified and
+// driven.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Step {
   uint32_t leg;
   v1::Task task;
   Scope scope;
-  bool armed = false;      // runs operations from an agreed start
+  bool armed = false;  // runs operations from an agreed start
   bool last_of_leg = false;
 };
 

@@ -4,8 +4,9 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
-#include "base/status.h"
 #include "google/protobuf/util/message_differencer.h"
+
+#include "base/status.h"
 
 namespace weir {
 namespace {
@@ -64,8 +65,8 @@ absl::Status StageMerge::Finish(uint32_t agent_index, const v1::StageDone& done,
   for (const v1::PhaseResult& total : done.totals()) {
     const v1::Tally merged = agent.counts[{total.phase(), total.operation()}];
     if (!google::protobuf::util::MessageDifferencer::Equals(CountsOf(total.total()), merged)) {
-      return absl::DataLossError(absl::StrCat("the reports of agent ", agent_index,
-                                              " do not add up to what it counted"));
+      return absl::DataLossError(
+          absl::StrCat("the reports of agent ", agent_index, " do not add up to what it counted"));
     }
   }
   return absl::OkStatus();

@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+
 #include "measure/tally.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
@@ -35,15 +36,15 @@ class StageMerge {
   // The agent is gone: its seconds are no longer waited for.
   void Lose(uint32_t agent, OnSecond on_second);
 
-  bool done() const;                 // every agent has finished or is lost
-  uint32_t unfinished() const;       // the first that has not
+  bool done() const;            // every agent has finished or is lost
+  uint32_t unfinished() const;  // the first that has not
   const TallyMap& totals() const { return totals_; }
   uint64_t duplicates() const { return duplicates_; }
 
  private:
   struct Agent {
-    uint64_t sequence = 0;           // of the last report merged
-    uint32_t next_second = 0;        // all before have been reported
+    uint64_t sequence = 0;     // of the last report merged
+    uint32_t next_second = 0;  // all before have been reported
     std::map<std::pair<v1::Phase, uint32_t>, v1::Tally> counts;
     bool over = false;
   };
