@@ -1,0 +1,315 @@
+// The worker in virtual time, against a scripted backend: what is counted, and when.
+#include "agent/worker.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/clock.h"
+#include "base/simulated_loop.h"
+#include "tests/support/scripted_backend.h"
+
+namespace weir {
+namespace {
+
+constexpr int64_t kSecond = kNsPerSecond;
+constexpr int64_t kMs = kNsPerMs;
+
+// Constant arrivals at `rate` per second, in exact integers.
+class EvenSchedule final : public Schedule {
+ public:
+  EvenSchedule(uint64_t rate, int64_t duration_ns) : rate_(rate), duration_ns_(duration_ns) {}
+  uint64_t size() const override { return rate_ * duration_ns_ / kSecond; }
+  int64_t duration_ns() const override { return duration_ns_; }
+  uint64_t CountBefore(int64_t offset_ns) const override { return rate_ * offset_ns / kSecond; }
+  std::unique_ptr<ScheduleCursor> Cursor(uint64_t first, uint64_t step) const override {
+    return std::make_unique<EvenCursor>(*this, first, step);
+  }
+
+ private:
+  class EvenCursor final : public ScheduleCursor {
+   public:
+    EvenCursor(const EvenSchedule& schedule, uint64_t first, uint64_t step)
+        : schedule_(schedule), index_(first), step_(step) {}
+    bool done() const override { return index_ >= schedule_.size(); }
+    uint64_t index() const override { return index_; }
+    int64_t offset_ns() const override { return index_ * kSecond / schedule_.rate_; }
+    void Advance() override { index_ += step_; }
+
+   private:
+    const EvenSchedule& schedule_;
+    uint64_t index_;
+    uint64_t step_;
+  };
+
+  uint64_t rate_;
+  int64_t duration_ns_;
+};
+
+// Every operation reads the record of its own index.
+class ReadPlan final : public OperationPlan {
+ public:
+  const std::vector<OperationType>& types() const override { return types_; }
+  uint32_t TypeOf(uint64_t) const override { return 0; }
+  void Make(uint64_t index, PlannedOperation* planned) const override {
+    planned->type = 0;
+    planned->operation.kind = OperationKind::kRead;
+    planned->operation.first_record = index;
+    planned->operation.records = 1;
+  }
+
+ private:
+  std::vector<OperationType> types_{{"read", v1::OPERATION_KIND_READ, 1, 1, nullptr, "uniform"}};
+};
+
+struct Totals {
+  Tally all;
+  Tally warm_up;
+  std::vector<v1::Tally> seconds;
+  ErrorLog errors;
+};
+
+struct Course {
+  WorkerSettings worker;
+  Stride stride;
+  std::unique_ptr<Schedule> schedule;
+  ClosedPacing closed;
+  int64_t stop_at_ns = INT64_MAX;
+};
+
+class StopAt final : public TimerHandler {
+ public:
+  explicit StopAt(Worker& worker) : worker_(worker) {}
+  void OnTimer() override { worker_.Stop(); }
+
+ private:
+  Worker& worker_;
+};
+
+Totals Drive(const Course& course, Backend& backend) {
+  SimulatedLoop loop(kSecond);
+  const int64_t start = loop.Now();
+  WorkerSettings settings = course.worker;
+  if (settings.shape.phases.empty()) settings.shape.phases = {v1::PHASE_MEASURE};
+  settings.shape.types = 1;
+  PageCollector pages(settings.shape, 1);
+  const ReadPlan plan;
+  Worker worker(settings, plan, loop, pages);
+  EXPECT_TRUE(worker.Open(backend).ok());
+  StopAt stop(worker);
+  if (course.stop_at_ns != INT64_MAX) loop.Schedule(start + course.stop_at_ns, &stop);
+  const auto pacer = course.schedule != nullptr
+                         ? MakeOpenPacer(*course.schedule, course.stride, start)
+                         : MakeClosedPacer(course.closed, course.stride, start);
+  worker.Run(*pacer, start);
+  Totals totals;
+  for (Page page; pages.Next(&page);) {
+    Tally& measured = page.cells.back();
+    totals.all.Add(measured);
+    totals.seconds.push_back(measured.ToProto());
+    if (page.cells.size() > 1) totals.warm_up.Add(page.cells[0]);
+  }
+  totals.errors.Add(worker.errors());
+  return totals;
+}
+
+uint64_t Accounted(const v1::Tally& t) {
+  return t.ok() + t.not_found() + t.conflict() + t.throttled() + t.timed_out() + t.failed() +
+         t.in_doubt() + t.unsent();
+}
+
+// R3: a full stall S in a run of length T at load ρ gives p = S − (1−q)·T·(1−ρ), plus the service
+// time.
+TEST(Worker, ShowsAStallInResponseTimeButNotInServiceTime) {
+  for (const double load : {0.1, 0.5, 0.8}) {
+    SCOPED_TRACE(load);
+    const int64_t service = static_cast<int64_t>(load * kMs);
+    ScriptedBackend backend(
+        {.service_ns = service, .stall_from_ns = 31 * kSecond, .stall_until_ns = 36 * kSecond});
+    Course course;
+    course.schedule = std::make_unique<EvenSchedule>(1000, 100 * kSecond);
+    const Totals totals = Drive(course, backend);
+    EXPECT_EQ(totals.all.counts().ok(), 100'000u);
+    for (const double q : {0.99, 0.999}) {
+      const double expected = 5e9 - (1 - q) * 100e9 * (1 - load) + service;
+      EXPECT_NEAR(totals.all.response.ValueAtQuantile(q), expected, 0.02 * expected);
+    }
+    EXPECT_LT(totals.all.service.ValueAtQuantile(0.999), 2 * kMs);
+    EXPECT_LT(totals.all.lag.ValueAtQuantile(1), 1 * kMs);
+  }
+}
+
+TEST(Worker, AccountsForEveryPlannedOperationInItsOwnSecond) {
+  ScriptedBackend backend({.service_ns = kMs});
+  Course course;
+  course.schedule = std::make_unique<EvenSchedule>(100, 5 * kSecond);
+  const Totals totals = Drive(course, backend);
+  ASSERT_GE(totals.seconds.size(), 5u);
+  for (int second = 0; second < 5; ++second) EXPECT_EQ(totals.seconds[second].planned(), 100u);
+  EXPECT_EQ(totals.all.counts().planned(), 500u);
+  EXPECT_EQ(Accounted(totals.all.counts()), 500u);
+}
+
+TEST(Worker, CensorsOverloadInsteadOfDroppingIt) {
+  // Twice the load that the server can take, and a timeout that the backlog exceeds.
+  ScriptedBackend backend({.service_ns = 10 * kMs});
+  Course course;
+  course.worker.timeout_ns = 500 * kMs;
+  course.schedule = std::make_unique<EvenSchedule>(200, 10 * kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().planned(), 2000u);
+  EXPECT_EQ(Accounted(totals.all.counts()), 2000u);
+  EXPECT_GT(totals.all.counts().unsent(), 800u);
+}
+
+TEST(Worker, TakesOnlyItsStrideOfThePlan) {
+  ScriptedBackend backend({.service_ns = 0});
+  Course course;
+  course.stride = {.first = 2, .step = 7};
+  course.schedule = std::make_unique<EvenSchedule>(70, kSecond);
+  Drive(course, backend);
+  ASSERT_EQ(backend.records().size(), 10u);
+  for (uint64_t i = 0; i < 10; ++i) EXPECT_EQ(backend.records()[i], 2 + 7 * i);
+}
+
+TEST(Worker, KeepsWarmUpApart) {
+  ScriptedBackend backend({.service_ns = 0});
+  Course course;
+  course.worker.shape.phases = {v1::PHASE_WARM_UP, v1::PHASE_MEASURE};
+  course.worker.second_phase_offset_ns = kSecond;
+  course.schedule = std::make_unique<EvenSchedule>(100, 4 * kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.warm_up.counts().ok(), 100u);
+  EXPECT_EQ(totals.all.counts().ok(), 300u);
+}
+
+TEST(Worker, TimesOutAnAnswerThatNeverComesAndGoesOn) {
+  ScriptedBackend backend(
+      {.service_ns = kMs, .lost = [](uint64_t attempt) { return attempt == 3; }});
+  Course course;
+  course.worker.timeout_ns = 200 * kMs;
+  course.schedule = std::make_unique<EvenSchedule>(10, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().timed_out(), 1u);
+  EXPECT_EQ(totals.all.counts().ok(), 9u);
+  EXPECT_GE(totals.all.failed_response.Min(), uint64_t{200 * kMs} * 999 / 1000);
+}
+
+TEST(Worker, RetriesThrottledAttemptsAfterTheTimeTheServerAsksFor) {
+  ScriptedBackend backend({.service_ns = 0, .outcome = [](uint64_t attempt, const Operation&) {
+                             Outcome outcome;
+                             outcome.charge = 1000;
+                             if (attempt > 2) return outcome;
+                             outcome.verdict = Verdict::kThrottled;
+                             outcome.charge = 380;
+                             outcome.retry_after_ns = 40 * kMs;
+                             return outcome;
+                           }});
+  Course course;
+  course.worker.retry = {.attempts = 3, .throttled_attempts = 3, .base_ns = 10 * kMs};
+  course.schedule = std::make_unique<EvenSchedule>(1, kSecond);
+  const Totals totals = Drive(course, backend);
+  const v1::Tally& counts = totals.all.counts();
+  EXPECT_EQ(counts.ok(), 1u);
+  EXPECT_EQ(counts.attempts(), 3u);
+  EXPECT_EQ(counts.retries(), 2u);
+  EXPECT_EQ(counts.throttled_attempts(), 2u);
+  EXPECT_EQ(counts.milli_ru(), 1760u);
+  EXPECT_EQ(counts.wasted_milli_ru(), 760u);
+  ASSERT_EQ(backend.sent_ns().size(), 3u);
+  for (int i = 1; i < 3; ++i) {
+    const int64_t gap = backend.sent_ns()[i] - backend.sent_ns()[i - 1];
+    EXPECT_GE(gap, 40 * kMs);
+    EXPECT_LE(gap, 50 * kMs);
+  }
+  // The response spans all attempts, the service only the last.
+  EXPECT_GE(totals.all.response.Max(), uint64_t{80 * kMs});
+  EXPECT_LT(totals.all.service.Max(), uint64_t{kMs});
+}
+
+TEST(Worker, CountsAnOperationAsThrottledWhenItsAttemptsAreUsedUp) {
+  ScriptedBackend backend({.outcome = [](uint64_t, const Operation&) {
+    return Outcome{.verdict = Verdict::kThrottled, .detail = "request rate is large"};
+  }});
+  Course course;
+  course.worker.retry = {.attempts = 2, .throttled_attempts = 2};
+  course.schedule = std::make_unique<EvenSchedule>(4, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().throttled(), 4u);
+  EXPECT_EQ(totals.all.counts().attempts(), 8u);
+  const auto samples = totals.errors.ToProto({"read"});
+  ASSERT_EQ(samples.size(), 1u);
+  EXPECT_EQ(samples[0].detail(), "request rate is large");
+  EXPECT_EQ(samples[0].count(), 4u);
+}
+
+TEST(Worker, StopsWithinTheGraceAndStillAccountsForEverything) {
+  ScriptedBackend backend({.service_ns = 0, .lost = [](uint64_t n) { return n > 100; }});
+  Course course;
+  course.worker.sessions = 4;
+  course.schedule = std::make_unique<EvenSchedule>(100, 60 * kSecond);
+  course.stop_at_ns = 3 * kSecond;
+  const Totals totals = Drive(course, backend);
+  EXPECT_LE(totals.seconds.size(), 4u);
+  EXPECT_EQ(Accounted(totals.all.counts()), totals.all.counts().planned());
+  EXPECT_EQ(totals.all.counts().in_doubt(), 4u);
+  EXPECT_GT(totals.all.counts().unsent(), 100u);
+}
+
+TEST(Worker, InAClosedLoopKeepsEverySessionBusyWithOneOperation) {
+  ScriptedBackend backend({.service_ns = 5 * kMs});
+  Course course;
+  course.worker.sessions = 3;
+  course.closed = {.end_ns = kSecond + kSecond, .sessions = 3};
+  const Totals totals = Drive(course, backend);
+  // One server of 5 ms each: 200 in the second, and up to three under way at its end.
+  EXPECT_NEAR(totals.all.counts().ok(), 200, 4);
+  EXPECT_EQ(Accounted(totals.all.counts()), totals.all.counts().planned());
+}
+
+TEST(Worker, InALoadDoesEveryOperationOnce) {
+  ScriptedBackend backend({.service_ns = kMs});
+  Course course;
+  course.worker.sessions = 2;
+  course.closed = {.operations = 50, .sessions = 2};
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().ok(), 50u);
+  ASSERT_EQ(backend.records().size(), 50u);
+  for (uint64_t i = 0; i < 50; ++i) EXPECT_EQ(backend.records()[i], i);
+}
+
+TEST(ErrorLog, KeepsAFewDistinctAnswersAndCountsTheRest) {
+  ErrorLog log;
+  for (int i = 0; i < 20; ++i) {
+    log.Add(v1::PHASE_MEASURE, 0, Verdict::kFailed, "answer " + std::to_string(i % 10));
+  }
+  const auto samples = log.ToProto({"read"});
+  EXPECT_EQ(samples.size(), ErrorLog::kMostDistinct + 1);
+  uint64_t total = 0;
+  for (const auto& sample : samples) total += sample.count();
+  EXPECT_EQ(total, 20u);
+}
+
+TEST(PageCollector, WaitsForEveryWorkerAndForgetsThoseThatFinished) {
+  TallyShape shape{{v1::PHASE_MEASURE}, 1};
+  PageCollector pages(shape, 2);
+  auto a = pages.Turn(nullptr, 0);
+  auto b = pages.Turn(nullptr, 0);
+  const auto count = [](Page& page, uint64_t ok) { page.cells[0].counts().set_ok(ok); };
+  count(*a, 1);
+  count(*b, 10);
+  a = pages.Turn(std::move(a), 1);
+  count(*a, 2);
+  pages.Finish(std::move(a));
+  b = pages.Turn(std::move(b), 1);
+  count(*b, 20);
+  b = pages.Turn(std::move(b), 2);
+  count(*b, 30);
+  pages.Finish(std::move(b));
+  std::vector<uint64_t> seconds;
+  for (Page page; pages.Next(&page);) seconds.push_back(page.cells[0].counts().ok());
+  EXPECT_EQ(seconds, (std::vector<uint64_t>{11, 22, 30}));
+}
+
+}  // namespace
+}  // namespace weir
