@@ -1,0 +1,78 @@
+#include "coordinator/stage_merge.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/clock.h"
+
+namespace weir {
+namespace {
+
+v1::IntervalReport Report(uint64_t sequence, uint32_t second, const std::vector<uint64_t>& values) {
+  Tally tally;
+  for (const uint64_t value : values) tally.response.Record(value);
+  tally.counts().set_ok(values.size());
+  v1::IntervalReport report;
+  report.set_sequence(sequence);
+  report.mutable_interval()->set_second(second);
+  v1::OperationInterval* part = report.mutable_interval()->add_operations();
+  part->set_phase(v1::PHASE_MEASURE);
+  *part->mutable_tally() = tally.ToProto();
+  return report;
+}
+
+void Ignore(uint32_t, const TallyMap&) {}
+
+TEST(StageMerge, ShowsASecondOnceEveryAgentHasReportedIt) {
+  StageMerge merge(2);
+  std::vector<uint32_t> shown;
+  const auto show = [&](uint32_t second, const TallyMap&) { shown.push_back(second); };
+  ASSERT_TRUE(merge.Add(0, Report(1, 0, {1}), show).ok());
+  ASSERT_TRUE(merge.Add(0, Report(2, 1, {1}), show).ok());
+  EXPECT_TRUE(shown.empty());
+  ASSERT_TRUE(merge.Add(1, Report(1, 0, {1}), show).ok());
+  EXPECT_EQ(shown, (std::vector<uint32_t>{0}));
+  merge.Lose(1, show);
+  EXPECT_EQ(shown, (std::vector<uint32_t>{0, 1}));
+}
+
+TEST(StageMerge, MakesOfAnySplitTheHistogramOfAllValues) {
+  std::mt19937_64 random(7);
+  for (const uint32_t agents : {1u, 3u, 7u}) {
+    StageMerge merge(agents);
+    Histogram expected;
+    std::vector<uint64_t> sequence(agents, 0);
+    for (uint32_t second = 0; second < 5; ++second) {
+      for (uint32_t agent = 0; agent < agents; ++agent) {
+        std::vector<uint64_t> values(random() % 50);
+        for (uint64_t& value : values) {
+          value = random() % (10 * kNsPerSecond);
+          expected.Record(value);
+        }
+        ASSERT_TRUE(merge.Add(agent, Report(++sequence[agent], second, values), Ignore).ok());
+      }
+    }
+    for (uint32_t agent = 0; agent < agents; ++agent) merge.Lose(agent, Ignore);
+    ASSERT_TRUE(merge.done());
+    EXPECT_TRUE(merge.totals().at({v1::PHASE_MEASURE, 0})->response == expected);
+  }
+}
+
+TEST(StageMerge, IgnoresDuplicatesAndReportsGaps) {
+  StageMerge merge(1);
+  ASSERT_TRUE(merge.Add(0, Report(1, 0, {5}), Ignore).ok());
+  ASSERT_TRUE(merge.Add(0, Report(1, 0, {5}), Ignore).ok());
+  EXPECT_EQ(merge.duplicates(), 1u);
+  EXPECT_FALSE(merge.Add(0, Report(3, 2, {5}), Ignore).ok());
+}
+
+TEST(StageMerge, RefusesAPayloadThatIsNoHistogram) {
+  StageMerge merge(1);
+  v1::IntervalReport report = Report(1, 0, {5});
+  report.mutable_interval()->mutable_operations(0)->mutable_tally()->set_response("nonsense");
+  EXPECT_FALSE(merge.Add(0, report, Ignore).ok());
+}
+
+}  // namespace
+}  // namespace weir
