@@ -52,8 +52,13 @@ struct MixEntry {
 // its like, and so each insert its own records without any agent asking another.
 class MixPlan : public OperationPlan {
  public:
-  MixPlan(std::vector<MixEntry> entries, uint64_t loaded, uint64_t key, const Dataset& dataset)
-      : entries_(std::move(entries)), loaded_(loaded), key_(key), dataset_(dataset) {
+  MixPlan(std::vector<MixEntry> entries, uint64_t loaded, uint64_t first_insert, uint64_t key,
+          const Dataset& dataset)
+      : entries_(std::move(entries)),
+        loaded_(loaded),
+        first_insert_(first_insert),
+        key_(key),
+        dataset_(dataset) {
     for (MixEntry& entry : entries_) {
       entry.first_position = block_size_;
       block_size_ += entry.weight;
@@ -70,6 +75,11 @@ class MixPlan : public OperationPlan {
 
   const std::vector<OperationType>& types() const override { return types_; }
 
+  uint32_t TypeOf(uint64_t index) const override {
+    const Permutation shuffle(Draw(key_, index / block_size_), block_size_);
+    return static_cast<uint32_t>(TypeAt(shuffle(index % block_size_)));
+  }
+
   void Make(uint64_t index, PlannedOperation* planned) const override {
     const uint64_t block = index / block_size_;
     const Permutation shuffle(Draw(key_, block), block_size_);
@@ -84,8 +94,8 @@ class MixPlan : public OperationPlan {
     operation.records = entry.type.batch;
     const uint64_t rank = position - entry.first_position;
     if (entry.kind == OperationKind::kInsert) {
-      operation.first_record =
-          loaded_ + block * inserted_per_block_ + entry.first_record + rank * entry.type.batch;
+      operation.first_record = first_insert_ + block * inserted_per_block_ + entry.first_record +
+                               rank * entry.type.batch;
     } else if (entry.kind == OperationKind::kDelete) {
       operation.first_record = block * deleted_per_block_ + entry.first_record + rank;
     } else {
@@ -108,6 +118,19 @@ class MixPlan : public OperationPlan {
     return {std::min((block + 1) * deleted_per_block_, end - 1), end};
   }
 
+  // Keys count the loaded records, then the inserted ones, which may lie further on.
+  uint64_t RecordOf(uint64_t key) const {
+    return key < loaded_ ? key : first_insert_ + (key - loaded_);
+  }
+
+  // The key moved back so that the batch ends before `end` and does not straddle loaded and
+  // inserted.
+  uint64_t FirstOfBatch(uint64_t key, uint64_t records, uint64_t end) const {
+    const uint64_t first = std::min(key, end - records);
+    const bool straddles = first < loaded_ && first + records > loaded_ && loaded_ >= records;
+    return straddles ? loaded_ - records : first;
+  }
+
   void ChooseRecords(const MixEntry& entry, uint64_t block, uint64_t index,
                      PlannedOperation* planned) const {
     DrawStream draws(key_, ~index);
@@ -115,20 +138,21 @@ class MixPlan : public OperationPlan {
     const uint64_t key = entry.keys->Choose(keys, draws);
     Operation& operation = planned->operation;
     if (entry.kind == OperationKind::kQuery) {
-      dataset_.MakeParameters(*entry.type.query, key, draws, &planned->parameters);
+      dataset_.MakeParameters(*entry.type.query, RecordOf(key), draws, &planned->parameters);
       operation.query = entry.type.query;
       operation.parameters = {&planned->parameters[0], planned->parameters.size()};
       return;
     }
     operation.records =
         static_cast<uint32_t>(std::min<uint64_t>(entry.type.batch, keys.end - keys.first));
-    operation.first_record = std::min(key, keys.end - operation.records);
+    operation.first_record = RecordOf(FirstOfBatch(key, operation.records, keys.end));
     if (entry.kind != OperationKind::kRead) operation.revision = index + 1;
   }
 
   std::vector<MixEntry> entries_;
   std::vector<OperationType> types_;
   uint64_t loaded_;
+  uint64_t first_insert_;
   uint64_t key_;
   const Dataset& dataset_;
   uint64_t block_size_ = 0;
@@ -142,6 +166,7 @@ class LoadPlan : public OperationPlan {
     types_.push_back({"load", v1::OPERATION_KIND_INSERT, 1, batch, nullptr, "in order"});
   }
   const std::vector<OperationType>& types() const override { return types_; }
+  uint32_t TypeOf(uint64_t) const override { return 0; }
   void Make(uint64_t index, PlannedOperation* planned) const override {
     planned->type = 0;
     Operation& operation = planned->operation;
@@ -232,6 +257,19 @@ absl::Status CheckNames(const std::vector<MixEntry>& entries) {
   return absl::OkStatus();
 }
 
+// Scenarios that run on the records of an earlier one's load each have a range of their own for
+// what they insert, far behind what the others insert.
+uint64_t FirstInsert(const v1::Campaign& campaign, const v1::Scenario& scenario) {
+  constexpr uint64_t kRange = 1'000'000'000;
+  uint64_t ranges = 0;
+  for (const v1::Scenario& other : campaign.scenarios()) {
+    if (other.phases().has_load()) ranges = 0;
+    if (other.name() == scenario.name()) break;
+    ++ranges;
+  }
+  return campaign.dataset().records() + ranges * kRange;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OperationPlan>> MakeOperationPlan(const v1::Campaign& campaign,
@@ -254,7 +292,8 @@ absl::StatusOr<std::unique_ptr<OperationPlan>> MakeOperationPlan(const v1::Campa
   WEIR_RETURN_IF_ERROR(CheckNames(entries));
   for (MixEntry& entry : entries) entry.weight /= divisor;
   const uint64_t key = DeriveKey(campaign.seed(), absl::StrCat("operations of ", scenario.name()));
-  return std::make_unique<MixPlan>(std::move(entries), campaign.dataset().records(), key, dataset);
+  return std::make_unique<MixPlan>(std::move(entries), campaign.dataset().records(),
+                                   FirstInsert(campaign, scenario), key, dataset);
 }
 
 std::unique_ptr<OperationPlan> MakeLoadPlan(const v1::Campaign& campaign,

@@ -38,7 +38,8 @@ class OperationPlan {
   virtual uint32_t TypeOf(uint64_t index) const = 0;  // what Make would set as type, cheaply
 };
 
-// The mix of a scenario. `dataset` outlives the plan. kInvalidArgument names what is wrong
+// The mix of a scenario. Inserts follow the loaded records; each further scenario on the same load
+// has a range of its own. `dataset` outlives the plan. kInvalidArgument names what is wrong
 // ("operation top_pathz: no such query of dataset logs; there are: …").
 absl::StatusOr<std::unique_ptr<OperationPlan>> MakeOperationPlan(const v1::Campaign& campaign,
                                                                  const v1::Scenario& scenario,
