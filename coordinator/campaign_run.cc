@@ -92,7 +92,7 @@ class CampaignRun final : public RunPort {
               const CampaignRunOptions& options, ResultsStore& store)
       : options_(options),
         store_(store),
-        progress_(stderr),
+        progress_(stderr, options.quiet),
         control_(Settings(options), MakeRun(campaign, text), *this) {}
 
   absl::Status Begin() {

@@ -15,6 +15,7 @@ namespace weir {
 struct CampaignRunOptions {
   int agents = 3;
   std::string listen;  // HOST:PORT; empty: local agents on a loopback port of their own
+  bool quiet = false;  // no progress
 };
 
 struct CampaignRunEnd {

@@ -28,7 +28,8 @@ std::string HumaneTime(double ns) {
 
 }  // namespace
 
-Progress::Progress(std::FILE* out) : out_(out), terminal_(isatty(fileno(out)) != 0) {}
+Progress::Progress(std::FILE* out, bool quiet)
+    : out_(out), terminal_(isatty(fileno(out)) != 0), quiet_(quiet) {}
 
 void Progress::Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase stage,
                      uint64_t planned_operations) {
@@ -86,11 +87,14 @@ std::string Progress::Line(uint32_t second, const TallyMap& tallies) const {
 void Progress::Second(const v1::Leg&, uint32_t second, const TallyMap& tallies) {
   for (const auto& [key, tally] : tallies) settled_ += tally->Settled();
   last_second_ = second;
+  // After the last planned second only stragglers complete.
+  if (stage_seconds_ > 0 && second >= stage_seconds_) return;
   Show(Line(second, tallies), false);
 }
 
 void Progress::Show(const std::string& line, bool last) {
   last_line_ = line;
+  if (quiet_) return;
   if (terminal_) {
     std::fprintf(out_, "\r\033[K%s", line.c_str());
     open_line_ = true;

@@ -13,7 +13,7 @@ namespace weir {
 
 class Progress {
  public:
-  explicit Progress(std::FILE* out);
+  explicit Progress(std::FILE* out, bool quiet = false);  // quiet: only what Say is told
 
   void Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase stage,
              uint64_t planned_operations);
@@ -27,6 +27,7 @@ class Progress {
 
   std::FILE* const out_;
   const bool terminal_;
+  const bool quiet_;
   std::string label_;
   v1::Phase stage_ = v1::PHASE_UNSPECIFIED;
   int64_t stage_seconds_ = 0;  // planned length; 0 for a load

@@ -1,17 +1,120 @@
 #include "coordinator/cli/run_command.h"
 
-#include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/status.h"
+#include "coordinator/campaign_run.h"
 #include "coordinator/cli/check_command.h"
+#include "reports/report.h"
+#include "reports/results_store.h"
 
 namespace weir {
+namespace {
 
-// Run control is not linked yet: a campaign is checked and refused.
+constexpr int kPlainWidth = 100;
+
+int TerminalWidth() {
+  winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kPlainWidth;
+  return std::clamp<int>(size.ws_col, 60, 160);
+}
+
+ExitCode Fail(const absl::Status& status) {
+  std::fprintf(stderr, "weir run: %s\n", std::string(status.message()).c_str());
+  return kExitFailure;
+}
+
+// Every agent needs a session of every stage, or its part of the plan would not be carried out.
+std::string CheckSessions(const v1::Campaign& campaign, uint32_t agents) {
+  for (const v1::Scenario& scenario : campaign.scenarios()) {
+    const bool load = scenario.phases().has_load();
+    const v1::LoadShape& shape = scenario.shape();
+    const uint32_t driving = shape.has_open()     ? shape.open().sessions()
+                             : shape.has_closed() ? shape.closed().sessions()
+                                                  : agents;
+    const uint32_t fewest = load ? std::min(driving, scenario.phases().load().sessions()) : driving;
+    if (fewest >= agents) continue;
+    return absl::StrCat("scenario ", scenario.name(), ": ", fewest,
+                        " sessions cannot be shared by ", agents,
+                        " agents; give it more sessions or the run fewer agents");
+  }
+  return "";
+}
+
+std::string CheckSharing(const v1::Campaign& campaign, uint32_t agents) {
+  for (const v1::Target& target : campaign.targets()) {
+    if (agents > 1 && target.sqlite().path() == ":memory:") {
+      return absl::StrCat("target ", target.name(),
+                          ": each agent has an in-memory database of its own; run with --agents 1 "
+                          "or give it a file");
+    }
+  }
+  return CheckSessions(campaign, agents);
+}
+
+absl::Status WriteReports(const ResultsStore& store, const v1::RunResult& run,
+                          const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return absl::InternalError(
+        absl::StrCat("cannot create ", folder.string(), ": ", error.message()));
+  }
+  WEIR_RETURN_IF_ERROR(WriteCsvReport(run, folder / "summary.csv"));
+  WEIR_RETURN_IF_ERROR(WriteJsonReport(store, run, folder / "report.json"));
+  return absl::OkStatus();
+}
+
+bool ThresholdMissed(const v1::RunResult& run) {
+  return std::any_of(run.thresholds().begin(), run.thresholds().end(),
+                     [](const v1::ThresholdResult& threshold) { return !threshold.met(); });
+}
+
+ExitCode Judge(const CampaignRunEnd& end) {
+  if (end.interrupted) return kExitInterrupted;
+  if (end.target_unreachable) return kExitTarget;
+  if (end.result.verdict().validity() == v1::VALIDITY_INVALID) return kExitRunInvalid;
+  return ThresholdMissed(end.result) ? kExitThreshold : kExitValid;
+}
+
+}  // namespace
+
 ExitCode RunCommand(const RunOptions& options) {
   const CampaignReading reading = ReadAndReport(options.campaign, options.overrides);
   if (!reading.problems.empty()) return kExitBadCampaign;
-  std::fprintf(stderr, "weir run: this build cannot run campaigns yet\n");
-  return kExitFailure;
+  const uint32_t agents = options.listen.empty() ? options.agents : options.expect_agents;
+  const std::string clash = CheckSharing(reading.campaign, agents);
+  if (!clash.empty()) {
+    std::fprintf(stderr, "%s: %s\n", options.campaign.c_str(), clash.c_str());
+    return kExitBadCampaign;
+  }
+  const auto store = OpenResultsStore(options.store);
+  if (!store.ok()) return Fail(store.status());
+  const CampaignRunOptions run_options{
+      .agents = static_cast<int>(agents), .listen = options.listen, .quiet = options.quiet};
+  absl::StatusOr<CampaignRunEnd> end =
+      RunCampaign(reading.campaign, reading.text, run_options, **store);
+  if (!end.ok()) return Fail(end.status());
+  for (v1::ThresholdResult& threshold : JudgeThresholds(end->result)) {
+    *end->result.add_thresholds() = std::move(threshold);
+  }
+  if (absl::Status status = (*store)->SaveRun(end->result); !status.ok()) return Fail(status);
+  std::fputs(TextReport(end->result, TerminalWidth(), isatty(STDOUT_FILENO) != 0).c_str(), stdout);
+  std::printf("run %s in %s\n", end->result.id().c_str(), options.store.c_str());
+  if (!options.out.empty()) {
+    if (absl::Status status = WriteReports(**store, end->result, options.out); !status.ok()) {
+      return Fail(status);
+    }
+    std::printf("report %s\n", (std::filesystem::path(options.out) / "report.html").c_str());
+  }
+  return Judge(*end);
 }
 
 }  // namespace weir
