@@ -1,8 +1,8 @@
-// Writes golden.txt: histograms as hdr-histogram-js encodes them. Run with: npm ci && npm run golden
+// Writes golden.txt: histograms as hdr-histogram-js encodes them. Run: npm ci && npm run golden
 //
 // One line per histogram: name, its values ("value*times,…"), its V2 payload in hexadecimal, and
-// values that hdr-histogram-js reports ("percentile=value,…"). Ranks are chosen so that rounding, as
-// it does, and nearest rank, as Weir does, agree.
+// values that hdr-histogram-js reports ("percentile=value,…"). The numbers of values are chosen so
+// that rounding, as it does, and nearest rank, as Weir does, agree.
 import hdr from "hdr-histogram-js";
 import { deflateSync, inflateSync } from "node:zlib";
 
@@ -34,7 +34,7 @@ const cases = {
   one: [[1, 20]],
   top: [[kHighest, 20]],
   single_zero_gap: [[1, 20], [3, 20]],
-  every_bucket_boundary: Array.from({ length: 42 }, (_, bit) => [Math.min(2 ** bit, kHighest), 100]),
+  every_bucket_boundary: Array.from({ length: 42 }, (_, bit) => [2 ** bit, 100]),
   dense: Array.from({ length: 1500 }, (_, value) => [value, 1]),
   large_counts: [[5, 2 ** 20], [1e6, 2 ** 41], [1e9, 2 ** 52]],
   milliseconds: spread(500, 1, (draw) => 200000 + (draw % 5000000)),
@@ -61,7 +61,7 @@ function checkDecodes(name, compressed, payload, histogram) {
   const again = decodeFromCompressedBase64(text, 64);
   const same = kPercentiles.every(
       (p) => again.getValueAtPercentile(p) === histogram.getValueAtPercentile(p));
-  if (!same || again.totalCount !== histogram.totalCount) throw new Error(`${name} is not read back`);
+  if (!same || again.totalCount !== histogram.totalCount) throw new Error(`${name} differs`);
 }
 
 for (const [name, values] of Object.entries(cases)) {
