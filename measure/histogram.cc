@@ -29,8 +29,8 @@ uint64_t NearestRank(double q, uint64_t n) {
 
 double Midpoint(size_t index) {
   const uint64_t lowest = Histogram::LowestEquivalent(index);
-  const uint64_t width = Histogram::HighestEquivalent(index) - lowest + 1;
-  return static_cast<double>(lowest + width / 2);
+  const uint64_t half_width = (Histogram::HighestEquivalent(index) - lowest + 1) / 2;
+  return static_cast<double>(lowest + half_width);
 }
 
 uint64_t* AllocateZeroed() {
@@ -133,7 +133,7 @@ absl::Status Histogram::AddEncodedV2(std::string_view payload) {
     end = index + 1;
     total += count;
   };
-  const absl::Status walked = WalkV2Payload(payload, kMostValues - count_, add);
+  absl::Status walked = WalkV2Payload(payload, kMostValues - count_, add);
   if (!walked.ok()) {
     // The same walk again ends at the same byte and takes back exactly what was added.
     const auto subtract = [&](size_t index, uint64_t count) { counters_[index] -= count; };
