@@ -124,20 +124,22 @@ std::string Histogram::EncodeV2() const { return EncodeV2Payload({counters_.get(
 
 absl::Status Histogram::AddEncodedV2(std::string_view payload) {
   if (payload.empty()) return absl::OkStatus();
+  uint64_t* const counters = counters_.get();
+  const uint64_t most = kMostValues - count_;
   size_t first = kCounters;
   size_t end = 0;
   uint64_t total = 0;
   const auto add = [&](size_t index, uint64_t count) {
-    counters_[index] += count;
+    counters[index] += count;
     first = std::min(first, index);
     end = index + 1;
     total += count;
   };
-  absl::Status walked = WalkV2Payload(payload, kMostValues - count_, add);
+  absl::Status walked = WalkV2Payload(payload, most, add);
   if (!walked.ok()) {
     // The same walk again ends at the same byte and takes back exactly what was added.
-    const auto subtract = [&](size_t index, uint64_t count) { counters_[index] -= count; };
-    (void)WalkV2Payload(payload, kMostValues - count_, subtract);
+    const auto subtract = [&](size_t index, uint64_t count) { counters[index] -= count; };
+    (void)WalkV2Payload(payload, most, subtract);
     return walked;
   }
   Widen(first, end);

@@ -11,6 +11,7 @@ namespace {
 constexpr uint32_t kCookie = 0x1c849303 | 0x10;
 constexpr uint64_t kLowest = 1;
 constexpr double kIntegerToDouble = 1.0;
+constexpr size_t kLongestNumber = 9;
 
 void PutBigEndian(uint64_t value, int bytes, std::string* out) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
@@ -26,27 +27,34 @@ uint64_t BigEndian(std::string_view bytes) {
 
 void PutNumber(int64_t number, std::string* out) {
   uint64_t bits = static_cast<uint64_t>(number) << 1 ^ static_cast<uint64_t>(number >> 63);
-  for (int i = 0; i < 8; ++i) {
-    if (bits < 0x80) {
-      out->push_back(static_cast<char>(bits));
-      return;
-    }
-    out->push_back(static_cast<char>(bits | 0x80));
+  char bytes[kLongestNumber];
+  size_t size = 0;
+  while (bits >= 0x80 && size < kLongestNumber - 1) {
+    bytes[size++] = static_cast<char>(bits | 0x80);
     bits >>= 7;
   }
-  out->push_back(static_cast<char>(bits));
+  bytes[size++] = static_cast<char>(bits);  // the ninth byte holds eight bits
+  out->append(bytes, size);
 }
 
 // As HdrHistogram does it: one zero stands for itself, more are counted.
+void PutZeros(size_t zeros, std::string* out) {
+  if (zeros == 1) PutNumber(0, out);
+  if (zeros > 1) PutNumber(-static_cast<int64_t>(zeros), out);
+}
+
 void PutCounters(std::span<const uint64_t> counters, std::string* out) {
-  for (size_t i = 0; i < counters.size();) {
-    const size_t run = i;
-    while (i < counters.size() && counters[i] == 0) ++i;
-    const size_t zeros = i - run;
-    if (zeros == 1) PutNumber(0, out);
-    if (zeros > 1) PutNumber(-static_cast<int64_t>(zeros), out);
-    if (i < counters.size()) PutNumber(static_cast<int64_t>(counters[i++]), out);
+  size_t zeros = 0;
+  for (const uint64_t counter : counters) {
+    if (counter == 0) {
+      ++zeros;
+      continue;
+    }
+    PutZeros(zeros, out);
+    zeros = 0;
+    PutNumber(static_cast<int64_t>(counter), out);
   }
+  PutZeros(zeros, out);
 }
 
 std::string Header(uint64_t counter_bytes) {

@@ -74,7 +74,7 @@ const std::vector<Room>& Libraries() {
       {"yaml-cpp/", {"coordinator/"}},
       {"CLI/", {"agent/", "coordinator/cli/"}},
       {"spdlog/", {"agent/", "coordinator/"}},
-      {"nlohmann/", {"coordinator/", "reports/"}},
+      {"nlohmann/", {"backends/cosmos/", "coordinator/", "reports/"}},
       {"gtest/", {}},
       {"gmock/", {}},
       {"tests/", {}},
