@@ -23,6 +23,7 @@ using Files = std::vector<SourceFile>;
 
 constexpr size_t kColumns = 100;
 constexpr size_t kReadmeLines = 15;
+constexpr size_t kFileLines = 600;  // few are over 400; one that grows past this is several
 
 // This file spells out what it forbids.
 bool IsThisTest(const SourceFile& file) { return file.path == "tests/kit/tidy_test.cc"; }
@@ -170,6 +171,40 @@ std::string ForgottenSources(const Files& files) {
 
 void ExpectNone(const std::string& findings) { EXPECT_TRUE(findings.empty()) << findings; }
 
+std::string LongFiles(const Files& files) {
+  std::string found;
+  for (const SourceFile& file : files) {
+    if (IsCpp(file) && file.lines.size() > kFileLines) absl::StrAppend(&found, file.path, "\n");
+  }
+  return found;
+}
+
+// Whether a link of this file's text leads to a file or folder of the tree.
+bool LeadsSomewhere(const Files& files, const SourceFile& from, const std::string& link) {
+  namespace fs = std::filesystem;
+  const std::string target = (fs::path(from.folder()) / link).lexically_normal().string();
+  for (const SourceFile& file : files) {
+    if (file.path == target || absl::StartsWith(file.path, target)) return true;
+  }
+  return false;
+}
+
+std::string BrokenLinks(const Files& files) {
+  static const std::regex kLink(R"(\]\(([^)#:\s]+)(#[^)]*)?\))");
+  std::string found;
+  for (const SourceFile& file : files) {
+    if (file.extension() != "md") continue;
+    for (const std::string& line : file.lines) {
+      for (std::sregex_iterator at(line.begin(), line.end(), kLink), end; at != end; ++at) {
+        const std::string link = (*at)[1].str();
+        if (!LeadsSomewhere(files, file, link))
+          absl::StrAppend(&found, file.path, ": ", link, "\n");
+      }
+    }
+  }
+  return found;
+}
+
 Files One(const std::string& path, const std::string& text) { return {MakeSourceFile(path, text)}; }
 
 TEST(Tidy, ReadsTheTree) {
@@ -235,6 +270,18 @@ TEST(Tidy, FoldersHaveAReadme) {
 TEST(Tidy, ReadmesAreShort) {
   ExpectNone(LongReadmes(SourceTree()));
   EXPECT_NE(LongReadmes(One("base/README.md", std::string(20, '\n'))), "");
+}
+
+TEST(Tidy, FilesAreOfAReadableLength) {
+  ExpectNone(LongFiles(SourceTree()));
+  EXPECT_NE(LongFiles(One("a.cc", std::string(700, '\n'))), "");
+}
+
+TEST(Tidy, LinksLeadSomewhere) {
+  ExpectNone(BrokenLinks(SourceTree()));
+  EXPECT_EQ(BrokenLinks(One("docs/a.md", "see [a](nowhere.md#x)")), "docs/a.md: nowhere.md\n");
+  EXPECT_EQ(BrokenLinks(One("docs/a.md", "see [a](../docs/a.md#x), [b](https://example.org/)")),
+            "");
 }
 
 TEST(Tidy, EverySourceIsBuilt) {
