@@ -1,17 +1,48 @@
 // Requests that read many items of a container: queries and the read feed. One thread's.
 #pragma once
 
+#include <simdjson.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/http_server.h"
 #include "backends/cosmos/emulator/partition_key_reader.h"
+#include "backends/cosmos/emulator/query_run.h"
 
 namespace weir::cosmos::emulator {
 
 class QueryRequests {
  public:
-  HttpResponse Run(const Container&, const HttpRequest&, bool) { return {501, {}, "{}"}; }
-  HttpResponse Plan(const Container&, const HttpRequest&) { return {501, {}, "{}"}; }
-  HttpResponse ReadFeed(const Container&, const HttpRequest&, bool) { return {501, {}, "{}"}; }
+  // POST …/docs with a query: within a partition key, within a range, or over all partitions where
+  // that needs no merging.
+  HttpResponse Run(const Container& container, const HttpRequest& request, bool strong);
+  // The same with x-ms-cosmos-is-query-plan-request: how a client is to run it over all partitions.
+  HttpResponse Plan(const Container& container, const HttpRequest& request);
+  // GET …/docs: all items.
+  HttpResponse ReadFeed(const Container& container, const HttpRequest& request, bool strong);
+
+ private:
+  // The partitions a request asks for, and the items in them.
+  struct Target {
+    std::vector<Partition*> partitions;
+    ItemScope scope;
+  };
+
+  absl::StatusOr<PreparedQuery> Prepare(const Container& container, std::string_view body);
+  std::optional<Target> FindTarget(const Container& container, const HttpRequest& request,
+                                   HttpResponse* error);
+  static HttpResponse Unmergeable(const Container& container, const PreparedQuery& prepared);
+  HttpResponse RunPages(const Container& container, const HttpRequest& request,
+                        const PreparedQuery& prepared, const Target& target, bool strong,
+                        bool is_feed);
+
+  simdjson::dom::parser request_parser_;
+  simdjson::dom::parser item_parser_;
+  PartitionKeyReader key_reader_;
 };
 
 }  // namespace weir::cosmos::emulator
