@@ -137,7 +137,7 @@ std::string SeriesColumnsText() {
 
 std::string SecondText(const v1::Leg& leg, const SeriesPoint& point, uint32_t operation) {
   const Tally& tally = point.operations[operation];
-  const PlannedResponse response(tally);
+  const PlannedResponse response = PlannedResponse::OfSecond(tally);
   std::string text;
   {
     Members cells(&text, '[', ']');

@@ -26,7 +26,7 @@ Number Ratio(double part, double whole) {
 }
 
 Number Response(const ResultRow& row, double q) {
-  const Number ns = PlannedResponse(row.tally).Quantile(q);
+  const Number ns = PlannedResponse::OfPhase(row.tally).Quantile(q);
   if (!ns) return std::nullopt;
   return *ns / 1e3;
 }

@@ -12,24 +12,36 @@ namespace weir {
 // Operations of which we know what became of them: settled or known to be unsent.
 uint64_t EndedOperations(const v1::Tally& counts);
 
-// Planned operations; of one second, those that ended in it when they are more.
+// Operations of a whole phase: the planned ones, so that those lost with their agent count too.
 uint64_t OperationsOf(const v1::Tally& counts);
 
-// Operations without success: failed, refused, unknown, unsent, lost with their agent.
+// Operations of a phase without success: failed, refused, unknown, unsent, lost.
 uint64_t Unsuccessful(const v1::Tally& counts);
 
 class PlannedResponse {
  public:
-  explicit PlannedResponse(const Tally& tally);
+  // `operations` of which `successes` holds those that succeeded.
+  PlannedResponse(const Histogram& successes, uint64_t operations);
+
+  static PlannedResponse OfPhase(const Tally& tally) {
+    return {tally.response, OperationsOf(tally.counts())};
+  }
+
+  // Of one second: over what ended in it. What was planned in it may end later, and well.
+  static PlannedResponse OfSecond(const Tally& tally) {
+    return {tally.response, EndedOperations(tally.counts())};
+  }
 
   // In nanoseconds; infinity when fewer than q of all operations succeeded; nothing when there are
   // too few operations for this quantile (Histogram::CanReport).
   std::optional<double> Quantile(double q) const;
 
-  // As Quantile, however few operations there are; nothing only when there are none.
+  // As Quantile, from one operation beyond q on: to draw, not to quote.
   std::optional<double> RoughQuantile(double q) const;
 
  private:
+  double ValueAt(double q) const;
+
   Histogram all_;  // the unsuccessful ones stand at Histogram::kHighest
   uint64_t slowest_success_ns_;
 };

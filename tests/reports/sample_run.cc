@@ -191,7 +191,8 @@ void SampleLoad(const SampleLeg& leg, LegNumbers* numbers, Visit visit) {
   load.open = false;
   for (uint32_t second = 0; second < leg.load_seconds; ++second) {
     const uint32_t wobble = static_cast<uint32_t>(Draw(7, second) % 9);
-    const uint32_t batches = (leg.cosmos ? 30 : 106) + wobble;
+    const uint32_t whole = (leg.cosmos ? 30 : 106) + wobble;
+    const uint32_t batches = second + 1 < leg.load_seconds ? whole : whole * 6 / 10;
     std::map<std::pair<uint32_t, Key>, Tally> agents;
     for (uint32_t i = 0; i < batches; ++i) {
       Sampler(load).Operation(second, i, agents[{i % kAgents, {v1::PHASE_LOAD, 0}}]);

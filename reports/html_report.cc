@@ -1,0 +1,26 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+#include "base/status.h"
+#include "reports/output_file.h"
+#include "reports/page_data.h"
+#include "reports/page_shell.h"
+#include "reports/report.h"
+
+namespace weir {
+namespace {
+
+std::string HtmlText(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}});
+}
+
+}  // namespace
+
+absl::Status WriteHtmlReport(const ResultsStore& store, const v1::RunResult& run,
+                             const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(const std::string data, PageData(store, run));
+  return WriteOutputFile(path, absl::StrCat(kPageBeforeTitle, HtmlText(run.campaign().name()),
+                                            kPageBeforeData, data, kPageAfterData));
+}
+
+}  // namespace weir

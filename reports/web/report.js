@@ -1,0 +1,79 @@
+// Puts the report together.
+
+const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', 'NOT JUDGED': '?'};
+const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', 'NOT JUDGED': 'warning'};
+const meanings = {
+  VALID: 'The numbers are true.',
+  DEGRADED: 'The numbers are true, but too many operations failed.',
+  INVALID: 'The harness or its machine spoiled the numbers: do not use them.',
+  'NOT JUDGED': 'Nobody judged these numbers.',
+};
+
+function badge(validity) {
+  return el('span', {class: `badge ${tones[validity]}`}, `${marks[validity]} ${validity.toLowerCase()}`);
+}
+
+function logo() {
+  return svg('svg', {class: 'logo', viewBox: '0 0 48 32', 'aria-hidden': 'true'},
+      svg('path', {class: 'plate', d: 'M2 6H14L24 22L34 6H46V30H2Z'}),
+      svg('path', {class: 'water', d: 'M17.5 11.6C19.5 10.6 21.5 12.6 24 11.6S28.5 10.6 30.5 11.6L24 22Z'}));
+}
+
+// One slot per target, in order of appearance, through the whole report.
+function assignSlots() {
+  const slots = new Map();
+  for (const scenario of data.scenarios) {
+    scenario.operations = scenario.targets.find((target) => target.operations.length > 0)?.operations ?? [];
+    for (const target of scenario.targets) {
+      if (!slots.has(target.name)) slots.set(target.name, slots.size);
+      target.slot = slots.get(target.name);
+    }
+  }
+  return [...slots].map(([name, slot]) => ({name, slot}));
+}
+
+function verdict() {
+  const {run} = data;
+  const missed = data.thresholds.filter((threshold) => !threshold.met).length;
+  return el('div', {class: `verdict ${tones[run.validity]}`},
+      el('span', {class: 'mark', 'aria-hidden': 'true'}, marks[run.validity]),
+      el('div', {},
+         el('p', {}, el('strong', {}, run.validity), ' ', meanings[run.validity]),
+         run.reasons.length > 0 ? el('ul', {}, run.reasons.map((reason) => el('li', {}, reason))) : null,
+         missed > 0 ? el('p', {}, `${missed} of ${data.thresholds.length} thresholds missed.`) : null));
+}
+
+function navigation() {
+  const link = (id, text) => el('a', {href: `#${id}`}, text);
+  return el('nav', {'aria-label': 'Sections'},
+      data.scenarios.map((scenario) => link(anchor(`scenario ${scenario.name}`), scenario.name)),
+      data.thresholds.length > 0 ? link('thresholds', 'Thresholds') : null,
+      data.errors.length > 0 ? link('errors', 'Errors') : null,
+      link('conditions', 'Conditions'), link('how-to-read', 'How to read'));
+}
+
+function masthead() {
+  const {run} = data;
+  const agents = `${data.agents.length} ${data.agents.length === 1 ? 'agent' : 'agents'}`;
+  return el('header', {class: 'masthead'},
+      el('p', {class: 'brand'}, logo(), 'Weir report'),
+      el('h1', {}, run.campaign),
+      run.description ? el('p', {class: 'lead'}, run.description) : null,
+      el('p', {class: 'facts-line'}, [run.started, run.state, agents, `seed ${run.seed}`].join(' · ')),
+      verdict(), navigation());
+}
+
+function build() {
+  const targets = assignSlots();
+  document.getElementById('report').replaceChildren(el('div', {class: 'page'},
+      masthead(),
+      data.scenarios.map(scenarioSection),
+      data.thresholds.length > 0
+        ? section('thresholds', 'Thresholds', el('div', {class: 'card'}, thresholdTable())) : null,
+      data.errors.length > 0
+        ? section('errors', 'Errors', el('div', {class: 'card'}, errorTable())) : null,
+      conditionsSection(targets)));
+  document.getElementById('reading').hidden = false;
+}
+
+build();
