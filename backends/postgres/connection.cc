@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -27,10 +26,14 @@ std::string SslMode(v1::TlsMode mode) {
   return absl::StrReplaceAll(name, {{"_", "-"}});
 }
 
+bool IsDigit(char letter) { return letter >= '0' && letter <= '9'; }
+bool IsUpper(char letter) { return letter >= 'A' && letter <= 'Z'; }
+
+// Every code has a digit, unlike "FATAL" and "ERROR".
 bool IsSqlState(const std::string& text) {
-  return text.size() == 5 && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
-           return std::isdigit(letter) || std::isupper(letter);
-         });
+  return text.size() == 5 && std::any_of(text.begin(), text.end(), IsDigit) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char letter) { return IsDigit(letter) || IsUpper(letter); });
 }
 
 // Splits "…FATAL:  28P01: words" (libpq's verbose form) into code and words. The severity may be in

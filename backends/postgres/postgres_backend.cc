@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 #include "backends/postgres/answer.h"
 #include "backends/postgres/connection.h"
@@ -35,6 +36,15 @@ std::vector<std::vector<int>> Indexes(const RecordSchema& schema, v1::IndexSet s
     if (field != schema.id_field) indexes.push_back({field});
   }
   return indexes;
+}
+
+// libpqxx 6 leaves the code out of some of the exceptions that it has a class for.
+std::string SqlStateOf(const pqxx::sql_error& refusal) {
+  if (!refusal.sqlstate().empty()) return refusal.sqlstate();
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&refusal) != nullptr) return "42501";
+  if (dynamic_cast<const pqxx::undefined_table*>(&refusal) != nullptr) return "42P01";
+  if (dynamic_cast<const pqxx::undefined_column*>(&refusal) != nullptr) return "42703";
+  return "XX000";
 }
 
 class PostgresBackend final : public Backend {
@@ -138,8 +148,10 @@ class PostgresBackend final : public Backend {
     } catch (const pqxx::broken_connection& broken) {
       return absl::UnavailableError(absl::StrCat(context, ": ", FirstLine(broken.what())));
     } catch (const pqxx::sql_error& refusal) {
-      return {StatusCodeOfSqlState(refusal.sqlstate()),
-              absl::StrCat(context, ": ", refusal.sqlstate(), ": ", FirstLine(refusal.what()))};
+      const std::string sqlstate = SqlStateOf(refusal);
+      return {StatusCodeOfSqlState(sqlstate),
+              absl::StrCat(context, ": ", sqlstate, ": ",
+                           absl::StripPrefix(FirstLine(refusal.what()), "ERROR:  "))};
     } catch (const std::exception& failure) {
       return absl::InternalError(absl::StrCat(context, ": ", FirstLine(failure.what())));
     }

@@ -358,7 +358,8 @@ void PostgresSession::Sent(int success) {
 
 void PostgresSession::Flush() {
   if (state_ != State::kSettingUp && state_ != State::kOpen) return;
-  const int unsent = send_failed_ ? -1 : PQflush(connection_.get());
+  const bool broken = send_failed_ || PQstatus(connection_.get()) == CONNECTION_BAD;
+  const int unsent = broken ? -1 : PQflush(connection_.get());
   if (unsent < 0) {
     Break(FirstLine(PQerrorMessage(connection_.get())));
     return;
