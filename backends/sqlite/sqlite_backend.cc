@@ -4,7 +4,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
-#include <unistd.h>
+#include <sqlite3.h>
 
 #include <atomic>
 #include <utility>
@@ -129,6 +129,8 @@ class SqliteBackend final : public Backend {
     auto database = std::make_unique<SQLite::Database>(
         uri_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX |
                   (in_memory_ ? SQLite::OPEN_URI : 0));
+    // Without this a misnamed column in quotes is silently taken for a text.
+    sqlite3_db_config(database->getHandle(), SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     database->setBusyTimeout(busy_timeout_ms);
     database->exec(absl::StrCat("PRAGMA journal_mode = ", JournalMode(target_)));
     database->exec(absl::StrCat("PRAGMA synchronous = ", Synchronous(target_)));

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <compare>
-#include <set>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -49,27 +50,69 @@ bool Matches(const RecordSchema& schema, const Record& record, const QuerySpec& 
 std::string Key(const RecordSchema& schema, const Record& record, const GroupKey& key) {
   const Value& value = record[key.field];
   if (schema.fields[key.field].type == FieldType::kText) return std::string(value.text());
-  return absl::StrCat(key.by_minute ? value.integer() / 60'000'000 : value.integer());
+  return absl::StrCat(key.by_minute ? value.integer() / 60'000'000 * 60'000'000 : value.integer());
+}
+
+using Groups = std::map<std::vector<std::string>, std::vector<uint64_t>>;  // keys → records
+
+Groups GroupRecords(const RecordSource& source, uint64_t first, uint64_t count,
+                    const QuerySpec& query, absl::Span<const Value> parameters) {
+  Groups groups;
+  Record record;
+  for (uint64_t index = first; index < first + count; ++index) {
+    source.Make(index, 0, &record);
+    if (!Matches(source.schema(), record, query, parameters)) continue;
+    std::vector<std::string> keys;
+    for (const GroupKey& key : query.group_by) keys.push_back(Key(source.schema(), record, key));
+    groups[keys].push_back(index);
+  }
+  return groups;
+}
+
+int64_t Aggregated(const RecordSource& source, const Aggregate& aggregate,
+                   const std::vector<uint64_t>& indexes) {
+  if (aggregate.kind == AggregateKind::kCount) return static_cast<int64_t>(indexes.size());
+  std::vector<int64_t> values;
+  Record record;
+  for (const uint64_t index : indexes) {
+    source.Make(index, 0, &record);
+    values.push_back(record[aggregate.field].integer());
+  }
+  std::sort(values.begin(), values.end());
+  return values[(values.size() * 95 + 99) / 100 - 1];
 }
 
 }  // namespace
 
 uint32_t BruteForceRows(const RecordSource& source, uint64_t first, uint64_t count,
                         const QuerySpec& query, absl::Span<const Value> parameters) {
-  const bool grouped = !query.group_by.empty();
-  std::set<std::vector<std::string>> groups;
-  uint32_t rows = 0;
-  Record record;
-  for (uint64_t index = first; index < first + count; ++index) {
-    source.Make(index, 0, &record);
-    if (!Matches(source.schema(), record, query, parameters)) continue;
-    ++rows;
-    std::vector<std::string> keys;
-    for (const GroupKey& key : query.group_by) keys.push_back(Key(source.schema(), record, key));
-    groups.insert(keys);
+  const Groups groups = GroupRecords(source, first, count, query, parameters);
+  size_t rows = groups.size();
+  if (query.group_by.empty()) rows = groups.empty() ? 0 : groups.begin()->second.size();
+  const auto answered = static_cast<uint32_t>(rows);
+  return query.limit == 0 ? answered : std::min(answered, query.limit);
+}
+
+std::vector<std::vector<std::string>> BruteForceGroups(const RecordSource& source, uint64_t first,
+                                                       uint64_t count, const QuerySpec& query,
+                                                       absl::Span<const Value> parameters) {
+  std::vector<std::pair<int64_t, std::vector<std::string>>> rows;
+  for (const auto& [keys, indexes] : GroupRecords(source, first, count, query, parameters)) {
+    std::vector<std::string> row = keys;
+    int64_t rank = 0;
+    for (size_t i = 0; i < query.aggregates.size(); ++i) {
+      const int64_t value = Aggregated(source, query.aggregates[i], indexes);
+      if (static_cast<int>(i) == query.order_by_aggregate) rank = query.descending ? -value : value;
+      row.push_back(absl::StrCat(value));
+    }
+    rows.emplace_back(rank, row);
   }
-  if (grouped) rows = static_cast<uint32_t>(groups.size());
-  return query.limit == 0 ? rows : std::min(rows, query.limit);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& left, const auto& right) { return left.first < right.first; });
+  if (query.limit != 0 && rows.size() > query.limit) rows.resize(query.limit);
+  std::vector<std::vector<std::string>> answer;
+  for (auto& [rank, row] : rows) answer.push_back(std::move(row));
+  return answer;
 }
 
 }  // namespace weir

@@ -10,7 +10,10 @@
 #include <thread>
 #include <vector>
 
+#include "backends/postgres/postgres_dialect.h"
+#include "backends/sql/query_sql.h"
 #include "tests/backends/postgres/postgres_server.h"
+#include "tests/support/brute_force.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/session_driver.h"
 
@@ -35,12 +38,13 @@ std::unique_ptr<Backend> Make(const v1::PostgresTarget& target) {
   return *std::move(backend);
 }
 
-void InsertOne(Backend& backend) {
+void Insert(Backend& backend, uint32_t records = 1) {
   SessionDriver driver;
   const auto session = backend.OpenSession(driver.loop(), driver);
   ASSERT_TRUE(session.ok()) << session.status();
   Operation insert;
   insert.kind = OperationKind::kInsert;
+  insert.records = records;
   EXPECT_EQ(driver.Run(**session, insert).outcome.verdict, Verdict::kOk);
 }
 
@@ -144,7 +148,7 @@ TEST(PostgresBackend, SettingsOfTheTargetTakeEffect) {
   sql("CREATE OR REPLACE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
       "INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$");
   sql("CREATE TRIGGER see BEFORE INSERT ON weir_records FOR EACH ROW EXECUTE FUNCTION see()");
-  InsertOne(*backend);
+  Insert(*backend);
   EXPECT_EQ(sql("SELECT string_agg(setting, ',') FROM seen"), "off");
   sql("DROP TABLE weir_records; DROP FUNCTION see; DROP TABLE seen");
 }
@@ -174,12 +178,38 @@ TEST(PostgresBackend, DisclosesDurabilityTableAndChangedSettings) {
   EXPECT_EQ(disclosure->provisioned_ru, 0u);
 }
 
+TEST(PostgresBackend, GroupedQueriesAnswerWhatBruteForceAnswers) {
+  constexpr uint32_t kRecords = 700;
+  const auto backend = Make(ServerTarget());
+  ASSERT_TRUE(backend->SetUp(true).ok());
+  Insert(*backend, kRecords);
+  const SqlTable table{Records().schema(), "weir_records", PostgresDialect()};
+  const QuerySpec& slowest = *Records().schema().FindQuery("slowest_users");
+  const QuerySpec& minutes = *Records().schema().FindQuery("count_by_user_per_minute");
+  Sql sql;
+  Record near;
+  for (const uint64_t from : {0u, 350u, 690u}) {
+    Records().Make(from, 0, &near);
+    const Value parameters[] = {near[SampleRecords::kTime]};
+    const std::string time = sql(
+        absl::StrCat("SELECT timestamptz '1970-01-01 00:00:00+00' + interval '1 microsecond' * ",
+                     near[SampleRecords::kTime].integer()));
+    EXPECT_EQ(sql.Rows(QuerySql(table, slowest), {time.c_str()}),
+              BruteForceGroups(Records(), 0, kRecords, slowest, parameters));
+  }
+  const Value parameters[] = {Value::Text("us-east")};
+  EXPECT_EQ(sql.Rows(absl::StrCat("SELECT u, (extract(epoch FROM m) * 1000000)::bigint, n FROM (",
+                                  QuerySql(table, minutes), ") AS answer (u, m, n)"),
+                     {"us-east"}),
+            BruteForceGroups(Records(), 0, kRecords, minutes, parameters));
+}
+
 TEST(PostgresBackend, SettlingLeavesStatistics) {
   const auto backend = Make(ServerTarget());
   ASSERT_TRUE(backend->SetUp(true).ok());
   Sql sql;
   EXPECT_EQ(sql("SELECT count(*) FROM pg_stats WHERE tablename = 'weir_records'"), "0");
-  InsertOne(*backend);
+  Insert(*backend);
   ASSERT_TRUE(backend->Settle().ok());
   EXPECT_NE(sql("SELECT count(*) FROM pg_stats WHERE tablename = 'weir_records'"), "0");
 }
@@ -211,7 +241,7 @@ TEST(PostgresBackend, TlsIsUsedVerifiedAndDisclosed) {
   target.set_tls_root_certificate(directory + "/server.crt");
   const auto backend = Make(target);
   ASSERT_TRUE(backend->SetUp(true).ok());
-  InsertOne(*backend);
+  Insert(*backend);
   const auto disclosure = backend->Disclose();
   ASSERT_TRUE(disclosure.ok());
   EXPECT_THAT(disclosure->facts,

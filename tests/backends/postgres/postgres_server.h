@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -52,6 +53,22 @@ class Sql {
   ~Sql() { PQfinish(connection_); }
   Sql(const Sql&) = delete;
   Sql& operator=(const Sql&) = delete;
+
+  // All rows as text; parameters as text.
+  std::vector<std::vector<std::string>> Rows(const std::string& query,
+                                             const std::vector<const char*>& parameters) {
+    PGresult* result = PQexecParams(connection_, query.c_str(), static_cast<int>(parameters.size()),
+                                    nullptr, parameters.data(), nullptr, nullptr, 0);
+    EXPECT_EQ(PQresultStatus(result), PGRES_TUPLES_OK) << PQresultErrorMessage(result);
+    std::vector<std::vector<std::string>> rows(PQntuples(result));
+    for (int row = 0; row < PQntuples(result); ++row) {
+      for (int column = 0; column < PQnfields(result); ++column) {
+        rows[row].emplace_back(PQgetvalue(result, row, column));
+      }
+    }
+    PQclear(result);
+    return rows;
+  }
 
   // The first value of the first row, or nothing.
   std::string operator()(const std::string& statement) {
