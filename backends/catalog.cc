@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "backends/cosmos/cosmos_backend.h"
 #include "backends/null/null_backend.h"
 #include "backends/postgres/postgres_backend.h"
 #include "backends/sqlite/sqlite_backend.h"
@@ -15,12 +16,14 @@ absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const v1::Target& target,
       return MakeNullBackend(target.null(), records);
     case v1::Target::kSqlite:
       return MakeSqliteBackend(target.sqlite(), records);
-    case v1::Target::kPostgres: return MakePostgresBackend(target.postgres(), records);
-    default:
-      return absl::UnimplementedError(absl::StrCat("target ", target.name(),
-                                                   ": this build has no backend ",
-                                                   std::string(BackendName(target))));
+    case v1::Target::kPostgres:
+      return MakePostgresBackend(target.postgres(), records);
+    case v1::Target::kCosmos:
+      return MakeCosmosBackend(target.cosmos(), records);
+    case v1::Target::BACKEND_NOT_SET:
+      break;
   }
+  return absl::InvalidArgumentError(absl::StrCat("target ", target.name(), " names no backend"));
 }
 
 std::string_view BackendName(const v1::Target& target) {
