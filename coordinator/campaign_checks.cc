@@ -17,6 +17,8 @@
 namespace weir {
 namespace {
 
+constexpr char kLoadName[] = "load";  // of the load phase in reports and thresholds
+
 // Reports, unless what the finding rests on is broken already.
 class Findings {
  public:
@@ -155,6 +157,10 @@ void CheckOperations(const v1::Scenario& scenario, const std::string& path, Find
     const std::string item = ItemPath(path + ".operations", static_cast<size_t>(i));
     CheckOperation(operation, item, findings);
     const std::string name = OperationName(operation);
+    if (name == kLoadName) {
+      findings->Add(item + ".name",
+                    "name: 'load' is what reports call the load phase; take another");
+    }
     auto [first, is_new] = seen.emplace(name, i + 1);
     if (is_new) continue;
     findings->Add(
@@ -215,7 +221,7 @@ std::vector<std::string> OperationNames(const v1::Scenario& scenario) {
   for (const v1::OperationSpec& operation : scenario.operations()) {
     names.push_back(OperationName(operation));
   }
-  if (scenario.phases().has_load()) names.push_back("load");
+  if (scenario.phases().has_load()) names.push_back(kLoadName);
   return names;
 }
 

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "coordinator/cli/campaign_names.h"
+
 namespace weir {
 namespace {
 
@@ -15,6 +17,7 @@ void Print(const Problem& problem, const char* kind) {
 
 CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides) {
   CampaignReading reading = ReadCampaignFile(path, overrides);
+  CheckCampaignNames(&reading);
   for (const Problem& problem : reading.problems) Print(problem, "");
   for (const Problem& warning : reading.warnings) Print(warning, "warning: ");
   if (!reading.problems.empty()) {

@@ -6,11 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "base/version.h"
 #include "coordinator/cli/check_command.h"
 #include "coordinator/cli/completion.h"
+#include "coordinator/cli/emulator_command.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/generate_command.h"
+#include "coordinator/cli/plan_command.h"
 #include "coordinator/cli/run_command.h"
 #include "coordinator/cli/schema_command.h"
+#include "coordinator/cli/store_commands.h"
 
 namespace weir {
 namespace {
@@ -50,7 +55,7 @@ class CommandLine {
  public:
   CommandLine() {
     app_.require_subcommand(1);
-    app_.set_version_flag("--version", std::string("weir ") + WEIR_VERSION);
+    app_.set_version_flag("--version", "weir " + std::string(Version()));
     app_.footer(kFooter);
     app_.failure_message(CLI::FailureMessage::simple);
     app_.get_formatter()->column_width(34);
@@ -61,7 +66,13 @@ class CommandLine {
     app_.fallthrough();  // global options may follow the command
     AddRun();
     AddCheck();
+    AddPlan();
     AddSchema();
+    AddGenerate();
+    AddList();
+    AddShow();
+    AddReport();
+    AddEmulator();
     AddCompletion();
   }
 
@@ -147,6 +158,17 @@ class CommandLine {
     check->footer("Example:\n  weir check campaigns/quickstart.yaml --set dataset.records=1000");
   }
 
+  void AddPlan() {
+    CLI::App* plan = Add("plan", "Say what a run would do; touch nothing",
+                         [this] { return PlanCommand(campaign_, Overrides()); });
+    AddCampaign(plan);
+    plan->footer(
+        "Shows, per scenario and target: operations by kind, records, bytes, modelled request\n"
+        "units and whether the provisioned throughput suffices, and how long it takes.\n\n"
+        "Example:\n  weir plan campaigns/quickstart.yaml --set "
+        "scenarios.mixed.shape.open.rate=2000/s");
+  }
+
   void AddSchema() {
     CLI::App* schema = Add("schema", "Print the schema of campaign files",
                            [this] { return SchemaCommand(format_); });
@@ -159,6 +181,94 @@ class CommandLine {
         "Example: completion and checks in an editor with a YAML language server\n"
         "  weir schema > campaign.schema.json\n"
         "  and at the top of a campaign:  # yaml-language-server: $schema=campaign.schema.json");
+  }
+
+  void AddGenerate() {
+    CLI::App* generate = app_.add_subcommand("generate", "Write records of a dataset as text");
+    generate->require_subcommand(1);
+    CLI::App* logs = AddUnder(generate, "logs", "Service logs of a fleet of machines", [this] {
+      generate_.dataset = "logs";
+      return GenerateCommand(generate_);
+    });
+    logs->add_option("--records", generate_.records, "How many")
+        ->capture_default_str()
+        ->type_name("N");
+    logs->add_option("--first", generate_.first, "Index of the first record")
+        ->capture_default_str()
+        ->type_name("N");
+    logs->add_option("--seed", generate_.seed, "The same seed gives the same records everywhere")
+        ->capture_default_str()
+        ->type_name("N");
+    logs->add_option("--format", generate_.format, "JSON Lines or CSV with a header")
+        ->check(CLI::IsMember({"jsonl", "csv"}))
+        ->capture_default_str()
+        ->type_name("");
+    logs->add_option("--out", generate_.out, "File to write as a whole; standard output without")
+        ->type_name("FILE");
+    logs->footer(
+        "Examples:\n"
+        "  weir generate logs --records 1000000 --seed 7 --format csv --out logs.csv\n"
+        "  weir generate logs --records 100000 | zstd > logs.jsonl.zst");
+  }
+
+  void AddList() {
+    Add("list", "List the runs in the results store", [this] { return ListCommand(store_); });
+  }
+
+  void AddStoredRun(CLI::App* command) {
+    command->add_option("run", stored_run_, "Id of a run, the beginning of one, or latest")
+        ->required()
+        ->type_name("RUN");
+  }
+
+  void AddShow() {
+    CLI::App* show = Add("show", "Show the result of a run",
+                         [this] { return ShowCommand(store_, stored_run_); });
+    AddStoredRun(show);
+    show->footer("Example:\n  weir show latest");
+  }
+
+  void AddReport() {
+    CLI::App* report = Add("report", "Write the reports of a run again, from the store", [this] {
+      return ReportCommand(store_, stored_run_, formats_, folder_);
+    });
+    AddStoredRun(report);
+    report->add_option("--format", formats_, "csv or json; repeatable, all when left out")
+        ->check(CLI::IsMember({"csv", "json"}))
+        ->allow_extra_args(false)
+        ->take_all()
+        ->type_name("");
+    report->add_option("--out", folder_, "Folder to write into")->required()->type_name("DIR");
+    report->footer(
+        "Examples:\n"
+        "  weir report latest --out out/again\n"
+        "  weir report 20261121T021500 --format csv --format json --out out/numbers");
+  }
+
+  void AddEmulator() {
+    CLI::App* emulator = Add("cosmos-emulator", "Serve Cosmos DB's protocol locally, RU modelled",
+                             [this] { return EmulatorCommand(emulator_); });
+    emulator->add_option("--listen", emulator_.listen, "Address; port 0 takes any that is free")
+        ->capture_default_str()
+        ->type_name("HOST:PORT");
+    emulator
+        ->add_option("--throughput", emulator_.throughput,
+                     "RU/s of containers created without a throughput")
+        ->check(CLI::Range(400, 1000000))
+        ->capture_default_str()
+        ->type_name("RU");
+    emulator
+        ->add_option(
+            "--key", emulator_.key,
+            "Account key as ${env:NAME} or ${file:PATH}; the well-known emulator key without")
+        ->type_name("REFERENCE");
+    emulator->add_flag("!--no-throttle", emulator_.throttle, "Charge, but never answer 429");
+    emulator->footer(
+        "Request units are modelled from published measurements; they are not Azure's meter.\n"
+        "Stops at Ctrl-C or SIGTERM. Everything is kept in memory.\n\n"
+        "Examples:\n"
+        "  weir cosmos-emulator\n"
+        "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'");
   }
 
   void AddCompletion() {
@@ -211,7 +321,12 @@ class CommandLine {
   std::string seed_;
   std::string format_;
   std::string shell_;
+  std::string stored_run_;
+  std::vector<std::string> formats_;
+  std::string folder_;
   RunOptions run_;
+  GenerateOptions generate_;
+  EmulatorCommandOptions emulator_;
 };
 
 }  // namespace

@@ -75,6 +75,12 @@ TEST(CampaignChecks, OperationsDifferInTheirNames) {
             "its own");
 }
 
+TEST(CampaignChecks, NoOperationTakesTheNameOfTheLoadPhase) {
+  EXPECT_EQ(ScenarioProblems(
+                absl::StrCat(kMeasure, kClosed, "    operations: [{do: read, name: load}]\n")),
+            "f:8:35: name: 'load' is what reports call the load phase; take another");
+}
+
 TEST(CampaignChecks, ThresholdsReferToWhatThereIs) {
   const std::string around =
       absl::StrCat(kMeasure, kClosed, kRead, "    thresholds:\n      - {metric: m, ");

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -15,7 +18,9 @@
 namespace weir {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 struct Finished {
@@ -78,6 +83,81 @@ TEST(WeirProgram, SetsValuesThatHoldCommasAndBrackets) {
       "check campaigns/quickstart.yaml --set 'scenarios.mixed.targets=[postgres, cosmos]' "
       "--set seed=5 --seed 7");
   EXPECT_EQ(check.code, kExitValid) << check.output;
+}
+
+TEST(WeirProgram, AQueryThatIsNotThereIsAProblemOfTheCampaign) {
+  const Finished check =
+      Weir("check campaigns/sqlite.yaml --set scenarios.mixed.operations.3.query=x");
+  EXPECT_EQ(check.code, kExitBadCampaign);
+  EXPECT_THAT(check.output, HasSubstr("query: logs has no query 'x'; there are: recent_errors"));
+}
+
+TEST(WeirProgram, PlansEveryReadyCampaign) {
+  for (const char* name : {"null", "sqlite", "quickstart"}) {
+    const Finished plan = Weir(absl::StrCat("plan campaigns/", name, ".yaml"));
+    EXPECT_EQ(plan.code, kExitValid) << plan.output;
+    EXPECT_THAT(plan.output, HasSubstr("of warm-up and measuring"));
+  }
+}
+
+size_t Lines(const std::string& text) {
+  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(WeirProgram, GeneratesTheSameRecordsWholeAndInParts) {
+  const std::string all = Weir("generate logs --records 2000 --seed 7").output;
+  EXPECT_EQ(Lines(all), 2000u);
+  EXPECT_EQ(Weir("generate logs --records 1200 --seed 7").output, all.substr(0, [&] {
+    size_t end = 0;
+    for (int i = 0; i < 1200; ++i) end = all.find('\n', end) + 1;
+    return end;
+  }()));
+  EXPECT_THAT(all, EndsWith(Weir("generate logs --first 1200 --records 800 --seed 7").output));
+  EXPECT_NE(Weir("generate logs --records 2000 --seed 8").output, all);
+  EXPECT_EQ(Lines(Weir("generate logs --records 10 --format csv").output), 11u);
+}
+
+TEST(WeirProgram, GeneratesIntoAFileWholeOrNotAtAll) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/weir_generated.csv");
+  EXPECT_EQ(Weir("generate logs --records 100 --format csv --out " + path).code, kExitValid);
+  EXPECT_EQ(std::filesystem::exists(path), true);
+  const Finished failed = Weir("generate logs --records 10 --out /nonexistent/x.csv");
+  EXPECT_EQ(failed.code, kExitFailure);
+  EXPECT_THAT(failed.output, HasSubstr("weir generate: cannot write /nonexistent/x.csv"));
+}
+
+TEST(WeirProgram, EndsQuietlyWhenTheReaderHasEnough) {
+  const Finished head = Weir("generate logs --records 100000000 | head -n 3");
+  EXPECT_EQ(Lines(head.output), 3u) << head.output;
+}
+
+TEST(WeirProgram, SaysThatThereIsNoStoreYet) {
+  const std::string store = absl::StrCat(testing::TempDir(), "/weir_no_store/results.db");
+  for (const char* command : {"list", "show latest", "report latest --out /tmp"}) {
+    const Finished finished = Weir(absl::StrCat("--store ", store, " ", command));
+    EXPECT_EQ(finished.code, kExitFailure);
+    EXPECT_THAT(finished.output, HasSubstr("there is no results store"));
+    EXPECT_FALSE(std::filesystem::exists(store));
+  }
+}
+
+TEST(WeirProgram, ServesTheEmulatorUntilItIsTerminated) {
+  const std::string log = absl::StrCat(testing::TempDir(), "/weir_emulator_", getpid(), ".log");
+  const Finished served = Weir(absl::StrCat(
+      "cosmos-emulator --listen 127.0.0.1:0 > ", log, " & pid=$!; i=0; while [ ! -s ", log,
+      " ] && [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); done; kill -TERM $pid; wait $pid; echo "
+      "code $?; cat ",
+      log));
+  EXPECT_THAT(served.output, HasSubstr("on http://127.0.0.1:"));
+  EXPECT_THAT(served.output, HasSubstr("not Azure's meter"));
+  EXPECT_THAT(served.output, HasSubstr("code 0\n"));
+}
+
+TEST(WeirProgram, TheEmulatorTakesItsKeyByReferenceOnly) {
+  const Finished literal = Weir("cosmos-emulator --listen 127.0.0.1:0 --key c2VjcmV0");
+  EXPECT_EQ(literal.code, kExitUsage);
+  EXPECT_THAT(literal.output, Not(HasSubstr("c2VjcmV0")));
+  EXPECT_EQ(Weir("cosmos-emulator --listen nowhere").code, kExitUsage);
 }
 
 TEST(WeirProgram, CompletesItsOwnCommands) {

@@ -1,0 +1,19 @@
+// `weir cosmos-emulator`: a local Cosmos-compatible server until it is told to stop.
+#pragma once
+
+#include <string>
+
+#include "coordinator/cli/exit_code.h"
+
+namespace weir {
+
+struct EmulatorCommandOptions {
+  std::string listen = "127.0.0.1:8081";  // port 0: any that is free
+  int throughput = 400;                   // RU/s of containers created without one
+  std::string key;  // "${env:NAME}" or "${file:PATH}"; empty: the well-known emulator key
+  bool throttle = true;
+};
+
+ExitCode EmulatorCommand(const EmulatorCommandOptions& options);
+
+}  // namespace weir

@@ -1,0 +1,111 @@
+#include "coordinator/cli/store_commands.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "base/status.h"
+#include "coordinator/cli/terminal.h"
+#include "reports/quantity.h"
+#include "reports/report.h"
+#include "reports/results_store.h"
+#include "reports/text_table.h"
+
+namespace weir {
+namespace {
+
+// A store is only made by a run: looking at one that is not there must not leave an empty file.
+absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExisting(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return absl::NotFoundError(absl::StrCat("there is no results store ", path,
+                                            " yet; weir run makes it (or name one with --store)"));
+  }
+  return OpenResultsStore(path);
+}
+
+// "RUN_STATE_FINISHED" → "finished"
+std::string StateText(v1::RunState state) {
+  absl::string_view name = v1::RunState_Name(state);
+  absl::ConsumePrefix(&name, "RUN_STATE_");
+  return absl::AsciiStrToLower(name);
+}
+
+std::string ValidityText(v1::Validity validity) {
+  absl::string_view name = v1::Validity_Name(validity);
+  absl::ConsumePrefix(&name, "VALIDITY_");
+  return validity == v1::VALIDITY_UNKNOWN ? "–" : std::string(name);
+}
+
+absl::Status List(const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, store->ListRuns());
+  TextTable table({{"run", 9, true},
+                   {"started", 6, true},
+                   {"campaign", 7, true},
+                   {"state", 8, true},
+                   {"verdict", 8, true},
+                   {"legs", 1}});
+  for (const RunSummary& run : runs) {
+    table.Add({run.id, UtcText(run.started_unix_ns), Printable(run.campaign), StateText(run.state),
+               ValidityText(run.validity), absl::StrCat(run.legs)});
+  }
+  std::fputs(runs.empty() ? "no runs yet\n" : table.Render(TerminalWidth()).c_str(), stdout);
+  return absl::OkStatus();
+}
+
+absl::Status Show(const std::string& path, const std::string& id) {
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
+  std::fputs(TextReport(run, TerminalWidth(), TerminalColours()).c_str(), stdout);
+  return absl::OkStatus();
+}
+
+absl::Status WriteReport(const ResultsStore& store, const v1::RunResult& run,
+                         const std::string& format, const std::filesystem::path& folder) {
+  std::string path;
+  if (format == "csv") {
+    path = folder / "summary.csv";
+    WEIR_RETURN_IF_ERROR(WriteCsvReport(run, path));
+  } else {
+    path = folder / "report.json";
+    WEIR_RETURN_IF_ERROR(WriteJsonReport(store, run, path));
+  }
+  std::printf("%s\n", path.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Report(const std::string& path, const std::string& id,
+                    const std::vector<std::string>& formats, const std::string& folder) {
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
+  const std::vector<std::string> all = {"csv", "json"};
+  for (const std::string& format : formats.empty() ? all : formats) {
+    WEIR_RETURN_IF_ERROR(WriteReport(*store, run, format, folder));
+  }
+  return absl::OkStatus();
+}
+
+ExitCode Finish(const char* command, const absl::Status& status) {
+  if (status.ok()) return kExitValid;
+  std::fprintf(stderr, "weir %s: %s\n", command, std::string(status.message()).c_str());
+  return kExitFailure;
+}
+
+}  // namespace
+
+ExitCode ListCommand(const std::string& store) { return Finish("list", List(store)); }
+
+ExitCode ShowCommand(const std::string& store, const std::string& run) {
+  return Finish("show", Show(store, run));
+}
+
+ExitCode ReportCommand(const std::string& store, const std::string& run,
+                       const std::vector<std::string>& formats, const std::string& folder) {
+  return Finish("report", Report(store, run, formats, folder));
+}
+
+}  // namespace weir

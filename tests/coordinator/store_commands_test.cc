@@ -1,0 +1,74 @@
+#include "coordinator/cli/store_commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+
+#include "reports/results_store.h"
+
+namespace weir {
+namespace {
+
+using ::testing::HasSubstr;
+
+class StoreCommands : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = absl::StrCat(testing::TempDir(), "/weir_store_", getpid(), "_",
+                           testing::UnitTest::GetInstance()->current_test_info()->name());
+    store_ = folder_ + "/results.db";
+    auto store = OpenResultsStore(store_);
+    ASSERT_TRUE(store.ok());
+    for (const char* id : {"20261121T010000-one-aaaa", "20261121T020000-two-bbbb"}) {
+      v1::RunResult run;
+      run.set_id(id);
+      run.mutable_campaign()->set_name("a\x1b[31mred");
+      run.set_started_unix_ns(1'795'226'400'000'000'000);
+      run.set_state(v1::RUN_STATE_FINISHED);
+      run.mutable_verdict()->set_validity(v1::VALIDITY_VALID);
+      ASSERT_TRUE((*store)->SaveRun(run).ok());
+    }
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // What a command prints to standard output.
+  template <typename Command>
+  static std::string Output(Command command) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(command(), kExitValid);
+    std::fflush(stdout);
+    return testing::internal::GetCapturedStdout();
+  }
+
+  std::string folder_;
+  std::string store_;
+};
+
+TEST_F(StoreCommands, ListShowsTheNewestFirstAndNoControlCharacters) {
+  const std::string list = Output([&] { return ListCommand(store_); });
+  EXPECT_LT(list.find("two-bbbb"), list.find("one-aaaa"));
+  EXPECT_THAT(list, HasSubstr("finished"));
+  EXPECT_THAT(list, HasSubstr("VALID"));
+  EXPECT_EQ(list.find('\x1b'), std::string::npos);
+}
+
+TEST_F(StoreCommands, ShowTakesTheBeginningOfAnId) {
+  EXPECT_THAT(Output([&] { return ShowCommand(store_, "20261121T01"); }), HasSubstr("one-aaaa"));
+  EXPECT_THAT(Output([&] { return ShowCommand(store_, "latest"); }), HasSubstr("two-bbbb"));
+  EXPECT_EQ(ShowCommand(store_, "nothing"), kExitFailure);
+}
+
+TEST_F(StoreCommands, ReportWritesTheFormatsThatAreAskedFor) {
+  const std::string out = folder_ + "/out";
+  Output([&] { return ReportCommand(store_, "latest", {"csv", "json"}, out); });
+  EXPECT_TRUE(std::filesystem::exists(out + "/summary.csv"));
+  EXPECT_TRUE(std::filesystem::exists(out + "/report.json"));
+  EXPECT_FALSE(std::filesystem::exists(out + "/report.html"));
+}
+
+}  // namespace
+}  // namespace weir
