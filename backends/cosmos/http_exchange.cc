@@ -136,12 +136,15 @@ std::string HttpExchange::transport_error() const {
 
 // Request line, headers and body; libcurl's own count leaves out parts of the body.
 uint64_t HttpExchange::RequestBytes() const {
+  const bool has_body = method_ == HttpMethod::kPost || method_ == HttpMethod::kPut;
+  constexpr size_t kLengthHeader = sizeof("Content-Length: \r\n") - 1;
+  const size_t length_bytes = has_body ? kLengthHeader + std::to_string(body_.size()).size() : 0;
   const std::string& url = engine_.settings().url;
   const size_t host_bytes = url.size() - std::min(url.size(), url.find("//") + 2);
   constexpr size_t kHostHeader = sizeof("Host: \r\n") - 1;
   constexpr size_t kBlankLine = 2;
   return HttpMethodName(method_).size() + 1 + target_.size() + kVersionEnd.size() + kHostHeader +
-         host_bytes + headers_.wire_bytes() + kBlankLine + body_.size();
+         host_bytes + headers_.wire_bytes() + length_bytes + kBlankLine + body_.size();
 }
 
 void HttpExchange::Finish(CURLcode result) {
