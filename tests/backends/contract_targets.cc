@@ -1,5 +1,6 @@
 #include "tests/backends/contract_targets.h"
 
+#include "tests/backends/cosmos_target.h"
 #include "tests/backends/null_target.h"
 #include "tests/backends/postgres_target.h"
 #include "tests/backends/sqlite_target.h"
@@ -16,6 +17,8 @@ const std::vector<ContractEntry>& ContractEntries() {
       {"postgres_pipelined", OpenPostgresPipelined},
       {"postgres_multi_row", OpenPostgresMultiRow},
       {"postgres_unprepared", OpenPostgresUnprepared},
+      {"cosmos_single_partition", OpenCosmosSinglePartition},
+      {"cosmos_spread", OpenCosmosSpread},
   };
   return entries;
 }
