@@ -15,7 +15,7 @@ class Scatter {
  public:
   Scatter(uint64_t seed, uint64_t loaded) : shuffle_(DeriveKey(seed, "hot keys"), loaded) {}
 
-  // A bijection from ranks 0 … |keys|−1 to keys, for ranges that begin within the first 63/64 of
+  // A bijection from ranks 0 … |keys|−1 to keys, for ranges that begin within the first 9/10 of
   // what was loaded; past that (nearly all deleted) some ranks may share a record.
   uint64_t KeyOf(uint64_t rank, KeyRange keys) const {
     const uint64_t loaded = std::min(shuffle_.size(), keys.end);
@@ -32,7 +32,7 @@ class Scatter {
   }
 
  private:
-  static constexpr int kLongestWalk = 256;
+  static constexpr int kLongestWalk = 64;
   Permutation shuffle_;
 };
 

@@ -68,9 +68,8 @@ std::string MakePadding(uint64_t seed) {
 
 void AppendMilliseconds(uint64_t us, TextAppender& text) {
   text.Decimal(us / 1000);
-  text.Append('.');
-  text.Append(static_cast<char>('0' + us / 100 % 10));
-  text.Append("ms");
+  const char rest[] = {'.', static_cast<char>('0' + us / 100 % 10), 'm', 's'};
+  text.Append({rest, sizeof(rest)});
 }
 
 }  // namespace
@@ -99,8 +98,7 @@ LogsDataset::LogsDataset(const v1::LogsDataset& settings, uint64_t records, uint
       burst_key_(DeriveKey(seed, "logs burst")),
       event_key_(DeriveKey(seed, "logs event")),
       fleet_(settings, seed),
-      user_law_(settings.user_theta()),
-      users_(user_law_.Over(settings.users())),
+      users_(settings.user_theta(), settings.users()),
       calm_levels_(kCalmLevels),
       burst_levels_(kBurstLevels),
       routes_(kRouteWeights),
@@ -118,7 +116,7 @@ LogsDataset::Origin LogsDataset::OriginOf(uint64_t index) const {
   origin.trace_high = trace.Next();
   origin.trace_low = trace.Next();
   origin.region = fleet_.ChooseRegion(trace.Next());
-  origin.user = user_law_.Choose(users_, trace) + 1;
+  origin.user = users_.Choose(trace) + 1;
   DrawStream own(service_key_, index);
   origin.service = fleet_.ChooseService(own.Next());
   origin.host = fleet_.ChooseHost(origin.service, origin.region, own.Next());
@@ -173,8 +171,7 @@ void LogsDataset::Make(uint64_t index, uint64_t revision, Record* record) const 
 
   record->Reset(kLogsFields, text_bytes_);
   TextAppender id(record->room());
-  id.Hex(index, 12);
-  id.Hex(Draw(id_key_, index), 4);
+  id.Hex16(index << 16 | Draw(id_key_, index) >> 48);
   record->Commit(kLogsId, id.size());
   record->Set(kLogsTimestamp, Value::Integer(TimestampUs(index)));
   record->Set(kLogsService, Value::Text(fleet_.ServiceName(origin.service)));

@@ -11,7 +11,7 @@
 #include "generators/dataset.h"
 #include "generators/logs_fleet.h"
 #include "generators/logs_schema.h"
-#include "generators/zipf.h"
+#include "generators/zipf_table.h"
 
 namespace weir {
 
@@ -83,8 +83,7 @@ class LogsDataset : public Dataset {
 
   LogsFleet fleet_;
   LogNormalTable log_normal_;
-  ZipfLaw user_law_;
-  ZipfLaw::Ranks users_;
+  ZipfTable users_;
   WeightedChoice calm_levels_;
   WeightedChoice burst_levels_;
   WeightedChoice routes_;

@@ -49,7 +49,7 @@ LogsFleet::LogsFleet(const v1::LogsDataset& settings, uint64_t seed)
     // Medians from 1 ms to 128 ms, evenly on a log scale; σ from 0.4 to 1.1.
     const double median_us = PortableExp(6.907755 + 4.852030 * draws.Unit());
     const double sigma = 0.4 + 0.7 * draws.Unit();
-    services_.push_back({weir::ServiceName(s),
+    services_.push_back({weir::ServiceName(s), DomainOfService(s),
                          static_cast<double>(service_weights[s]) / static_cast<double>(service_sum),
                          median_us, sigma, LogNormalLaw::Make(median_us, sigma), draws.Next()});
   }

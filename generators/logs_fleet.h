@@ -30,7 +30,7 @@ class LogsFleet {
   double MedianLatencyUs(uint32_t service) const { return services_[service].median_us; }
   double LatencySigma(uint32_t service) const { return services_[service].sigma; }
   const Route& RouteOf(uint32_t service, uint32_t route) const {
-    return routes_[DomainOfService(service)][route];
+    return routes_[services_[service].domain][route];
   }
 
   // Shares of all records.
@@ -49,6 +49,7 @@ class LogsFleet {
  private:
   struct Service {
     std::string name;
+    uint32_t domain;
     double share;
     double median_us;
     double sigma;

@@ -88,7 +88,7 @@ constexpr std::string_view kWarnTemplates[] = {
     "{route} answered {status} after {latency}",
     "slow query: {duration}, {number} rows examined",
     "retrying call to {service}, attempt {number}: timeout after {duration}",
-    "connection pool {number} % used, {number} waiting",
+    "connection pool exhausted, {number} waiting",
     "rate limit near for user {user}: {number} requests",
     "invalid field \"quantity\" in request {id}: {phrase}",
     "deprecated endpoint called from {address}",

@@ -15,6 +15,8 @@
 
 namespace weir {
 
+// One operation, made anew as often as wanted without allocating once it has grown. `operation`
+// points into this very object: do not move it between Make and the operation's end.
 struct PlannedOperation {
   uint32_t type = 0;    // index into OperationPlan::types()
   Operation operation;  // points into parameters and into the dataset's schema
@@ -30,6 +32,12 @@ struct OperationType {
   std::string keys;  // "zipf θ=0.99"
 };
 
+// Operation i of a scenario, for every i: warm-up and measure are one sequence, a closed loop takes
+// the next index each time. The mix is met exactly in every block of Σweights/gcd operations.
+// Inserts take the records after the loaded ones, each once; deletes take record 0, 1, 2, …; the
+// others choose by their key law among what is loaded and, by the blocks before, inserted and not
+// deleted. What they find still depends on the order in which operations in flight overtake each
+// other.
 class OperationPlan {
  public:
   virtual ~OperationPlan() = default;
@@ -51,8 +59,9 @@ std::unique_ptr<OperationPlan> MakeLoadPlan(const v1::Campaign& campaign,
 uint64_t LoadOperations(const v1::Campaign& campaign, const v1::LoadPhase& load);
 
 // 64 hex digits: a digest over the campaign's settings that shape the plan and over a sample of
-// operations and intended starts, so that agents with another build or another campaign are found
-// out before the start. The same for any split.
+// operations and intended starts (of MakeSchedule with warm-up + measure and the campaign's seed),
+// so that agents with another build or another campaign are found out before the start. The same
+// for any split.
 std::string PlanDigest(const v1::Campaign& campaign, const v1::Scenario& scenario,
                        const Dataset& dataset);
 

@@ -13,30 +13,33 @@ constexpr double kLn2High = 6.93147180369123816490e-01;
 constexpr double kLn2Low = 1.90821492927058770002e-10;
 constexpr double kSqrtHalf = 0.70710678118654752440;
 
-// 2·atanh(s) = ln((1+s)/(1−s)) for |s| ≤ 0.1716.
-double TwiceAtanh(double s) {
-  const double square = s * s;
-  double sum = 0;
-  for (int odd = 23; odd >= 3; odd -= 2) sum = (sum + 1.0 / odd) * square;
-  return 2 * (s + s * sum);
+// Horner's rule; the coefficients ascend.
+template <size_t kSize>
+double Polynomial(const std::array<double, kSize>& coefficients, double x) {
+  double sum = coefficients[kSize - 1];
+  for (size_t i = kSize - 1; i-- > 0;) sum = sum * x + coefficients[i];
+  return sum;
 }
 
-// eˣ − 1 for |x| ≤ 0.35.
+// 2·atanh(s) = ln((1+s)/(1−s)) for |s| ≤ 0.1716.
+double TwiceAtanh(double s) {
+  static constexpr std::array<double, 11> kOdd = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,
+                                                  2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17,
+                                                  2.0 / 19, 2.0 / 21, 2.0 / 23};
+  const double square = s * s;
+  return 2 * s + s * square * Polynomial(kOdd, square);
+}
+
+// eˣ − 1 for |x| ≤ 0.35: Taylor's series.
 double SmallExpm1(double x) {
-  double sum = 1;
-  for (int n = 14; n >= 2; --n) sum = 1 + sum * x / n;
-  return x * sum;
+  static constexpr std::array<double, 12> kFactorials = {
+      1.0 / 2,     1.0 / 6,      1.0 / 24,      1.0 / 120,      1.0 / 720,       1.0 / 5040,
+      1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+  return x + x * x * Polynomial(kFactorials, x);
 }
 
 double PowerOfTwo(int exponent) {
   return std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52);
-}
-
-template <size_t kSize>
-double Polynomial(const std::array<double, kSize>& coefficients, double x) {
-  double sum = 0;
-  for (size_t i = kSize; i-- > 0;) sum = sum * x + coefficients[i];
-  return sum;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "generators/record_writer.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 
@@ -31,7 +33,8 @@ Date DateOfDay(int64_t days_since_1970) {
 }
 
 void AppendCsvText(std::string_view text, std::string* out) {
-  if (text.find_first_of("\",\r\n") == text.npos) {
+  const auto needs_quotes = [](char c) { return c == '"' || c == ',' || c == '\r' || c == '\n'; };
+  if (std::none_of(text.begin(), text.end(), needs_quotes)) {
     out->append(text);
     return;
   }
@@ -45,6 +48,7 @@ void AppendCsvText(std::string_view text, std::string* out) {
 
 // The shortest digits that read back as the same number.
 void AppendReal(double real, std::string* out) {
+  if (!std::isfinite(real)) return (void)out->append("null");  // JSON has no such numbers
   char digits[32];
   const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), real);
   out->append(digits, end);

@@ -35,7 +35,10 @@ class Schedule {
   virtual uint64_t CountBefore(int64_t offset_ns) const = 0;
 };
 
-// The arrivals of an open loop over warm-up and measure together.
+// The arrivals of an open loop over warm-up and measure together; `seed` is the campaign's.
+// Constant: operation i is due at ⌊i·10⁹/rate⌋ ns. Steps and ramps with constant arrivals: when i +
+// ½ operations are planned. Poisson: per second (or what is left of it) a Poisson-distributed count
+// at sorted uniform offsets. kInvalidArgument in the words of a campaign's author.
 absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::OpenLoop& settings,
                                                        int64_t duration_ns, uint64_t seed);
 

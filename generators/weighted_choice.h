@@ -9,7 +9,7 @@ namespace weir {
 
 class WeightedChoice {
  public:
-  // At least one weight is above 0; their sum times their number fits 64 bits.
+  // At least one weight is above 0; the largest times their number and their sum fit 64 bits.
   explicit WeightedChoice(const std::vector<uint64_t>& weights);
 
   uint32_t Choose(uint64_t draw) const {

@@ -324,5 +324,11 @@ TEST(PlanDigest, DiffersWithEverySettingThatShapesThePlan) {
   add(MakeCampaign(), scenario);
 }
 
+// A plan means the same for ever, as records do: see logs_dataset_test.cc.
+TEST(PlanDigest, IsPinned) {
+  EXPECT_EQ(DigestOf(MakeCampaign(), DigestScenario()),
+            "09e9aebfbfa97b10227738cdb256ecddd5866322db58b3f0901d7558ddcbe8ee");
+}
+
 }  // namespace
 }  // namespace weir
