@@ -3,7 +3,7 @@
 
 #include "base/status.h"
 #include "reports/output_file.h"
-#include "reports/page_data.h"
+#include "reports/page_content.h"
 #include "reports/page_shell.h"
 #include "reports/report.h"
 
@@ -18,7 +18,7 @@ std::string HtmlText(const std::string& text) {
 
 absl::Status WriteHtmlReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(const std::string data, PageData(store, run));
+  WEIR_ASSIGN_OR_RETURN(const std::string data, PageContent(store, run));
   return WriteOutputFile(path, absl::StrCat(kPageBeforeTitle, HtmlText(run.campaign().name()),
                                             kPageBeforeData, data, kPageAfterData));
 }

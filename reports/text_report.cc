@@ -127,8 +127,9 @@ class TextWriter {
 
   void LegVerdict(const v1::Leg& leg) {
     const std::string place = absl::StrCat(leg.scenario(), " on ", leg.target());
-    if (!leg.failure().empty())
+    if (!leg.failure().empty() && !SaidOfTheRun(leg.failure())) {
       Bullet(absl::StrCat(place, " did not run to its end: ", leg.failure()));
+    }
     if (leg.verdict().validity() == v1::VALIDITY_VALID) return;
     for (const std::string& reason : leg.verdict().reasons()) {
       if (!SaidOfTheRun(reason)) Bullet(absl::StrCat(place, ": ", reason));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "base/random.h"
@@ -442,33 +443,45 @@ v1::RunResult RunWithoutLegs() {
   return run;
 }
 
-struct Nothing {
-  void operator()(v1::Phase, const v1::Interval&) const {}
+struct SampleInterval {
+  uint32_t leg;
+  v1::Phase stage;
+  v1::Interval interval;
 };
 
-}  // namespace
+// Made once: the run and its seconds come from the same operations.
+struct Sample {
+  v1::RunResult run = RunWithoutLegs();
+  std::vector<SampleInterval> intervals;
 
-v1::RunResult SampleRun() {
-  static const auto* const sample = [] {
-    auto* run = new v1::RunResult(RunWithoutLegs());
-    for (const SampleLeg& leg : kLegs)
-      *run->add_legs() = MakeLeg(leg, SampleNumbers(leg, Nothing()));
-    for (v1::ThresholdResult& judged : JudgeThresholds(*run)) *run->add_thresholds() = judged;
-    return run;
-  }();
+  Sample() {
+    for (const SampleLeg& leg : kLegs) {
+      const auto keep = [&](v1::Phase stage, const v1::Interval& interval) {
+        intervals.push_back({leg.index, stage, interval});
+      };
+      *run.add_legs() = MakeLeg(leg, SampleNumbers(leg, keep));
+    }
+    for (v1::ThresholdResult& judged : JudgeThresholds(run)) *run.add_thresholds() = judged;
+  }
+};
+
+const Sample& TheSample() {
+  static const auto* const sample = new Sample();
   return *sample;
 }
 
+}  // namespace
+
+v1::RunResult SampleRun() { return TheSample().run; }
+
 absl::Status SaveSampleRun(ResultsStore& store) {
-  const v1::RunResult run = SampleRun();
-  WEIR_RETURN_IF_ERROR(store.SaveRun(run));
-  absl::Status status;
-  for (const SampleLeg& leg : kLegs) {
-    SampleNumbers(leg, [&](v1::Phase stage, const v1::Interval& interval) {
-      status.Update(store.AppendInterval(run.id(), leg.index, stage, interval));
-    });
+  const Sample& sample = TheSample();
+  WEIR_RETURN_IF_ERROR(store.SaveRun(sample.run));
+  for (const SampleInterval& second : sample.intervals) {
+    WEIR_RETURN_IF_ERROR(
+        store.AppendInterval(sample.run.id(), second.leg, second.stage, second.interval));
   }
-  return status;
+  return absl::OkStatus();
 }
 
 }  // namespace weir::test

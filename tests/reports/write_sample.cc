@@ -1,7 +1,12 @@
-// Writes all reports of the sample run into a folder, to look at: write_sample out/sample
+// Writes all reports of the sample run into a folder, to look at: write_sample out/sample. An
+// older sample there is replaced.
+#include <unistd.h>
+
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
+#include "base/status.h"
 #include "reports/report.h"
 #include "tests/reports/sample_run.h"
 
@@ -9,18 +14,16 @@ namespace weir {
 namespace {
 
 absl::Status WriteSample(const std::string& folder) {
-  auto store = OpenResultsStore(folder + "/results.db");
-  if (!store.ok()) return store.status();
-  if ((*store)->ListRuns()->empty()) {
-    if (absl::Status status = test::SaveSampleRun(**store); !status.ok()) return status;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::remove(folder + "/results.db" + suffix);
   }
-  const auto run = (*store)->LoadRun("latest");
-  if (!run.ok()) return run.status();
-  absl::Status status = WriteHtmlReport(**store, *run, folder + "/report.html");
-  status.Update(WriteCsvReport(*run, folder + "/summary.csv"));
-  status.Update(WriteJsonReport(**store, *run, folder + "/report.json"));
-  fputs(TextReport(*run, 120, true).c_str(), stdout);
-  return status;
+  WEIR_ASSIGN_OR_RETURN(const auto store, OpenResultsStore(folder + "/results.db"));
+  WEIR_RETURN_IF_ERROR(test::SaveSampleRun(*store));
+  WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun("latest"));
+  fputs(TextReport(run, 120, isatty(STDOUT_FILENO) == 1).c_str(), stdout);
+  WEIR_RETURN_IF_ERROR(WriteCsvReport(run, folder + "/summary.csv"));
+  WEIR_RETURN_IF_ERROR(WriteJsonReport(*store, run, folder + "/report.json"));
+  return WriteHtmlReport(*store, run, folder + "/report.html");
 }
 
 }  // namespace

@@ -12,6 +12,6 @@
 namespace weir {
 
 // Safe inside a <script> element: no '<' is left in it.
-absl::StatusOr<std::string> PageData(const ResultsStore& store, const v1::RunResult& run);
+absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::RunResult& run);
 
 }  // namespace weir

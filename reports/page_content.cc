@@ -1,4 +1,4 @@
-#include "reports/page_data.h"
+#include "reports/page_content.h"
 
 #include <algorithm>
 #include <map>
@@ -306,7 +306,7 @@ std::string SafeInScript(const json& data) {
 
 }  // namespace
 
-absl::StatusOr<std::string> PageData(const ResultsStore& store, const v1::RunResult& run) {
+absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::RunResult& run) {
   json data = {{"run", RunData(run)},
                {"metrics", MetricsData()},
                {"scenarios", json::array()},

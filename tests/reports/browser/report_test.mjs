@@ -1,0 +1,90 @@
+// Opens a report from disk in the system's Chromium and looks at it as a reader would.
+// Usage: node report_test.mjs <folder with playwright-core> <report.html>; exits 77 without a browser.
+import {existsSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {resolve} from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+const [modules, report] = process.argv.slice(2);
+const browserPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+if (!browserPath) {
+  console.log('skipped: no chromium (Debian package: chromium)');
+  process.exit(77);
+}
+const {chromium} = createRequire(`${resolve(modules)}/`)('playwright-core');
+
+const failures = [];
+function expect(condition, message) {
+  if (!condition) failures.push(message);
+}
+
+async function open(browser, width, colorScheme) {
+  const page = await browser.newPage({viewport: {width, height: 900}, colorScheme});
+  const where = `${width} px, ${colorScheme}`;
+  page.on('console', (message) => failures.push(`${where}: console says ${message.text()}`));
+  page.on('pageerror', (error) => failures.push(`${where}: ${error.message}`));
+  const requests = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await page.goto(pathToFileURL(report).href);
+  await page.locator('canvas').first().waitFor();
+  expect(requests.length === 1, `${where}: it asked for ${requests.slice(1).join(', ')}`);
+  return page;
+}
+
+// A canvas on which nothing but the background was drawn has one colour.
+async function blankCharts(page) {
+  return page.evaluate(() => [...document.querySelectorAll('canvas')].filter((canvas) => {
+    const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size < 3;
+  }).length);
+}
+
+async function readable(page, width, where) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide <= width, `${where}: the page is ${wide} px wide`);
+  const blank = await blankCharts(page);
+  expect(blank === 0, `${where}: ${blank} charts are blank`);
+}
+
+async function strangersTextStaysText(page) {
+  const markup = await page.evaluate(() => document.querySelectorAll('[onclick]').length);
+  expect(markup === 0, 'text of a stranger became markup');
+  const shown = await page.getByText('</script><b onclick=alert(1)>bold</b><!--').count();
+  expect(shown > 0, 'text of a stranger is not shown');
+}
+
+async function valuesCanBeRead(page) {
+  const card = page.locator('figure').filter({has: page.locator('canvas')}).first();
+  await card.locator('.plot').focus();
+  await page.keyboard.press('ArrowRight');
+  expect(/ at |^at /.test(await card.locator('.at').textContent()), 'arrow keys show no value');
+  await card.locator('summary').click();
+  expect((await card.locator('tbody tr').count()) > 10, 'the chart has no table');
+}
+
+async function chartsFollowTheChosenOperation(page) {
+  const card = page.locator('figure').first();
+  const picture = () => card.locator('canvas').evaluate((canvas) => canvas.toDataURL());
+  const before = await picture();
+  await page.locator('.choice label').nth(1).click();
+  expect((await picture()) !== before, 'choosing an operation changes nothing');
+}
+
+const browser = await chromium.launch({executablePath: browserPath, args: ['--no-sandbox']});
+try {
+  for (const scheme of ['light', 'dark']) {
+    for (const width of [1280, 390]) {
+      const page = await open(browser, width, scheme);
+      await readable(page, width, `${width} px, ${scheme}`);
+      await page.close();
+    }
+  }
+  const page = await open(browser, 1280, 'light');
+  await strangersTextStaysText(page);
+  await valuesCanBeRead(page);
+  await chartsFollowTheChosenOperation(page);
+} finally {
+  await browser.close();
+}
+for (const failure of failures) console.log(failure);
+process.exit(failures.length === 0 ? 0 : 1);
