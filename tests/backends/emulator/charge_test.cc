@@ -1,0 +1,145 @@
+#include "backends/cosmos/emulator/charge.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+
+namespace weir::cosmos {
+namespace {
+
+const ChargeModel kModel{ChargeCoefficients{}};
+
+// The model before rounding to its grid, to compare with figures computed by hand.
+ChargeModel Unrounded() {
+  ChargeCoefficients coefficients;
+  coefficients.quantum = 0;
+  return ChargeModel(coefficients);
+}
+
+TEST(ChargeModel, ReadsCostByTheSizeAndTwiceUnderStrongConsistency) {
+  EXPECT_EQ(kModel.Read(1, false), 100);
+  EXPECT_EQ(kModel.Read(0.2, false), 100);
+  EXPECT_EQ(kModel.Read(10, false), 159);  // 1.585
+  EXPECT_EQ(kModel.Read(100, false), 1020);
+  EXPECT_EQ(kModel.Read(100, true), 2040);
+  EXPECT_EQ(kModel.ReadWithoutBody(false), 100);
+  EXPECT_EQ(kModel.ReadWithoutBody(true), 200);
+}
+
+TEST(ChargeModel, WritesCostBySizeAndIndexedTerms) {
+  EXPECT_EQ(Unrounded().Insert(1, 0), 540);
+  EXPECT_EQ(Unrounded().Insert(1, 11), 1035);
+  EXPECT_EQ(Unrounded().Delete(1, 11), 1035);
+  EXPECT_EQ(Unrounded().Replace(1, 1, 1), 1170);
+}
+
+TEST(ChargeModel, WritesAreMultiplesOfTheQuantum) {
+  EXPECT_EQ(kModel.Insert(0.1, 2), 590);  // 5.895 → 31 · 4/21
+  EXPECT_EQ(kModel.Insert(1, 11), 1029);  // 10.35 → 54 · 4/21, as published for such items
+  EXPECT_EQ(kModel.Throttled(), 38);
+}
+
+TEST(ChargeModel, AQueryPaysForEachPartitionItTouches) {
+  EXPECT_EQ(kModel.Query({.partitions = 1, .filter = true, .predicates = 1}, false), 280);
+  EXPECT_EQ(kModel.Query({.partitions = 5, .filter = true, .predicates = 1}, false), 1400);
+  EXPECT_EQ(
+      kModel.Query({.partitions = 1, .filter = true, .predicates = 3, .order_by = true}, true),
+      650);
+}
+
+TEST(ChargeModel, DocumentsOfAQueryCostAtLeastTheirShare) {
+  EXPECT_DOUBLE_EQ(kModel.ReturnedDocument(1), 0.038);
+  EXPECT_DOUBLE_EQ(kModel.ReturnedDocument(100), 1.7);
+  EXPECT_DOUBLE_EQ(kModel.ScannedDocument(6.5), 0.065);
+  EXPECT_DOUBLE_EQ(kModel.SortedDocument(1), 0.15);
+}
+
+// ------------------------------------------------------------- the published measurements
+
+using Row = std::vector<std::string>;
+
+std::vector<Row> ReadCsv(const std::string& name) {
+  std::ifstream file("tests/backends/emulator/points/" + name);
+  EXPECT_TRUE(file.is_open()) << name;
+  std::vector<Row> rows;
+  std::string line;
+  std::getline(file, line);  // the head
+  while (std::getline(file, line)) rows.push_back(absl::StrSplit(line, ','));
+  return rows;
+}
+
+double Number(const std::string& text) {
+  double number = 0;
+  return absl::SimpleAtod(text, &number) ? number : 0;
+}
+
+double ModelledOperation(const Row& row) {
+  const double kb = Number(row[1]);
+  const int terms = static_cast<int>(Number(row[2]));
+  const bool strong = row[4] == "strong";
+  if (row[0] == "read") return static_cast<double>(kModel.Read(kb, strong)) / 100;
+  if (row[0] == "create") return static_cast<double>(kModel.Insert(kb, terms)) / 100;
+  return static_cast<double>(kModel.Replace(kb, kb, static_cast<int>(Number(row[3])))) / 100;
+}
+
+double ModelledQuery(const Row& row) {
+  const bool order_by = row[2] == "1";
+  const double out = Number(row[3]);
+  const double out_kb = Number(row[4]);
+  const double documents =
+      out * (order_by ? kModel.SortedDocument(out_kb) : kModel.ReturnedDocument(out_kb)) +
+      Number(row[5]) * kModel.ScannedDocument(Number(row[6]));
+  const bool filter = row[1] == "1";
+  // The figure for a whole collection was read in pages.
+  const int pages = row[0].find("73 pages") != std::string::npos ? 73 : 1;
+  const QueryCost cost{.partitions = pages,
+                       .filter = filter,
+                       .predicates = filter ? 1 : 0,
+                       .order_by = order_by,
+                       .documents = documents};
+  return static_cast<double>(kModel.Query(cost, row[7] == "strong")) / 100;
+}
+
+struct Fit {
+  double median;
+  double worst;
+};
+
+Fit Judge(const std::vector<Row>& rows, size_t measured_column, double (*modelled)(const Row&)) {
+  std::vector<double> errors;
+  for (const Row& row : rows) {
+    const double measured = Number(row[measured_column]);
+    const double error = modelled(row) / measured - 1;
+    std::printf("%-28s measured %8.2f modelled %8.2f  %+6.1f %%\n",
+                (row[0] + " " + row[1] + " KB").c_str(), measured, modelled(row), 100 * error);
+    errors.push_back(std::abs(error));
+  }
+  std::sort(errors.begin(), errors.end());
+  const Fit fit{errors[errors.size() / 2], errors.back()};
+  std::printf("median error %.1f %%, worst %.1f %%, %zu points\n", 100 * fit.median,
+              100 * fit.worst, errors.size());
+  return fit;
+}
+
+TEST(ChargeModel, StaysCloseToPublishedOperations) {
+  const Fit fit = Judge(ReadCsv("operations.csv"), 5, &ModelledOperation);
+  EXPECT_LE(fit.median, 0.04);
+  EXPECT_LE(fit.worst, 0.37);
+}
+
+TEST(ChargeModel, StaysCloseToPublishedQueries) {
+  const Fit fit = Judge(ReadCsv("queries.csv"), 8, &ModelledQuery);
+  EXPECT_LE(fit.median, 0.06);
+  EXPECT_LE(fit.worst, 0.40);
+}
+
+}  // namespace
+}  // namespace weir::cosmos
