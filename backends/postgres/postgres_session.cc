@@ -449,7 +449,9 @@ void PostgresSession::FinishFront() {
   answer_.Reset();
   if (done.own) {
     FinishOwn(done, failed, outcome);
-  } else if (!done.abandoned) {
+  } else if (done.abandoned) {
+    sink_.Ready(this);  // its place is free
+  } else {
     sink_.Complete(done.ticket, outcome);
   }
   if (state_ == State::kOpen && in_flight_.empty() && upload_.waiting()) {
