@@ -233,8 +233,8 @@ class CommandLine {
       return ReportCommand(store_, stored_run_, formats_, folder_);
     });
     AddStoredRun(report);
-    report->add_option("--format", formats_, "csv or json; repeatable, all when left out")
-        ->check(CLI::IsMember({"csv", "json"}))
+    report->add_option("--format", formats_, "html, csv or json; repeatable, all when left out")
+        ->check(CLI::IsMember({"html", "csv", "json"}))
         ->allow_extra_args(false)
         ->take_all()
         ->type_name("");

@@ -1,30 +1,20 @@
 #include "coordinator/cli/run_command.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 
 #include "base/status.h"
 #include "coordinator/campaign_run.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/report_files.h"
+#include "coordinator/cli/terminal.h"
 #include "reports/report.h"
 #include "reports/results_store.h"
 
 namespace weir {
 namespace {
-
-constexpr int kPlainWidth = 100;
-
-int TerminalWidth() {
-  winsize size;
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kPlainWidth;
-  return std::clamp<int>(size.ws_col, 60, 160);
-}
 
 ExitCode Fail(const absl::Status& status) {
   std::fprintf(stderr, "weir run: %s\n", std::string(status.message()).c_str());
@@ -57,19 +47,6 @@ std::string CheckSharing(const v1::Campaign& campaign, uint32_t agents) {
     }
   }
   return CheckSessions(campaign, agents);
-}
-
-absl::Status WriteReports(const ResultsStore& store, const v1::RunResult& run,
-                          const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return absl::InternalError(
-        absl::StrCat("cannot create ", folder.string(), ": ", error.message()));
-  }
-  WEIR_RETURN_IF_ERROR(WriteCsvReport(run, folder / "summary.csv"));
-  WEIR_RETURN_IF_ERROR(WriteJsonReport(store, run, folder / "report.json"));
-  return absl::OkStatus();
 }
 
 bool ThresholdMissed(const v1::RunResult& run) {
@@ -106,13 +83,11 @@ ExitCode RunCommand(const RunOptions& options) {
     *end->result.add_thresholds() = std::move(threshold);
   }
   if (absl::Status status = (*store)->SaveRun(end->result); !status.ok()) return Fail(status);
-  std::fputs(TextReport(end->result, TerminalWidth(), isatty(STDOUT_FILENO) != 0).c_str(), stdout);
+  std::fputs(TextReport(end->result, TerminalWidth(), TerminalColours()).c_str(), stdout);
   std::printf("run %s in %s\n", end->result.id().c_str(), options.store.c_str());
   if (!options.out.empty()) {
-    if (absl::Status status = WriteReports(**store, end->result, options.out); !status.ok()) {
-      return Fail(status);
-    }
-    std::printf("report %s\n", (std::filesystem::path(options.out) / "report.html").c_str());
+    const absl::Status written = WriteReportFiles(**store, end->result, {}, options.out);
+    if (!written.ok()) return Fail(written);
   }
   return Judge(*end);
 }

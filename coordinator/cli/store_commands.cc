@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 
 #include "base/status.h"
+#include "coordinator/cli/report_files.h"
 #include "coordinator/cli/terminal.h"
 #include "reports/quantity.h"
 #include "reports/report.h"
@@ -64,29 +65,11 @@ absl::Status Show(const std::string& path, const std::string& id) {
   return absl::OkStatus();
 }
 
-absl::Status WriteReport(const ResultsStore& store, const v1::RunResult& run,
-                         const std::string& format, const std::filesystem::path& folder) {
-  std::string path;
-  if (format == "csv") {
-    path = folder / "summary.csv";
-    WEIR_RETURN_IF_ERROR(WriteCsvReport(run, path));
-  } else {
-    path = folder / "report.json";
-    WEIR_RETURN_IF_ERROR(WriteJsonReport(store, run, path));
-  }
-  std::printf("%s\n", path.c_str());
-  return absl::OkStatus();
-}
-
 absl::Status Report(const std::string& path, const std::string& id,
                     const std::vector<std::string>& formats, const std::string& folder) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
   WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
-  const std::vector<std::string> all = {"csv", "json"};
-  for (const std::string& format : formats.empty() ? all : formats) {
-    WEIR_RETURN_IF_ERROR(WriteReport(*store, run, format, folder));
-  }
-  return absl::OkStatus();
+  return WriteReportFiles(*store, run, formats, folder);
 }
 
 ExitCode Finish(const char* command, const absl::Status& status) {

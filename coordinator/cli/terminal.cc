@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "absl/strings/numbers.h"
@@ -11,8 +12,10 @@ namespace weir {
 
 int TerminalWidth() {
   constexpr int kDefault = 100;
+  constexpr int kNarrowest = 60;
+  constexpr int kWidest = 160;
   winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::clamp<int>(size.ws_col, kNarrowest, kWidest);
   int columns = 0;
   const char* variable = std::getenv("COLUMNS");
   if (variable != nullptr && absl::SimpleAtoi(variable, &columns) && columns > 0) return columns;

@@ -3,7 +3,7 @@
 
 namespace weir {
 
-int TerminalWidth();     // of standard output; $COLUMNS or 100 where it is none
+int TerminalWidth();     // of standard output, 60 to 160; $COLUMNS or 100 where it is none
 bool TerminalColours();  // standard output is a terminal, and NO_COLOR is not set
 
 }  // namespace weir

@@ -70,5 +70,12 @@ TEST_F(StoreCommands, ReportWritesTheFormatsThatAreAskedFor) {
   EXPECT_FALSE(std::filesystem::exists(out + "/report.html"));
 }
 
+TEST_F(StoreCommands, ReportWritesEveryFormatWhenNoneIsNamed) {
+  const std::string out = folder_ + "/all";
+  EXPECT_EQ(Output([&] { return ReportCommand(store_, "latest", {}, out); }),
+            absl::StrCat(out, "/report.html\n", out, "/summary.csv\n", out, "/report.json\n"));
+  EXPECT_GT(std::filesystem::file_size(out + "/report.html"), 10'000u);
+}
+
 }  // namespace
 }  // namespace weir

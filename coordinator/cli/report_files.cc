@@ -1,0 +1,42 @@
+#include "coordinator/cli/report_files.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/status.h"
+#include "reports/report.h"
+
+namespace weir {
+namespace {
+
+absl::Status WriteFile(const ResultsStore& store, const v1::RunResult& run,
+                       const std::string& format, const std::string& path) {
+  if (format == "html") return WriteHtmlReport(store, run, path);
+  if (format == "csv") return WriteCsvReport(run, path);
+  return WriteJsonReport(store, run, path);
+}
+
+}  // namespace
+
+absl::Status WriteReportFiles(const ResultsStore& store, const v1::RunResult& run,
+                              const std::vector<std::string>& formats, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat("cannot create ", folder, ": ", error.message()));
+  }
+  const std::vector<std::string> all = {"html", "csv", "json"};
+  for (const std::string& format : formats.empty() ? all : formats) {
+    const char* name = format == "csv"    ? "summary.csv"
+                       : format == "html" ? "report.html"
+                                          : "report.json";
+    const std::string path = std::filesystem::path(folder) / name;
+    WEIR_RETURN_IF_ERROR(WriteFile(store, run, format, path));
+    std::printf("%s\n", path.c_str());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weir
