@@ -42,6 +42,14 @@ double PowerOfTwo(int exponent) {
   return std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52);
 }
 
+// ∫ x^exponent from a to b, continuous in the exponent at −1.
+double PowerIntegral(double exponent, double a, double b) {
+  const double log = PortableLog(b / a);
+  const double y = (1 + exponent) * log;
+  const double ratio = y > -1e-9 && y < 1e-9 ? 1 + y / 2 : PortableExpm1(y) / y;
+  return PortablePower(a, 1 + exponent) * ratio * log;
+}
+
 }  // namespace
 
 double PortableLog(double x) {
@@ -70,6 +78,22 @@ double PortableExp(double x) {
 
 double PortableExpm1(double x) {
   return x > -0.35 && x < 0.35 ? SmallExpm1(x) : PortableExp(x) - 1;
+}
+
+double PortablePower(double x, double exponent) { return PortableExp(exponent * PortableLog(x)); }
+
+// Term by term, or by Euler and Maclaurin where terms hardly change.
+double PowerSum(double exponent, uint64_t first, uint64_t end) {
+  if (end - first <= 64) {
+    double sum = 0;
+    for (uint64_t k = first; k < end; ++k) sum += PortablePower(static_cast<double>(k), exponent);
+    return sum;
+  }
+  const double a = static_cast<double>(first);
+  const double b = static_cast<double>(end);
+  const double at_a = PortablePower(a, exponent);
+  const double at_b = PortablePower(b, exponent);
+  return PowerIntegral(exponent, a, b) + (at_a - at_b) / 2 - exponent * (at_a / a - at_b / b) / 12;
 }
 
 double PortableLogFactorial(uint64_t n) {

@@ -10,31 +10,6 @@ namespace {
 
 constexpr int kKnots = 1024;  // per doubling of the rank, spaced evenly
 
-double Power(double x, double exponent) { return PortableExp(exponent * PortableLog(x)); }
-
-// ∫ x^−θ from a to b.
-double Integral(double theta, double a, double b) {
-  const double log = PortableLog(b / a);
-  const double y = (1 - theta) * log;
-  const double ratio = y > -1e-9 && y < 1e-9 ? 1 + y / 2 : PortableExpm1(y) / y;
-  return Power(a, 1 - theta) * ratio * log;
-}
-
-// Σ k^−θ for k from first to end−1: term by term, or by Euler and Maclaurin where terms hardly
-// change.
-double Sum(double theta, uint64_t first, uint64_t end) {
-  if (end - first <= 64) {
-    double sum = 0;
-    for (uint64_t k = first; k < end; ++k) sum += Power(static_cast<double>(k), -theta);
-    return sum;
-  }
-  const double a = static_cast<double>(first);
-  const double b = static_cast<double>(end);
-  const double at_a = Power(a, -theta);
-  const double at_b = Power(b, -theta);
-  return Integral(theta, a, b) + (at_a - at_b) / 2 + theta * (at_a / a - at_b / b) / 12;
-}
-
 }  // namespace
 
 std::vector<ZipfTable::Bucket> ZipfTable::MakeBuckets(uint64_t ranks) {
@@ -52,7 +27,7 @@ std::vector<uint64_t> ZipfTable::Weigh(double theta, const std::vector<Bucket>& 
   std::vector<double> sums;
   double total = 0;
   for (const Bucket& bucket : buckets) {
-    sums.push_back(Sum(theta, bucket.first, bucket.first + bucket.size));
+    sums.push_back(PowerSum(-theta, bucket.first, bucket.first + bucket.size));
     total += sums.back();
   }
   std::vector<uint64_t> weights;
@@ -63,7 +38,7 @@ std::vector<uint64_t> ZipfTable::Weigh(double theta, const std::vector<Bucket>& 
 ZipfTable::ZipfTable(double theta, uint64_t ranks)
     : theta_(theta), buckets_(MakeBuckets(ranks)), choice_(Weigh(theta, buckets_)) {
   for (int i = 0; i <= kKnots / 4 + 1; ++i) {
-    keep_.push_back(Power(1 + static_cast<double>(i) / kKnots, -theta));
+    keep_.push_back(PortablePower(1 + static_cast<double>(i) / kKnots, -theta));
   }
 }
 
@@ -84,7 +59,8 @@ uint64_t ZipfTable::Choose(DrawStream& draws) const {
 }
 
 double ZipfTable::KeepProbability(const Bucket& bucket, uint64_t offset) const {
-  return Power(1 + static_cast<double>(offset) / static_cast<double>(bucket.first), -theta_);
+  return PortablePower(1 + static_cast<double>(offset) / static_cast<double>(bucket.first),
+                       -theta_);
 }
 
 }  // namespace weir

@@ -36,6 +36,20 @@ TEST(PortableMath, LogFactorialAgreesWithThePlatform) {
   }
 }
 
+TEST(PortableMath, PowerSumIsTheSumOfItsTerms) {
+  for (double exponent : {0.0, -0.5, -0.99, -1.0, -1.0000001, -2.0, -5.0}) {
+    for (uint64_t first : {256, 1000, 100000}) {
+      const uint64_t end = first + first / 4;
+      long double sum = 0;
+      for (uint64_t k = first; k < end; ++k) {
+        sum += std::pow(static_cast<long double>(k), static_cast<long double>(exponent));
+      }
+      EXPECT_LT(Error(PowerSum(exponent, first, end), static_cast<double>(sum)), 1e-9)
+          << exponent << " from " << first;
+    }
+  }
+}
+
 TEST(PortableMath, NormalQuantileInvertsTheDistribution) {
   EXPECT_NEAR(NormalQuantile(0.975), 1.959963984540054, 1e-12);
   for (double p : {1e-15, 1e-9, 1e-4, 0.02, 0.074, 0.076, 0.3, 0.5, 0.7, 0.95, 0.9999}) {
