@@ -65,7 +65,8 @@ double Lost(const v1::Tally& counts) {
 constexpr auto kMetrics = std::to_array<Metric>({
     WEIR_METRIC("duration_s", Unit::kSeconds, nullptr,
                 row.seconds > 0 ? Number(row.seconds) : std::nullopt,
-                "Length of the phase: as planned (measure), as taken (load). All rates divide by it."),
+                "Length of the phase: as planned (measure), as taken (load). "
+                "All rates divide by it."),
 
     WEIR_METRIC("planned", Unit::kCount, nullptr, n.planned(),
                 "Operations whose intended start lies in the phase."),
@@ -97,7 +98,8 @@ constexpr auto kMetrics = std::to_array<Metric>({
     WEIR_METRIC("throttled_attempts", Unit::kCount, nullptr, n.throttled_attempts(),
                 "Attempts refused for lack of provisioned throughput (HTTP 429)."),
     WEIR_METRIC("throttled_share", Unit::kShare, nullptr,
-                Ratio(static_cast<double>(n.throttled_attempts()), static_cast<double>(n.attempts())),
+                Ratio(static_cast<double>(n.throttled_attempts()),
+                      static_cast<double>(n.attempts())),
                 "Share of the attempts that were throttled."),
 
     WEIR_METRIC("throughput_ops_per_s", Unit::kPerSecond, nullptr,

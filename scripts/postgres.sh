@@ -5,11 +5,12 @@
 #   scripts/postgres.sh start DIR PORT   starts a server that stays; prints its port
 #   scripts/postgres.sh stop DIR         stops it and removes DIR
 #   scripts/postgres.sh hold DIR PORT    starts a server that lives as long as this script: takes
-#                                        "kill", "start" and "stop" on stdin, answers "ok" or "failed";
-#                                        at the end of stdin it stops the server and removes DIR
+#                                        "kill", "start" and "stop" on stdin, answers "ok" or
+#                                        "failed"; at the end of stdin it stops the server and
+#                                        removes DIR
 #
-# DIR is new or empty. WEIR_PG_PASSWORD: the password of user postgres (scram); without it everyone on
-# this machine is trusted. WEIR_PG_OPTIONS: more server options, such as "-c fsync=off".
+# DIR is new or empty. WEIR_PG_PASSWORD: the password of user postgres (scram); without it everyone
+# on this machine is trusted. WEIR_PG_OPTIONS: more server options, such as "-c fsync=off".
 # WEIR_PG_BIN: where the binaries are.
 set -euo pipefail
 

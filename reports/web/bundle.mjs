@@ -1,5 +1,6 @@
-// Joins page, style, script and chart library into page_shell.cc: what every HTML report consists of,
-// apart from its run. Usage: node bundle.mjs <folder of the sources> <node_modules> <page_shell.cc>
+// Joins page, style, script and chart library into page_shell.cc: what every HTML report consists
+// of, apart from its run.
+// Usage: node bundle.mjs <folder of the sources> <node_modules> <page_shell.cc>
 //
 // The page's content security policy allows exactly this style and this script, by their hashes.
 import {createHash} from 'node:crypto';
@@ -17,9 +18,12 @@ const hash = (content) => `'sha256-${createHash('sha256').update(content).digest
 const licence = `/*! uPlot\n${text(modules, 'uplot', 'LICENSE')}*/\n`;
 
 const style = text(modules, 'uplot', 'dist', 'uPlot.min.css') + text(sources, 'report.css');
-const script = [licence, text(modules, 'uplot', 'dist', 'uPlot.iife.min.js'), '(() => {', "'use strict';",
+const script = [licence, text(modules, 'uplot', 'dist', 'uPlot.iife.min.js'),
+                '(() => {', "'use strict';",
                 ...scripts.map((name) => text(sources, name)), '})();'].join('\n');
-if (/<\/(script|style)/i.test(script + style)) throw new Error('a closing tag would end the element');
+if (/<\/(script|style)/i.test(script + style)) {
+  throw new Error('a closing tag would end the element');
+}
 
 // split and join: replace() would interpret '$' in the content.
 const fill = (page, name, content) => page.split(`{{${name}}}`).join(content);

@@ -1,4 +1,5 @@
-# Fetches the packages of SOURCE/package-lock.json, exactly these, into FOLDER, unless they are there.
+# Fetches the packages of SOURCE/package-lock.json, exactly these, into FOLDER, unless they are
+# there.
 # Run with cmake -P: -DNPM=… -DSOURCE=… -DFOLDER=… -DWHAT="what they are, for the message".
 file(MAKE_DIRECTORY ${FOLDER})
 file(COPY_FILE ${SOURCE}/package.json ${FOLDER}/package.json)

@@ -1,5 +1,6 @@
 // Opens a report from disk in the system's Chromium and looks at it as a reader would.
-// Usage: node report_test.mjs <folder with playwright-core> <report.html>; exits 77 without a browser.
+// Usage: node report_test.mjs <folder with playwright-core> <report.html>
+// Exits 77 without a browser.
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {resolve} from 'node:path';
