@@ -50,11 +50,19 @@ bool BulkOperation::Start(const Operation& operation) {
     applied_ = &own_;
   }
   FillBatches();
+  sum_.outcome().partition = OnlyPartition();
   next_batch_ = 0;
   in_flight_ = 0;
   const size_t at_once = std::min(batches_.size(), kMostInFlight);
   for (size_t i = 0; i < at_once; ++i) SendNext(room_.exchange(i));
   return at_once > 0;
+}
+
+int32_t BulkOperation::OnlyPartition() {
+  for (size_t i = 1; i < batches_.size(); ++i) {
+    if (batches_[i].range != batches_[0].range) return -1;
+  }
+  return batches_.size() == 0 ? -1 : room_.ranges()[batches_[0].range].number;
 }
 
 void BulkOperation::FillBatches() {

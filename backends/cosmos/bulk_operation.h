@@ -43,8 +43,8 @@ class BulkOperation final : public RunningOperation {
   bool OnAnswer(HttpExchange& exchange) override;
 
  private:
-  void AppendOperation(uint32_t position);
   void FillBatches();
+  int32_t OnlyPartition();  // −1 when there are several
   void SendNext(HttpExchange& exchange);
   void TakeResults(HttpExchange& exchange);
   bool TakeResult(const BatchResult& result, uint32_t position);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/json_lookup.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/status.h"
 
@@ -13,7 +14,6 @@ namespace weir::cosmos {
 namespace {
 
 using nlohmann::json;
-using Pointer = json::json_pointer;
 
 std::string HostOf(const std::string& url) {
   const size_t start = url.find("//") + 2;
@@ -21,7 +21,7 @@ std::string HostOf(const std::string& url) {
 }
 
 std::string TextAt(const json& object, const char* pointer) {
-  const json found = object.is_object() ? object.value(Pointer(pointer), json()) : json();
+  const json found = LookUp(object, pointer);
   if (found.is_string()) return found.get<std::string>();
   return found.is_null() ? "unknown" : found.dump();
 }
@@ -32,9 +32,9 @@ absl::StatusOr<json> Get(ControlClient* client, const Resource& resource, absl::
   return json::parse(client->exchange().answer(), nullptr, false);
 }
 
-// The offer is found by the container's own link. 0 when the container has none: its throughput is
-// shared by the database, or the account is serverless.
-absl::StatusOr<uint64_t> ReadThroughput(const json& container, ControlClient* client) {
+// The offer is found by the container's own link. 0 when the container has none (its throughput is
+// shared by the database, or the account is serverless) and when the server does not tell.
+uint64_t ReadThroughput(const json& container, ControlClient* client) {
   const Resource offers{"/offers", "offers", ""};
   HttpExchange& exchange = client->Begin(HttpMethod::kPost, offers);
   exchange.headers().Add(header::kContentType, kQueryContentType);
@@ -43,10 +43,10 @@ absl::StatusOr<uint64_t> ReadThroughput(const json& container, ControlClient* cl
   exchange.body() = json{{"query", "SELECT * FROM root WHERE root.resource = @link"},
                          {"parameters", json::array({link})}}
                         .dump();
-  WEIR_RETURN_IF_ERROR(client->Perform("reading the throughput"));
+  if (!client->Perform("reading the throughput").ok()) return 0;
   const json answer = json::parse(client->exchange().answer(), nullptr, false);
-  if (!answer.is_object()) return 0;
-  return answer.value(Pointer("/Offers/0/content/offerThroughput"), uint64_t{0});
+  const json throughput = LookUp(answer, "/Offers/0/content/offerThroughput");
+  return throughput.is_number_unsigned() ? throughput.get<uint64_t>() : 0;
 }
 
 std::string ChargeBasis(bool modelled) {
@@ -70,7 +70,7 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   const bool modelled = client->exchange().answer_headers().modelled_charge;
   WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
   const size_t partitions = container->ranges.Get()->size();
-  WEIR_ASSIGN_OR_RETURN(const uint64_t throughput, ReadThroughput(facts, client));
+  const uint64_t throughput = ReadThroughput(facts, client);
 
   Disclosure disclosure;
   disclosure.provisioned_ru = throughput;
@@ -84,7 +84,8 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   add("TLS", gateway.http.url.starts_with("https:") ? "yes" : "no");
   add("REST version", std::string(kApiVersion));
   add("consistency", ConsistencyText(container->consistency, account));
-  add("throughput", throughput > 0 ? absl::StrCat(throughput, " RU/s") : "not the container's own");
+  add("throughput",
+      throughput > 0 ? absl::StrCat(throughput, " RU/s") : "not told, or not the container's own");
   add("physical partitions", absl::StrCat(partitions));
   add("partition key", TextAt(facts, "/partitionKey/paths/0"));
   add("indexing policy", TextAt(facts, "/indexingPolicy"));

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "backends/cosmos/json_lookup.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/status.h"
 
@@ -96,8 +97,7 @@ absl::Status DropContainer(const v1::CosmosTarget& target, const Container& cont
 absl::Status CheckPartitionKey(const v1::CosmosTarget& target, const Container& container,
                                ControlClient* client) {
   const json found = json::parse(client->exchange().answer(), nullptr, false);
-  const json paths =
-      found.is_object() ? found.value(json::json_pointer("/partitionKey/paths"), json()) : json();
+  const json paths = LookUp(found, "/partitionKey/paths");
   if (paths == json::array({KeyPath(container.form)})) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("the container ", target.container(), " exists with the partition key ",

@@ -22,10 +22,17 @@ std::string StringAt(const nlohmann::json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// A string by Azure; some servers write a number.
+std::string IdOf(const nlohmann::json& range) {
+  const auto found = range.find("id");
+  const bool number = found != range.end() && found->is_number_unsigned();
+  return number ? found->dump() : StringAt(range, "id");
+}
+
 absl::StatusOr<PartitionRange> ParseRange(const nlohmann::json& json, int32_t place) {
   const auto min = EffectivePartitionKey::FromHex(StringAt(json, "minInclusive"));
   const auto max = EffectivePartitionKey::FromHex(StringAt(json, "maxExclusive"));
-  PartitionRange range{.id = StringAt(json, "id"), .number = place, .min = {}, .max = {}};
+  PartitionRange range{.id = IdOf(json), .number = place, .min = {}, .max = {}};
   if (!min || !max || range.id.empty()) return NoRanges("holds one without id or bounds");
   range.min = *min;
   range.max = *max;

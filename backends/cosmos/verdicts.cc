@@ -41,6 +41,14 @@ int Weight(const Judgement& judgement) {
   return 0;
 }
 
+// Not in the middle of a character: the words go into messages that must be UTF-8.
+std::string_view Cut(std::string_view words) {
+  if (words.size() <= kLongestDetail) return words;
+  size_t end = kLongestDetail;
+  while (end > 0 && (words[end] & 0xC0) == 0x80) --end;
+  return words.substr(0, end);
+}
+
 }  // namespace
 
 Judgement Judge(OperationKind kind, int status, int substatus, std::string_view message) {
@@ -82,7 +90,7 @@ void OutcomeSum::Note(const Judgement& judgement, std::string_view detail, int64
   if (Weight(judgement) <= Weight({outcome_.verdict, outcome_.retryable})) return;
   outcome_.verdict = judgement.verdict;
   outcome_.retryable = judgement.retryable;
-  detail_ = detail.substr(0, kLongestDetail);
+  detail_ = Cut(detail);
 }
 
 }  // namespace weir::cosmos

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "backends/cosmos/json_lookup.h"
 #include "tests/support/sample_records.h"
 
 namespace weir::cosmos {
@@ -26,6 +27,15 @@ TEST(IndexingPolicy, QueriedIndexesWhatQueriesSearchAndSortBy) {
 TEST(IndexingPolicy, NoneIndexesNothingAndAllEverything) {
   EXPECT_EQ(PolicyOf(v1::INDEX_SET_NONE)["indexingMode"], "none");
   EXPECT_EQ(PolicyOf(v1::INDEX_SET_ALL)["includedPaths"][0]["path"], "/*");
+}
+
+TEST(LookUp, FindsNothingInJsonOfAnotherShape) {
+  const auto json = nlohmann::json::parse(R"({"a":[{"b":7}],"c":[1]})");
+  EXPECT_EQ(LookUp(json, "/a/0/b"), 7);
+  for (const char* pointer : {"/a/1/b", "/a/b", "/c/0/x", "/x"}) {
+    EXPECT_TRUE(LookUp(json, pointer).is_null()) << pointer;
+  }
+  EXPECT_TRUE(LookUp(nlohmann::json::parse("x", nullptr, false), "/a").is_null());
 }
 
 TEST(Gateway, EncodesPathsAndSignsPlainLinks) {

@@ -342,6 +342,7 @@ TEST_F(CosmosSessionTest, BulkRetriesOnlyWhatWasNotApplied) {
   const KeptOutcome first = RunBulk(300);
   EXPECT_EQ(first.outcome.verdict, Verdict::kThrottled);
   EXPECT_EQ(first.outcome.throttled_parts, 4u);
+  EXPECT_EQ(first.outcome.partition, -1);
   EXPECT_EQ(first.outcome.charge, 4 * 12'500);
   EXPECT_GT(first.outcome.retry_after_ns, 3 * kNsPerMs);
   EXPECT_EQ(first.outcome.records, applied_.count());
@@ -367,6 +368,7 @@ TEST_F(CosmosSessionTest, BulkWithAShortAnswerFails) {
   const KeptOutcome done = RunBulk(3);
   EXPECT_EQ(done.outcome.verdict, Verdict::kFailed);
   EXPECT_EQ(done.outcome.records, 1u);
+  EXPECT_EQ(done.outcome.partition, 0);
   EXPECT_THAT(done.words, HasSubstr("1 results for 3 operations"));
 }
 

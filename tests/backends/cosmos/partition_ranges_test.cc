@@ -30,9 +30,17 @@ TEST(PartitionRanges, RefusesGapsAndOtherJson) {
        {"", "[]", "{}", R"({"PartitionKeyRanges":[]})", R"({"PartitionKeyRanges":[7]})",
         R"({"PartitionKeyRanges":[{"id":"0","minInclusive":"","maxExclusive":"1F"}]})",
         R"({"PartitionKeyRanges":[{"id":"0","minInclusive":"","maxExclusive":"xy"}]})",
-        R"({"PartitionKeyRanges":[{"id":0,"minInclusive":"","maxExclusive":"FF"}]})"}) {
+        R"({"PartitionKeyRanges":[{"id":[],"minInclusive":"","maxExclusive":"FF"}]})"}) {
     EXPECT_EQ(PartitionRanges::Parse(json).status().code(), absl::StatusCode::kDataLoss) << json;
   }
+}
+
+TEST(PartitionRanges, TakesNumbersAsIds) {
+  const auto ranges = PartitionRanges::Parse(
+      R"({"PartitionKeyRanges":[{"id":3,"minInclusive":"","maxExclusive":"FF"}]})");
+  ASSERT_TRUE(ranges.ok()) << ranges.status();
+  EXPECT_EQ((*ranges)[0].id, "3");
+  EXPECT_EQ((*ranges)[0].number, 3);
 }
 
 TEST(RangeDirectory, VersionChangesWithEachReading) {

@@ -79,6 +79,14 @@ TEST(OutcomeSum, AddsTrafficAndKeepsTheWorstTrouble) {
   EXPECT_EQ(sum.outcome().verdict, Verdict::kInDoubt);
 }
 
+TEST(OutcomeSum, CutsLongWordsBetweenCharacters) {
+  std::string words = "x";
+  for (int i = 0; i < 200; ++i) words += "é";
+  OutcomeSum sum;
+  sum.Note({Verdict::kFailed, false}, words, 0);
+  EXPECT_EQ(sum.detail(), words.substr(0, 199));
+}
+
 TEST(OutcomeSum, CutsLongWords) {
   OutcomeSum sum;
   sum.Note({Verdict::kFailed, false}, std::string(1000, 'x'), 0);
