@@ -267,7 +267,7 @@ const char* DocumentReader::Rewrite(std::string_view json, DocumentView* view) {
   if (rewrite_parser_.parse(json.data(), json.size()).get(object) != simdjson::SUCCESS) {
     return "the body is not valid JSON";
   }
-  rewritten_ = "{";
+  rewritten_.assign(1, '{');
   for (const auto field : object) {
     if (IsSystemProperty(field.key)) continue;
     if (rewritten_.size() > 1) rewritten_ += ',';

