@@ -47,6 +47,14 @@ double TimeoutUs(const v1::RunResult& run, const std::string& scenario_name) {
   return 0;
 }
 
+std::string WhyNotKnown(const v1::RunResult& run, const v1::ThresholdResult& result) {
+  for (const v1::Leg& leg : run.legs()) {
+    const bool same = leg.scenario() == result.scenario() && leg.target() == result.target();
+    if (same && (!leg.failure().empty() || leg.results().empty())) return "did not run to its end";
+  }
+  return "too few operations to tell";
+}
+
 std::string LimitText(const v1::Threshold& threshold, const char* sign, double limit) {
   const Metric* metric = FindMetric(threshold.metric());
   const std::string text = metric == nullptr ? absl::StrCat(limit) : HumanText(*metric, limit, 0);
@@ -116,7 +124,7 @@ std::string ThresholdText(const v1::Threshold& threshold) {
 
 std::string ThresholdValueText(const v1::RunResult& run, const v1::ThresholdResult& result) {
   const Metric* metric = FindMetric(result.threshold().metric());
-  if (metric == nullptr || !result.known()) return "not known";
+  if (metric == nullptr || !result.known()) return WhyNotKnown(run, result);
   return HumanText(*metric, result.value(), TimeoutUs(run, result.scenario()));
 }
 

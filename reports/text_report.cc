@@ -41,6 +41,10 @@ class Painter {
   bool colour_;
 };
 
+std::string PhaseText(v1::Phase phase) {
+  return phase == v1::PHASE_WARM_UP ? "warm-up" : PhaseName(phase);
+}
+
 Ink InkOf(v1::Validity validity) {
   switch (validity) {
     case v1::VALIDITY_VALID:
@@ -61,6 +65,7 @@ struct ShownMetric {
 constexpr ShownMetric kShown[] = {
     {"throughput_ops_per_s", "throughput", 9},
     {"response_p50_us", "p50", 7},
+    {"response_p90_us", "p90", 3},
     {"response_p99_us", "p99", 8},
     {"response_p999_us", "p99.9", 4},
     {"service_p99_us", "service p99", 2},
@@ -247,9 +252,12 @@ class TextWriter {
   }
 
   void Error(const v1::Leg& leg, const v1::ErrorSample& error) {
+    const bool measured = error.phase() == v1::PHASE_MEASURE;
+    const std::string where = absl::StrCat(error.operation(), " on ", leg.target());
+    const std::string words = error.detail().empty() ? "" : ": " + error.detail();
     Indented("  ",
              absl::StrCat(CountText(static_cast<double>(error.count())), " × ", error.verdict(),
-                          ", ", error.operation(), " on ", leg.target(), ": ", error.detail()));
+                          ", ", where, measured ? "" : ", " + PhaseText(error.phase()), words));
   }
 
   const v1::RunResult& run_;

@@ -86,7 +86,7 @@ class Chart {
       },
       axes: [
         {...axis, size: 34, gap: 8, space: percentile ? 40 : 60,
-         ...(percentile ? percentileAxis : {values: (u, splits) => splits.map(clockText)})},
+         ...(percentile ? percentileAxis : timeAxis)},
         {...axis, size: this.spec.unit === units.time ? 62 : 54, gap: 8,
          ...(this.spec.log ? logAxis : {}),
          values: (u, splits) => splits.map(this.spec.unit.short)},
@@ -102,9 +102,8 @@ class Chart {
       return {stroke: token('--soft'), width: 1.5, dash: [1, 3], points: {show: false}};
     }
     const stroke = line.light ? faded(colourOf(line.slot)) : colourOf(line.slot);
-    const few = this.data.xs.length <= 3;
-    return {stroke, width: line.light ? 1.3 : 2.2, dash: dashOf(line.slot),
-            points: {show: few, size: 6, fill: stroke}, spanGaps: false};
+    return {stroke, width: line.light ? 1.3 : 2.2, dash: dashOf(line.slot), spanGaps: false,
+            points: {show: false, size: line.light ? 4 : 6, fill: stroke, filter: lonePoints}};
   }
 
   shadeWarmUp(u) {
@@ -184,6 +183,19 @@ class Chart {
         {class: 'numbers'});
   }
 }
+
+// Values without neighbours, which no line would show.
+function lonePoints(u, series) {
+  const values = u.data[series];
+  const known = (i) => values[i] !== null && values[i] !== undefined;
+  const lone = values.map((_, i) => i).filter((i) => known(i) && !known(i - 1) && !known(i + 1));
+  return lone.length > 0 ? lone : null;
+}
+
+const timeAxis = {
+  incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400],
+  values: (u, splits) => splits.map(clockText),
+};
 
 const percentileAxis = {
   splits: (u) => [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter(

@@ -1,7 +1,7 @@
 // One scenario: comparison, charts by operation, tables.
 
 // The longest of the targets' lines decides how far the chart goes.
-function timeAxis(scenario, width, lengths) {
+function secondsUpTo(width, lengths) {
   return Array.from({length: Math.max(0, ...lengths)}, (_, i) => i * width);
 }
 
@@ -63,7 +63,7 @@ function warmUp(scenario) {
 }
 
 function driveAxis(scenario, stage, width, key) {
-  return timeAxis(scenario, width,
+  return secondsUpTo(width,
       scenario.targets.map((target) => target.series[stage]['all operations']?.[key].length ?? 0));
 }
 
@@ -134,7 +134,7 @@ function measureCharts(scenario) {
 }
 
 function loadData(scenario, key, filter = () => true) {
-  const xs = timeAxis(scenario, scenario.rate_width,
+  const xs = secondsUpTo(scenario.rate_width,
                       scenario.targets.map((target) => target.series.load[key]?.length ?? 0));
   return {xs, lines: lines(scenario, xs, (target) => (filter(target) ? target.series.load[key] : null))};
 }
@@ -156,8 +156,8 @@ function loadCharts(scenario) {
 function samePlan(scenario) {
   const digests = scenario.targets.map((target) => target.plan_digest).filter(Boolean);
   if (digests.length < 2) return null;
-  return new Set(digests).size === 1 ? `same plan on every target (${digests[0]})`
-                                     : `plans differ: ${digests.join(', ')}`;
+  return new Set(digests).size === 1 ? `same plan on every target (${digests[0].slice(0, 12)})`
+                                     : `plans differ: ${digests.map((d) => d.slice(0, 12)).join(', ')}`;
 }
 
 function scenarioHead(scenario) {

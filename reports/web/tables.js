@@ -29,6 +29,7 @@ function reading(row, metric, neighbours, slot) {
 const compared = [
   ['Throughput', 'throughput_ops_per_s', 'successful operations per second'],
   ['Response time, median', 'response_p50_us', 'half of all operations were faster'],
+  ['Response time, 90 %', 'response_p90_us', '1 in 10 was slower'],
   ['Response time, 99 %', 'response_p99_us', '1 in 100 was slower'],
   ['Response time, 99.9 %', 'response_p999_us', '1 in 1,000 was slower'],
   ['Failed', 'error_share', 'share of operations without success', 'plain'],
@@ -86,8 +87,9 @@ function comparison(scenario) {
 }
 
 const perOperation = [
-  ['Throughput', 'throughput_ops_per_s'], ['p50', 'response_p50_us'], ['p99', 'response_p99_us'],
-  ['p99.9', 'response_p999_us'], ['service p50', 'service_p50_us'], ['service p99', 'service_p99_us'],
+  ['Throughput', 'throughput_ops_per_s'], ['p50', 'response_p50_us'], ['p90', 'response_p90_us'],
+  ['p99', 'response_p99_us'],
+  ['p99.9', 'response_p999_us'], ['Service p50', 'service_p50_us'], ['Service p99', 'service_p99_us'],
   ['Failed', 'error_share'], ['Throttled', 'throttled_share'], ['RU/operation', 'ru_per_operation'],
 ];
 
@@ -102,9 +104,10 @@ function operationNote(facts) {
 function operationTable(scenario) {
   const charged = scenario.targets.some((target) => target.charged);
   const columns = perOperation.filter(([, metric]) => charged || metric !== 'ru_per_operation');
-  const rows = scenario.operations.flatMap((facts) => scenario.targets.map((target, i) => el('tr',
+  const targets = scenario.targets.filter((target) => target.rows['all operations']);
+  const rows = scenario.operations.flatMap((facts) => targets.map((target, i) => el('tr',
       {class: i === 0 ? 'first' : undefined},
-      i === 0 ? el('th', {scope: 'rowgroup', rowspan: scenario.targets.length}, facts.name,
+      i === 0 ? el('th', {scope: 'rowgroup', rowspan: targets.length}, facts.name,
                    el('small', {}, operationNote(facts))) : null,
       el('td', {class: 'name'}, swatch(target.slot), target.name),
       columns.map(([, metric]) => el('td', {}, textOf(target.rows[facts.name], metric))))));
