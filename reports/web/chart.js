@@ -102,7 +102,8 @@ class Chart {
       return {stroke: token('--soft'), width: 1.5, dash: [1, 3], points: {show: false}};
     }
     const stroke = line.light ? faded(colourOf(line.slot)) : colourOf(line.slot);
-    return {stroke, width: line.light ? 1.3 : 2.2, dash: dashOf(line.slot), spanGaps: false,
+    const dense = this.data.xs.length > this.width;
+    return {stroke, width: line.light || dense ? 1.3 : 2.2, dash: dashOf(line.slot), spanGaps: false,
             points: {show: false, size: line.light ? 4 : 6, fill: stroke, filter: lonePoints}};
   }
 
@@ -198,7 +199,8 @@ const timeAxis = {
 };
 
 const percentileAxis = {
-  splits: (u) => [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter(
+  // Where 0 % and 50 % would overlap, 50 % stays.
+  splits: (u) => [...(u.width < 460 ? [] : [1]), 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter(
       (x) => x >= u.scales.x.min * 0.999 && x <= u.scales.x.max * 1.001),
   filter: (u, splits) => splits,
   values: (u, splits) => splits.map(percentileText),

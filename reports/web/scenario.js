@@ -21,7 +21,7 @@ function basisNote(scenario) {
 }
 
 function every(width) {
-  return width === 1 ? '' : ` Each point covers ${width} s.`;
+  return width === 1 ? '' : ` Each point covers ${width}\u00a0s.`;
 }
 
 // What the charts of a scenario are: a title, a note, and what they draw for an operation.
@@ -38,7 +38,7 @@ function chartSpecs(scenario) {
      data: (operation) => curveData(scenario, operation)},
     {title: 'Response time', unit: units.time, log: true,
      note: `99th percentile (strong) and median (fine) over time.${every(scenario.response_width)}` +
-           ` ▲ at the upper edge: more than 1 % did not succeed.${queueing}`,
+           ` ▲ at the upper edge: more than 1\u00a0% did not succeed.${queueing}`,
      empty: 'Too few operations per point for a 99th percentile.',
      data: (operation) => responseData(scenario, operation)},
     {title: 'Request units per second', unit: units.ruRate, charged: true,
@@ -186,10 +186,10 @@ function scenarioSection(scenario) {
   const basis = basisNote(scenario);
   return el('section', {class: 'scenario'},
       scenarioHead(scenario), failures(scenario),
-      el('div', {class: 'card'}, comparison(scenario),
-         basis ? el('p', {class: 'note'}, `Request units: ${basis}.`) : null),
+      el('div', {class: 'card'}, comparison(scenario)),
       hasMeasure ? part('Over time and by percentile', measureCharts(scenario)) : null,
-      hasMeasure ? part('By operation', el('div', {class: 'card'}, operationTable(scenario))) : null,
+      hasMeasure ? part('By operation', el('div', {class: 'card'}, operationTable(scenario),
+          basis ? el('p', {class: 'note'}, `Request units (RU): ${basis}.`) : null)) : null,
       hasLoad ? part('Loading', loadCharts(scenario)) : null,
       hasShares ? part('By agent', el('div', {class: 'card'}, agentTable(scenario))) : null,
       numbersSection(scenario, hasMeasure, hasLoad));

@@ -12,7 +12,7 @@ function valueOf(row, metric) {
 }
 
 // One number with a bar that shows its size beside its neighbours.
-function reading(row, metric, neighbours, slot) {
+function reading(row, metric, neighbours, slot, note = null) {
   const value = valueOf(row, metric);
   const cell = el('td', {class: value === Infinity ? 'beyond' : undefined},
       el('span', {class: 'value'}, textOf(row, metric)));
@@ -23,7 +23,13 @@ function reading(row, metric, neighbours, slot) {
     bar.style.width = `${Math.max(Math.min(value / largest, 1) * 100, 0.6)}%`;
     cell.append(el('span', {class: 'track', 'aria-hidden': 'true'}, bar));
   }
+  if (note && value !== null) cell.append(el('small', {}, note));
   return cell;
+}
+
+// Where request units come from stands beside every one of them.
+function basisOf(target, metric) {
+  return metric.startsWith('ru_') ? target.charge_basis : null;
 }
 
 const compared = [
@@ -56,7 +62,7 @@ function comparisonRow([name, metric, meaning, kind], rows, targets) {
       targets.map((target, i) => (kind === 'plain'
         ? el('td', {class: valueOf(rows[i], metric) >= 0.001 ? 'attention' : undefined},
              el('span', {class: 'value'}, textOf(rows[i], metric)))
-        : reading(rows[i], metric, rows, target.slot))));
+        : reading(rows[i], metric, rows, target.slot, basisOf(target, metric)))));
 }
 
 function targetHead(target) {
