@@ -28,17 +28,6 @@ inline void AppendInt64(std::string* out, uint64_t value) {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline uint32_t BinarySize(FieldType type, const Value& value) {
-  switch (type) {
-    case FieldType::kText:
-      return static_cast<uint32_t>(value.text().size());
-    case FieldType::kBool:
-      return 1;
-    default:
-      return 8;
-  }
-}
-
 inline void AppendBinary(std::string* out, FieldType type, const Value& value) {
   switch (type) {
     case FieldType::kText:

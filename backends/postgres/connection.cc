@@ -42,7 +42,7 @@ std::string TakeSqlState(std::string* line) {
   for (size_t colon = line->find(": "); colon != std::string::npos;
        colon = line->find(": ", colon + 1)) {
     if (colon >= 5 && IsSqlState(line->substr(colon - 5, 5))) {
-      const std::string code = line->substr(colon - 5, 5);
+      std::string code = line->substr(colon - 5, 5);
       line->erase(0, colon + 2);
       return code;
     }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/postgres/binary_format.h"
+#include "backends/sql/value_bytes.h"
 
 namespace weir {
 namespace {
@@ -93,7 +94,7 @@ void AppendCopyTuple(const RecordSchema& schema, const Record& record, std::stri
   AppendInt16(out, static_cast<uint16_t>(record.size()));
   for (size_t i = 0; i < record.size(); ++i) {
     const FieldType type = schema.fields[i].type;
-    AppendInt32(out, BinarySize(type, record[i]));
+    AppendInt32(out, static_cast<uint32_t>(ValueBytes(type, record[i])));
     AppendBinary(out, type, record[i]);
   }
 }
