@@ -6,7 +6,7 @@ namespace weir {
 namespace {
 
 // Sent at once; bounds what libpq buffers for a slow server.
-constexpr size_t kPieceBytes = 64 * 1024;
+constexpr size_t kPieceBytes = 65'536;
 
 }  // namespace
 

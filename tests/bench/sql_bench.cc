@@ -18,7 +18,7 @@ void EncodeCopyTuple(benchmark::State& state) {
   records.Make(kRecord, 0, &record);
   std::string out;
   for (auto _ : state) {
-    if (out.size() > 64 * 1024) out.clear();
+    if (out.size() > 65'536) out.clear();
     AppendCopyTuple(records.schema(), record, &out);
     benchmark::DoNotOptimize(out.data());
   }

@@ -19,6 +19,8 @@
 namespace weir {
 namespace {
 
+constexpr const char* kScript = WEIR_SOURCE_DIR "/scripts/postgres.sh";
+
 int FreePort() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -48,6 +50,7 @@ std::vector<std::string> KeeperEnvironment(const std::string& password) {
 
 std::vector<char*> Pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (std::string& string : strings) pointers.push_back(string.data());
   pointers.push_back(nullptr);
   return pointers;
@@ -74,9 +77,8 @@ ThrowawayPostgres::ThrowawayPostgres(const std::string& password)
   int commands[2];
   int answers[2];
   WEIR_CHECK(pipe2(commands, O_CLOEXEC) == 0 && pipe2(answers, O_CLOEXEC) == 0);
-  keeper_ = Spawn(
-      {"bash", WEIR_SOURCE_DIR "/scripts/postgres.sh", "hold", directory_, absl::StrCat(port_)},
-      KeeperEnvironment(password), commands[0], answers[1]);
+  keeper_ = Spawn({"bash", kScript, "hold", directory_, absl::StrCat(port_)},
+                  KeeperEnvironment(password), commands[0], answers[1]);
   close(commands[0]);
   close(answers[1]);
   to_keeper_ = commands[1];
