@@ -43,6 +43,6 @@ class ItemRequests {
 // What an item may not be, beyond JSON: without id, with a bad one, too large. nullptr when it may.
 const char* RefuseItem(const DocumentView& item);
 
-inline constexpr size_t kMaxItemBytes = 2 * 1024 * 1024;
+inline constexpr size_t kMaxItemBytes = size_t{2} * 1024 * 1024;
 
 }  // namespace weir::cosmos::emulator

@@ -130,7 +130,7 @@ std::optional<EffectivePartitionKey> EffectivePartitionKey::FromHex(std::string_
 std::string EffectivePartitionKey::ToHex() const {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string hex;
-  hex.reserve(2 * size_);
+  hex.reserve(2 * bytes().size());
   for (const uint8_t byte : bytes()) {
     hex.push_back(kDigits[byte >> 4]);
     hex.push_back(kDigits[byte & 0xF]);

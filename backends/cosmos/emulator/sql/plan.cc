@@ -159,6 +159,7 @@ class Planner {
       }
     }
     std::vector<std::string> keys;
+    keys.reserve(query_.group_by.size());
     for (const auto& key : query_.group_by) keys.push_back(Print(*key));
     group_expressions_ = keys;
     const auto text = [&](const Expression& e) {
