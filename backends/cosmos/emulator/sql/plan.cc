@@ -120,6 +120,7 @@ class Planner {
 
   static std::string Items(const std::vector<std::string>& expressions) {
     std::vector<std::string> items;
+    items.reserve(expressions.size());
     for (const auto& text : expressions) items.push_back(absl::StrCat(R"({"item": )", text, "}"));
     return absl::StrCat("[", absl::StrJoin(items, ", "), "]");
   }
