@@ -25,15 +25,15 @@ std::partial_ordering Compare(FieldType type, const Value& left, const Value& ri
 bool Holds(Comparison comparison, std::partial_ordering order) {
   switch (comparison) {
     case Comparison::kEqual:
-      return order == 0;
+      return std::is_eq(order);
     case Comparison::kLess:
-      return order < 0;
+      return std::is_lt(order);
     case Comparison::kLessOrEqual:
-      return order <= 0;
+      return std::is_lteq(order);
     case Comparison::kGreater:
-      return order > 0;
+      return std::is_gt(order);
     case Comparison::kGreaterOrEqual:
-      return order >= 0;
+      return std::is_gteq(order);
   }
   return false;
 }
@@ -111,6 +111,7 @@ std::vector<std::vector<std::string>> BruteForceGroups(const RecordSource& sourc
                    [](const auto& left, const auto& right) { return left.first < right.first; });
   if (query.limit != 0 && rows.size() > query.limit) rows.resize(query.limit);
   std::vector<std::vector<std::string>> answer;
+  answer.reserve(rows.size());
   for (auto& [rank, row] : rows) answer.push_back(std::move(row));
   return answer;
 }

@@ -121,6 +121,7 @@ TEST(PostgresBackend, TableOfAnotherDatasetIsInvalid) {
 TEST(PostgresBackend, ManyAgentsMaySetUpAtOnce) {
   Sql()("DROP TABLE IF EXISTS weir_records");
   std::vector<std::thread> agents;
+  agents.reserve(6);
   std::vector<absl::Status> statuses(6);
   for (absl::Status& status : statuses) {
     agents.emplace_back([&status] { status = Make(ServerTarget())->SetUp(false); });
