@@ -16,6 +16,8 @@
 #include "coordinator/cli/run_command.h"
 #include "coordinator/cli/schema_command.h"
 #include "coordinator/cli/store_commands.h"
+#include "coordinator/problem.h"
+#include "coordinator/suggestion.h"
 
 namespace weir {
 namespace {
@@ -80,12 +82,23 @@ class CommandLine {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      if (app_.get_subcommands().empty() && !app_.remaining().empty()) return UnknownCommand();
       return app_.exit(error) == 0 ? kExitValid : kExitUsage;
     }
     return action_();
   }
 
  private:
+  ExitCode UnknownCommand() const {
+    const std::string word = app_.remaining().front();
+    std::vector<std::string> names;
+    for (const CommandShape& command : ShapeOf(app_).commands) names.push_back(command.name);
+    std::fprintf(stderr, "unknown %s %s%s\nRun weir --help for more information.\n",
+                 word.starts_with("-") ? "option" : "command", InQuotes(word).c_str(),
+                 (word.starts_with("-") ? "" : Suggestion(word, names)).c_str());
+    return kExitUsage;
+  }
+
   CLI::App* Add(const char* name, const char* doc, std::function<ExitCode()> action) {
     return AddUnder(&app_, name, doc, std::move(action));
   }

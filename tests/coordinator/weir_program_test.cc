@@ -60,6 +60,12 @@ TEST(WeirProgram, AWrongCommandLineHasItsOwnExitCode) {
   EXPECT_EQ(Weir("schema --format xml").code, kExitUsage);
 }
 
+TEST(WeirProgram, AMistypedCommandIsGuessed) {
+  const Finished finished = Weir("chekc campaigns/null.yaml");
+  EXPECT_EQ(finished.code, kExitUsage);
+  EXPECT_THAT(finished.output, HasSubstr("unknown command 'chekc'; did you mean 'check'?"));
+}
+
 TEST(WeirProgram, AFineCampaignIsSaidToBeFine) {
   const Finished check = Weir("check campaigns/null.yaml");
   EXPECT_EQ(check.code, kExitValid);
