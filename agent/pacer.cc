@@ -64,6 +64,9 @@ class OpenPacer final : public Pacer {
     return due;
   }
 
+  int64_t OldestDueNs() const override {
+    return backlog_ == 0 ? kNever : start_ns_ + taken_->offset_ns();
+  }
   int64_t NextDueNs() const override {
     return due_->done() ? kNever : start_ns_ + due_->offset_ns();
   }
@@ -101,6 +104,7 @@ class ClosedPacer final : public Pacer {
     return due;
   }
 
+  int64_t OldestDueNs() const override { return due_.empty() ? kNever : due_.front().intended_ns; }
   int64_t NextDueNs() const override { return Exhausted() ? kNever : turns_.front(); }
 
   void Freed(int64_t now_ns) override { turns_.push_back(now_ns + pacing_.think_ns); }

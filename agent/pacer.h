@@ -33,6 +33,9 @@ class Pacer {
   // The next operation that was picked up and not yet taken.
   virtual std::optional<DueOperation> Take() = 0;
 
+  // Intended start of what Take would give; kNever when there is nothing to take.
+  virtual int64_t OldestDueNs() const = 0;
+
   // When the next operation falls due; kNever when that waits for something else than time.
   virtual int64_t NextDueNs() const = 0;
 

@@ -2,10 +2,23 @@
 
 #include <utility>
 
+#include "google/protobuf/stubs/common.h"
+
 namespace weir {
 namespace {
 
 constexpr char kOtherDetails[] = "(other answers)";
+
+// A database may answer in any encoding; a message holds UTF-8 only. Where an answer is not UTF-8,
+// its bytes above ASCII become question marks.
+std::string AsUtf8(const std::string& text) {
+  if (google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
+                                                          static_cast<int>(text.size())))
+    return text;
+  std::string ascii = text;
+  for (char& byte : ascii) byte = static_cast<signed char>(byte) < 0 ? '?' : byte;
+  return ascii;
+}
 
 }  // namespace
 
@@ -38,7 +51,7 @@ std::vector<v1::ErrorSample> ErrorLog::ToProto(const std::vector<std::string>& t
       sample.set_phase(key.phase);
       sample.set_operation(type_names[key.type]);
       sample.set_verdict(std::string(VerdictName(key.verdict)));
-      sample.set_detail(detail);
+      sample.set_detail(AsUtf8(detail));
       sample.set_count(count);
     }
   }

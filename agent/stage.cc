@@ -76,8 +76,8 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
     course.worker.second_phase_offset_ns = warm_up_ns;
   }
   if (scenario.shape().has_open()) {
-    const uint64_t key = DeriveKey(campaign.seed(), absl::StrCat("arrivals ", scenario.name()));
-    WEIR_ASSIGN_OR_RETURN(course.schedule, MakeSchedule(scenario.shape().open(), length_ns, key));
+    WEIR_ASSIGN_OR_RETURN(course.schedule,
+                          MakeSchedule(scenario.shape().open(), length_ns, campaign.seed()));
     course.planned_operations = course.schedule->size();
     course.sessions = scenario.shape().open().sessions();
   } else {
@@ -196,6 +196,7 @@ class ThreadedStage final : public Stage {
       errors.Add(worker->errors());
       last_ns = std::max(last_ns, worker->last_completion_ns());
       stopped |= worker->stopped();
+      if (worker->gave_up()) result_.set_error("gave up: no operation succeeded any more");
     }
     for (v1::ErrorSample& sample : errors.ToProto(names)) *result_.add_errors() = sample;
     result_.set_elapsed_ns(last_ns - start_ns_);
@@ -262,6 +263,7 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.retry.attempts = std::max(course.worker.retry.attempts, kLoadAttempts);
     course.worker.retry.throttled_attempts = kLoadThrottledAttempts;
     course.worker.retry.obey_retry_after = true;
+    course.worker.give_up_ns = 2 * course.worker.timeout_ns;
   }
   if (ShareOf(course.sessions, prepare.share_index(), prepare.share_count()) == 0) {
     return absl::InvalidArgumentError(

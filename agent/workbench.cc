@@ -63,7 +63,9 @@ absl::Status Workbench::Verify(const v1::Prepare& prepare, v1::Prepared* prepare
   Backend& target = backend(prepare.target());
   const RecordSchema& schema = dataset_->schema();
   RecordDigest found;
-  WEIR_RETURN_IF_ERROR(target.Scan([&](const Record& record) { found.Add(schema, record); }));
+  const absl::Status read = target.Scan([&](const Record& record) { found.Add(schema, record); });
+  if (absl::IsUnimplemented(read)) return target.Settle();  // a target that keeps no records
+  WEIR_RETURN_IF_ERROR(read);
   RecordDigest expected;
   Record record;
   for (uint64_t i = 0; i < campaign_.dataset().records(); ++i) {

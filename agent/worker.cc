@@ -64,12 +64,14 @@ void Worker::Stop() {
 
 void Worker::Run(Pacer& pacer, int64_t start_ns) {
   pacer_ = &pacer;
-  start_ns_ = start_ns;
+  start_ns_ = last_success_ns_ = start_ns;
   page_ = pages_.Turn(nullptr, 0);
   while (!Finished() && !stop_.load(std::memory_order_relaxed)) {
     const int64_t now = loop_.Now();
+    if (Hopeless(now)) break;
     TimeOutOverdue(now);
     Notice(now);
+    GiveUpOverdue(now);
     Dispatch();
     loop_.RunOnce(NextWakeNs(loop_.Now()));
   }
@@ -90,7 +92,12 @@ int64_t Worker::NextWakeNs(int64_t now_ns) const {
   int64_t wake = std::min(page_end, pacer_->NextDueNs());
   if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);
   if (oldest_ != kNone) wake = std::min(wake, slots_[oldest_]->sent_ns + settings_.timeout_ns);
-  return std::max(wake, now_ns);
+  return std::max(wake, now_ns);  // what waits for a session is looked at once a second at least
+}
+
+bool Worker::Hopeless(int64_t now_ns) {
+  gave_up_ = now_ns - last_success_ns_ > settings_.give_up_ns;
+  return gave_up_;
 }
 
 // Ends the seconds that have passed. What fell due in a second is counted as planned in that
@@ -136,17 +143,12 @@ void Worker::Dispatch() {
     }
     const std::optional<DueOperation> due = pacer_->Take();
     if (!due) break;
-    StartNew(*due, now);
+    StartNew(*due);
   }
   FlushLanes();
 }
 
-void Worker::StartNew(const DueOperation& due, int64_t now_ns) {
-  if (now_ns - due.intended_ns > settings_.timeout_ns) {
-    CountUnsent(CellOf(due.intended_ns, plan_.TypeOf(due.index)));
-    pacer_->Freed(now_ns);
-    return;
-  }
+void Worker::StartNew(const DueOperation& due) {
   const Ticket ticket = TakeSlot();
   Slot& slot = *slots_[ticket];
   plan_.Make(due.index, &slot.planned);
@@ -276,7 +278,10 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   CountVerdict(outcome.verdict, &tally.counts());
   last_completion_ns_ = std::max(last_completion_ns_, now_ns);
   if (outcome.verdict == Verdict::kOk) {
-    tally.counts().set_records(tally.counts().records() + outcome.records);
+    last_success_ns_ = now_ns;
+    // A batch may have taken several attempts, each of which applied a part.
+    const uint32_t applied = slot.planned.operation.records > 1 ? slot.applied.count() : 0;
+    tally.counts().set_records(tally.counts().records() + std::max(outcome.records, applied));
     tally.response.Record(Span(slot.intended_ns, now_ns));
     tally.service.Record(Span(slot.sent_ns, now_ns));
     if (slot.charge > 0) tally.charge.Record(slot.charge);
@@ -299,6 +304,23 @@ void Worker::TimeOutOverdue(int64_t now_ns) {
     const Ticket ticket = oldest_;
     slots_[ticket]->lane->session->Abandon(ticket);
     Complete(ticket, {.verdict = Verdict::kTimedOut, .detail = "no answer within the timeout"});
+  }
+}
+
+// What has waited for a session for longer than the timeout, as when the target is down: it is not
+// sent any more (R8).
+void Worker::GiveUpOverdue(int64_t now_ns) {
+  const int64_t limit = now_ns - settings_.timeout_ns;
+  for (; pacer_->OldestDueNs() < limit; pacer_->Freed(now_ns)) {
+    const DueOperation due = *pacer_->Take();
+    CountUnsent(CellOf(due.intended_ns, plan_.TypeOf(due.index)));
+  }
+  while (!retries_.empty() && retries_.top().due_ns < limit) {
+    const Ticket ticket = retries_.top().ticket;
+    retries_.pop();
+    Settle(ticket,
+           {.verdict = Verdict::kFailed, .detail = "no session for another attempt in time"},
+           now_ns);
   }
 }
 

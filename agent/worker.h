@@ -36,6 +36,7 @@ struct WorkerSettings {
   uint32_t sessions = 1;
   int64_t timeout_ns = 30'000'000'000;
   int64_t stop_grace_ns = 300'000'000;  // after Stop, for operations in flight
+  int64_t give_up_ns = INT64_MAX;       // stop when nothing has succeeded for this long
   RetrySettings retry;
   TallyShape shape;
   // Operations intended from this offset on belong to the second phase of the shape.
@@ -61,6 +62,7 @@ class Worker final : public CompletionSink {
   const ErrorLog& errors() const { return errors_; }
   int64_t last_completion_ns() const { return last_completion_ns_; }
   bool stopped() const { return stop_.load(); }
+  bool gave_up() const { return gave_up_; }
 
   // CompletionSink.
   void Complete(Ticket ticket, const Outcome& outcome) override;
@@ -98,7 +100,7 @@ class Worker final : public CompletionSink {
 
   void Notice(int64_t now_ns);
   void Dispatch();
-  void StartNew(const DueOperation& due, int64_t now_ns);
+  void StartNew(const DueOperation& due);
   void Send(Ticket ticket, int64_t now_ns);
   void FlushLanes();
   Lane* FreeLane();
@@ -109,6 +111,8 @@ class Worker final : public CompletionSink {
   void CountAttempt(Slot& slot, const Outcome& outcome);
   void CountUnsent(size_t cell);
   void TimeOutOverdue(int64_t now_ns);
+  void GiveUpOverdue(int64_t now_ns);
+  bool Hopeless(int64_t now_ns);
   void GiveUpInFlight(int64_t now_ns);
   void GiveUpWaiting();
 
@@ -146,6 +150,8 @@ class Worker final : public CompletionSink {
   std::unique_ptr<Page> page_;
   ErrorLog errors_;
   int64_t last_completion_ns_ = 0;
+  int64_t last_success_ns_ = 0;
+  bool gave_up_ = false;
   std::atomic<bool> stop_{false};
 };
 

@@ -16,6 +16,12 @@ uint64_t Unsuccessful(const v1::Tally& tally) {
   return tally.planned() - std::min(tally.planned(), tally.ok());
 }
 
+std::string NameOf(const v1::Leg& leg, const v1::PhaseResult& result) {
+  const int operation = static_cast<int>(result.operation());
+  if (result.phase() == v1::PHASE_LOAD || operation >= leg.operations_size()) return "load";
+  return leg.operations(operation).name();
+}
+
 // R42: every planned operation is accounted for.
 void JudgeConservation(const v1::Leg& leg, const v1::PhaseResult& result,
                        v1::ValidityVerdict* verdict) {
@@ -24,7 +30,7 @@ void JudgeConservation(const v1::Leg& leg, const v1::PhaseResult& result,
                              tally.timed_out() + tally.failed() + tally.in_doubt() + tally.unsent();
   if (accounted == tally.planned()) return;
   AddReason(v1::VALIDITY_INVALID,
-            absl::StrCat(leg.operations(result.operation()).name(), ": planned ", tally.planned(),
+            absl::StrCat(NameOf(leg, result), ": planned ", tally.planned(),
                          " operations, accounted for ", accounted),
             verdict);
 }

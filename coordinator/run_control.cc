@@ -314,9 +314,8 @@ void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t 
   if (!status.ok()) {
     AddReason(v1::VALIDITY_INVALID, std::string(status.message()), leg().mutable_verdict());
   }
-  if (!done.error().empty()) {
-    AddReason(v1::VALIDITY_INVALID, absl::StrCat(NameOf(agent), ": ", done.error()),
-              leg().mutable_verdict());
+  if (!done.error().empty() && step_error_.empty()) {
+    step_error_ = absl::StrCat(NameOf(agent), ": ", done.error());
   }
   EndStageIfDone(now_ns);
 }
@@ -324,7 +323,7 @@ void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t 
 void RunControl::EndStageIfDone(int64_t now_ns) {
   if (merge_ == nullptr || !merge_->done()) return;
   RecordStage();
-  if (!run_over_) return NextStep(now_ns);
+  if (!run_over_) return step_error_.empty() ? NextStep(now_ns) : FailLeg(step_error_, now_ns);
   ConcludeLeg();
   Finish(now_ns);
 }
@@ -339,6 +338,7 @@ void RunControl::RecordStage() {
   RecordSpans();
   for (uint32_t agent = 0; agent < stage_ends_.size(); ++agent) {
     RecordShares(stage_ends_[agent], agent);
+    RecordErrors(stage_ends_[agent], agent);
   }
   merge_.reset();
 }
@@ -352,9 +352,23 @@ void RunControl::RecordShares(const v1::StageDone& end, uint32_t agent) {
     *share->mutable_total() = total.total();
     share->set_start_lateness_ns(end.start_lateness_ns());
   }
+}
+
+// The same answer to several agents is one sample.
+void RunControl::RecordErrors(const v1::StageDone& end, uint32_t agent) {
   for (const v1::ErrorSample& sample : end.errors()) {
-    *leg().add_errors() = sample;
-    leg().mutable_errors(leg().errors_size() - 1)->set_agent(agent);
+    const auto same = [&](const v1::ErrorSample& known) {
+      return known.phase() == sample.phase() && known.operation() == sample.operation() &&
+             known.verdict() == sample.verdict() && known.detail() == sample.detail();
+    };
+    auto* errors = leg().mutable_errors();
+    const auto known = std::find_if(errors->begin(), errors->end(), same);
+    if (known != errors->end()) {
+      known->set_count(known->count() + sample.count());
+    } else {
+      *errors->Add() = sample;
+      errors->rbegin()->set_agent(agent);
+    }
   }
 }
 

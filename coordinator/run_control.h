@@ -94,6 +94,7 @@ class RunControl {
   void EndStageIfDone(int64_t now_ns);
   void RecordStage();
   void RecordShares(const v1::StageDone& end, uint32_t agent);
+  void RecordErrors(const v1::StageDone& end, uint32_t agent);
   void RecordSpans();
   void ConcludeLeg();
   void ShowSecond(uint32_t second, const TallyMap& tallies);

@@ -52,8 +52,8 @@ struct MixEntry {
 // its like, and so each insert its own records without any agent asking another.
 class MixPlan : public OperationPlan {
  public:
-  MixPlan(std::vector<MixEntry> entries, uint64_t loaded, uint64_t first_insert, uint64_t key,
-          const Dataset& dataset)
+  MixPlan(std::vector<MixEntry> entries, uint64_t loaded, uint64_t first_insert,
+          uint64_t settling_operations, uint64_t key, const Dataset& dataset)
       : entries_(std::move(entries)),
         loaded_(loaded),
         first_insert_(first_insert),
@@ -71,6 +71,7 @@ class MixPlan : public OperationPlan {
       }
       types_.push_back(entry.type);
     }
+    settling_blocks_ = (settling_operations + block_size_ - 1) / block_size_;
   }
 
   const std::vector<OperationType>& types() const override { return types_; }
@@ -111,10 +112,11 @@ class MixPlan : public OperationPlan {
     return static_cast<size_t>(after - entries_.begin()) - 1;
   }
 
-  // What is there for sure when a block begins and not deleted before it ends, if operations did
-  // not overlap; at least one record.
+  // What is there when a block begins and not deleted before it ends; at least one record.
+  // Operations overlap, so what the latest blocks insert is left out until it has settled.
   KeyRange KeysOf(uint64_t block) const {
-    const uint64_t end = loaded_ + block * inserted_per_block_;
+    const uint64_t settled = block - std::min(block, settling_blocks_);
+    const uint64_t end = loaded_ + settled * inserted_per_block_;
     return {std::min((block + 1) * deleted_per_block_, end - 1), end};
   }
 
@@ -156,6 +158,7 @@ class MixPlan : public OperationPlan {
   uint64_t key_;
   const Dataset& dataset_;
   uint64_t block_size_ = 0;
+  uint64_t settling_blocks_ = 0;
   uint64_t inserted_per_block_ = 0;  // records
   uint64_t deleted_per_block_ = 0;
 };
@@ -257,6 +260,23 @@ absl::Status CheckNames(const std::vector<MixEntry>& entries) {
   return absl::OkStatus();
 }
 
+// Operations that may pass before an insert is taken for done: two seconds of the highest rate, or
+// in a closed loop some rounds of all sessions.
+uint64_t SettlingOperations(const v1::Scenario& scenario) {
+  constexpr uint64_t kSeconds = 2;
+  constexpr uint64_t kRounds = 16;
+  if (scenario.shape().has_closed()) return kRounds * scenario.shape().closed().sessions();
+  const auto per_second = [](const v1::Rate& rate) {
+    return rate.per_ns() == 0 ? 0 : rate.operations() * 1'000'000'000 / rate.per_ns();
+  };
+  const v1::OpenLoop& open = scenario.shape().open();
+  uint64_t highest = per_second(open.rate());
+  for (const v1::RateStage& stage : open.stages()) {
+    highest = std::max({highest, per_second(stage.from()), per_second(stage.to())});
+  }
+  return kSeconds * highest;
+}
+
 // Scenarios that run on the records of an earlier one's load each have a range of their own for
 // what they insert, far behind what the others insert.
 uint64_t FirstInsert(const v1::Campaign& campaign, const v1::Scenario& scenario) {
@@ -293,7 +313,8 @@ absl::StatusOr<std::unique_ptr<OperationPlan>> MakeOperationPlan(const v1::Campa
   for (MixEntry& entry : entries) entry.weight /= divisor;
   const uint64_t key = DeriveKey(campaign.seed(), absl::StrCat("operations of ", scenario.name()));
   return std::make_unique<MixPlan>(std::move(entries), campaign.dataset().records(),
-                                   FirstInsert(campaign, scenario), key, dataset);
+                                   FirstInsert(campaign, scenario), SettlingOperations(scenario),
+                                   key, dataset);
 }
 
 std::unique_ptr<OperationPlan> MakeLoadPlan(const v1::Campaign& campaign,

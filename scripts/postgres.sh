@@ -2,7 +2,7 @@
 # A throwaway PostgreSQL: its own data directory and port, an unprivileged user, gone afterwards.
 # Never touches a PostgreSQL that the machine runs.
 #
-#   scripts/postgres.sh start DIR PORT   starts a server that stays; prints its port
+#   scripts/postgres.sh start DIR PORT   starts a server that stays; prints its port (0: a free one)
 #   scripts/postgres.sh stop DIR         stops it and removes DIR
 #   scripts/postgres.sh hold DIR PORT    starts a server that lives as long as this script: takes
 #                                        "kill", "start" and "stop" on stdin, answers "ok" or
@@ -70,6 +70,18 @@ port = $port
 unix_socket_directories = '$dir'
 logging_collector = off
 CONF
+}
+
+# Nobody listens on it now.
+free_port() {
+  local candidate
+  while true; do
+    candidate=$((20000 + RANDOM % 12000))
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$candidate") 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+  done
 }
 
 server_log() {
@@ -154,6 +166,7 @@ bin=$(find_binaries)
 user=$(server_user)
 case "$command" in
   start | hold) [[ "$port" =~ ^[0-9]+$ ]] || fail "$command needs a port" ;;&
+  start) [[ "$port" != 0 ]] || port=$(free_port) ;;&
   start) start_detached ;;
   hold) hold ;;
   stop) stop_detached ;;

@@ -41,7 +41,8 @@ Exit codes:
     6  a threshold was missed
   130  interrupted
 
-Commands explain themselves: weir run --help. Documentation: docs/campaign.md, docs/exit-codes.md.)";
+Commands explain themselves: weir run --help.
+Documentation: docs/campaign.md, docs/exit-codes.md.)";
 
 // Where results are kept when nobody says otherwise.
 std::string DefaultStore() {

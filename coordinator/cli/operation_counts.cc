@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "base/status.h"
 #include "generators/schedule.h"
 
@@ -64,10 +63,8 @@ absl::StatusOr<OperationCounts> CountOperations(const v1::Campaign& campaign,
 
   const int64_t warm_up_ns = scenario.phases().warm_up().ns();
   const int64_t length_ns = warm_up_ns + scenario.phases().measure().ns();
-  // The key that agents use.
-  const uint64_t key = DeriveKey(campaign.seed(), absl::StrCat("arrivals ", scenario.name()));
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Schedule> schedule,
-                        MakeSchedule(scenario.shape().open(), length_ns, key));
+                        MakeSchedule(scenario.shape().open(), length_ns, campaign.seed()));
   counts.operations = schedule->size();
   counts.busiest_second = BusiestSecond(*schedule);
   counts.counts.resize(counts.types.size());

@@ -327,7 +327,7 @@ TEST(PlanDigest, DiffersWithEverySettingThatShapesThePlan) {
 // A plan means the same for ever, as records do: see logs_dataset_test.cc.
 TEST(PlanDigest, IsPinned) {
   EXPECT_EQ(DigestOf(MakeCampaign(), DigestScenario()),
-            "09e9aebfbfa97b10227738cdb256ecddd5866322db58b3f0901d7558ddcbe8ee");
+            "235553c9a25992b923fd5d8d9c4d359458a518bd35a9e85deeea75b769dde879");
 }
 
 }  // namespace
