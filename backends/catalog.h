@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+
 #include "backends/api/backend.h"
 #include "proto/campaign.pb.h"
 

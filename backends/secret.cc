@@ -12,8 +12,8 @@ absl::StatusOr<std::string> ReadSecret(const v1::Secret& secret, std::string_vie
   if (secret.has_env()) {
     const char* value = std::getenv(secret.env().c_str());
     if (value == nullptr) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(std::string(what), ": the environment variable ", secret.env(), " is not set"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          std::string(what), ": the environment variable ", secret.env(), " is not set"));
     }
     return std::string(value);
   }

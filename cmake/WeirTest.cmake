@@ -1,7 +1,7 @@
 # weir_test(NAME SOURCES a_test.cc … DEPENDS target … [LABELS fast|server|system])
-# One program per folder under test; CTest runs each test case by itself. Tests without a label are
-# fast: no server, no sleeping. "server" needs the throwaway PostgreSQL or the emulator, "system"
-# starts whole campaigns.
+# One program per folder under test. Tests without a label are fast: no server, no sleeping; CTest runs
+# each case by itself. "server" needs the throwaway PostgreSQL or the emulator, "system" starts whole
+# campaigns; CTest runs such a program as one test, so that its servers start once.
 include(GoogleTest)
 
 function(weir_test NAME)
@@ -14,6 +14,11 @@ function(weir_test NAME)
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  if(NOT ARG_LABELS STREQUAL "fast")
+    add_test(NAME ${NAME} COMMAND ${NAME} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    return()
   endif()
   gtest_discover_tests(${NAME}
     DISCOVERY_TIMEOUT 60

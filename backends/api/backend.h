@@ -10,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "backends/api/operation.h"
 #include "backends/api/record.h"
 #include "base/event_loop.h"
@@ -32,9 +33,9 @@ class CompletionSink {
 };
 
 // One connection (or, over HTTP, one lane of requests), driven by one worker's event loop. Never
-// blocks, sleeps, throws or retries an operation. When its connection breaks it completes what is in
-// flight as kInDoubt, opens a new one by itself (waiting 100 ms … 1 s between tries), has no capacity
-// meanwhile and then calls Ready.
+// blocks, sleeps, throws or retries an operation. When its connection breaks it completes what is
+// in flight as kInDoubt, opens a new one by itself (waiting 100 ms … 1 s between tries), has no
+// capacity meanwhile and then calls Ready.
 class Session {
  public:
   virtual ~Session() = default;
@@ -66,9 +67,9 @@ struct Disclosure {
 };
 
 // Made by its factory without connecting. SetUp, Disclose and Scan block and may be called from any
-// one thread; OpenSession from several threads at once, after SetUp. Status codes: kUnavailable, the
-// database cannot be reached; kUnauthenticated and kPermissionDenied, it refused us; kNotFound, the
-// table or container is missing; kInvalidArgument, the target's settings are wrong.
+// one thread; OpenSession from several threads at once, after SetUp. Status codes: kUnavailable,
+// the database cannot be reached; kUnauthenticated and kPermissionDenied, it refused us; kNotFound,
+// the table or container is missing; kInvalidArgument, the target's settings are wrong.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+
 #include "backends/api/record.h"
 
 namespace weir {
@@ -62,8 +63,8 @@ enum class Verdict : uint8_t {
 inline constexpr int kVerdicts = 7;
 
 constexpr std::string_view VerdictName(Verdict verdict) {
-  constexpr std::string_view kNames[kVerdicts] = {
-      "ok", "not_found", "conflict", "throttled", "timed_out", "failed", "in_doubt"};
+  constexpr std::string_view kNames[kVerdicts] = {"ok",        "not_found", "conflict", "throttled",
+                                                  "timed_out", "failed",    "in_doubt"};
   return kNames[static_cast<int>(verdict)];
 }
 

@@ -14,7 +14,7 @@
 namespace weir {
 
 enum class FieldType : uint8_t {
-  kText,       // UTF-8 without NUL
+  kText,  // UTF-8 without NUL
   kInt64,
   kDouble,
   kBool,
@@ -131,14 +131,14 @@ struct QuerySpec {
   std::string name;
   std::string doc;
   std::vector<FieldType> parameters;
-  std::vector<Condition> where;     // joined by AND
-  std::vector<int> select;          // plain: fields; empty means all
-  int order_by_field = -1;          // plain: −1 for any order
-  std::vector<GroupKey> group_by;   // empty: plain
+  std::vector<Condition> where;    // joined by AND
+  std::vector<int> select;         // plain: fields; empty means all
+  int order_by_field = -1;         // plain: −1 for any order
+  std::vector<GroupKey> group_by;  // empty: plain
   std::vector<Aggregate> aggregates;
-  int order_by_aggregate = -1;      // grouped: −1 orders by the keys, ascending
-  bool descending = false;          // of order_by_field or order_by_aggregate
-  uint32_t limit = 0;               // rows returned at most; 0: all
+  int order_by_aggregate = -1;  // grouped: −1 orders by the keys, ascending
+  bool descending = false;      // of order_by_field or order_by_aggregate
+  uint32_t limit = 0;           // rows returned at most; 0: all
 };
 
 // ----------------------------------------------------------------------------------- schema
@@ -146,8 +146,8 @@ struct QuerySpec {
 struct RecordSchema {
   std::string name;  // of the dataset: "logs"
   std::vector<Field> fields;
-  int id_field;         // kText, unique
-  int partition_field;  // the dataset's choice of partition key
+  int id_field;                           // kText, unique
+  int partition_field;                    // the dataset's choice of partition key
   std::vector<std::vector<int>> indexes;  // what the queries need, each a list of fields
   std::vector<QuerySpec> queries;
 
@@ -168,7 +168,8 @@ struct RecordSchema {
 // Whether the query's conditions fix the value of partition_field.
 inline bool StaysInOnePartition(const QuerySpec& query, int partition_field) {
   for (const Condition& condition : query.where) {
-    if (condition.field == partition_field && condition.comparison == Comparison::kEqual) return true;
+    if (condition.field == partition_field && condition.comparison == Comparison::kEqual)
+      return true;
   }
   return false;
 }

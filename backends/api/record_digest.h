@@ -1,6 +1,6 @@
-// Order-free digest of a multiset of records: the count and the sum (mod 2⁶⁴) of one hash per record.
-// Equal multisets give equal digests whatever the order and the number of writers; a sum, unlike an
-// exclusive or, sees a record that is there twice. Not thread-safe; combine with Add.
+// Order-free digest of a multiset of records: the count and the sum (mod 2⁶⁴) of one hash per
+// record. Equal multisets give equal digests whatever the order and the number of writers; a sum,
+// unlike an exclusive or, sees a record that is there twice. Not thread-safe; combine with Add.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+
 #include "backends/api/record.h"
 #include "base/random.h"
 
@@ -21,8 +22,9 @@ class RecordDigest {
     uint64_t hash = kStart;
     for (size_t i = 0; i < schema.fields.size(); ++i) {
       hash = Fold(hash, i + 1);
-      hash = schema.fields[i].type == FieldType::kText ? FoldText(hash, record[i].text())
-                                                       : Fold(hash, Bits(schema.fields[i], record[i]));
+      hash = schema.fields[i].type == FieldType::kText
+                 ? FoldText(hash, record[i].text())
+                 : Fold(hash, Bits(schema.fields[i], record[i]));
     }
     sum_ += Mix64(hash);
     ++count_;
@@ -39,7 +41,9 @@ class RecordDigest {
  private:
   static constexpr uint64_t kStart = 0x7765697264696731ULL;
 
-  static uint64_t Fold(uint64_t hash, uint64_t word) { return Mix64(hash ^ word) + 0x9e3779b97f4a7c15ULL; }
+  static uint64_t Fold(uint64_t hash, uint64_t word) {
+    return Mix64(hash ^ word) + 0x9e3779b97f4a7c15ULL;
+  }
   static uint64_t FoldText(uint64_t hash, std::string_view text) {
     hash = Fold(hash, text.size());
     for (size_t at = 0; at < text.size(); at += 8) {

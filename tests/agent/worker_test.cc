@@ -162,6 +162,26 @@ TEST(Worker, CensorsOverloadInsteadOfDroppingIt) {
   EXPECT_GT(totals.all.counts().unsent(), 800u);
 }
 
+TEST(Worker, DoesNotWaitForEverForASessionThatNeverComesBack) {
+  ScriptedBackend backend({.capacity = 0});
+  Course course;
+  course.worker.timeout_ns = 500 * kMs;
+  course.schedule = std::make_unique<EvenSchedule>(10, 2 * kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().unsent(), 20u);
+}
+
+TEST(Worker, GivesUpALoadOfWhichNothingSucceeds) {
+  ScriptedBackend backend({.capacity = 0});
+  Course course;
+  course.worker.timeout_ns = kSecond;
+  course.worker.give_up_ns = 3 * kSecond;
+  course.closed = {.operations = 1'000'000, .sessions = 1};
+  const Totals totals = Drive(course, backend);
+  EXPECT_LE(totals.seconds.size(), 6u);
+  EXPECT_EQ(Accounted(totals.all.counts()), totals.all.counts().planned());
+}
+
 TEST(Worker, TakesOnlyItsStrideOfThePlan) {
   ScriptedBackend backend({.service_ns = 0});
   Course course;
