@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -32,7 +33,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 100ms;
-constexpr auto kConnectTimeout = 30s;
+constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;
+constexpr auto kFlushTimeout = 1s;
 
 using Stream = grpc::ClientReaderWriter<v1::AgentMessage, v1::CoordinatorMessage>;
 
@@ -75,17 +77,19 @@ class AgentProcess final : public AgentPort {
   int Run() {
     const std::thread signals([this] { WaitForSignals(); });
     const_cast<std::thread&>(signals).detach();
-    if (!Connect()) return static_cast<int>(AgentExit::kLostCoordinator);
+    if (!Connect()) return static_cast<int>(exit_.value_or(AgentExit::kLostCoordinator));
     std::thread reader([this] { Read(); });
     control_.OnConnected(MonotonicNs());
     while (!exit_) {
-      events_.RunOne(kTick);
+      if (events_.RunOne(kTick)) events_.RunAll();
       control_.OnTick(MonotonicNs());
     }
+    FlushWrites();
     // A job may hang in a database that does not answer; nothing of ours needs its end.
     if (jobs_under_way_ > 0) std::_Exit(static_cast<int>(*exit_));
     context_.TryCancel();
     reader.join();
+    writer_.reset();
     jobs_.reset();
     stage_.reset();
     return static_cast<int>(*exit_);
@@ -93,7 +97,10 @@ class AgentProcess final : public AgentPort {
 
   // AgentPort.
   void Send(const v1::AgentMessage& message) override {
-    if (!stream_->Write(message)) spdlog::debug("the coordinator no longer listens");
+    // Writing blocks while the coordinator does not read; the lease must be watched all the same.
+    writer_->Push([this, message] {
+      if (!stream_->Write(message)) spdlog::debug("the coordinator no longer listens");
+    });
   }
 
   void StartTask(const v1::Prepare& prepare) override {
@@ -132,10 +139,21 @@ class AgentProcess final : public AgentPort {
   }
 
  private:
+  void FlushWrites() {
+    auto flushed = std::make_shared<std::promise<void>>();
+    std::future<void> done = flushed->get_future();
+    writer_->Push([flushed] { flushed->set_value(); });
+    done.wait_for(kFlushTimeout);
+  }
+
   bool Connect() {
     const auto channel =
         grpc::CreateChannel(options_.coordinator, grpc::InsecureChannelCredentials());
-    if (!channel->WaitForConnected(std::chrono::system_clock::now() + kConnectTimeout)) {
+    const int64_t give_up_ns = MonotonicNs() + kConnectTimeoutNs;
+    while (!channel->WaitForConnected(std::chrono::system_clock::now() + kTick)) {
+      events_.RunOne(0ms);
+      if (exit_) return false;
+      if (MonotonicNs() < give_up_ns) continue;
       spdlog::error("no coordinator answers at {}", options_.coordinator);
       return false;
     }
@@ -216,6 +234,7 @@ class AgentProcess final : public AgentPort {
   std::unique_ptr<v1::Control::Stub> stub_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<JobThread> jobs_ = std::make_unique<JobThread>();
+  std::unique_ptr<JobThread> writer_ = std::make_unique<JobThread>();
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 namespace weir {
 namespace {
 
+constexpr uint64_t kMostAtOnce = 1 << 14;
+
 // When operations were picked up: runs of consecutive ones share a time. In an overload the runs
 // are coarsened, so that memory stays bounded; a coarse run carries its latest time, which
 // overstates lag.
@@ -46,14 +48,15 @@ class OpenPacer final : public Pacer {
         due_(schedule.Cursor(stride.first, stride.step)),
         taken_(schedule.Cursor(stride.first, stride.step)) {}
 
-  void Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+  bool Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
     uint64_t noticed = 0;
-    for (; NextDueNs() <= now_ns; due_->Advance()) {
+    for (; noticed < kMostAtOnce && NextDueNs() <= now_ns; due_->Advance()) {
       planned(due_->index(), NextDueNs());
       ++noticed;
     }
     backlog_ += noticed;
     picked_up_.Add(noticed, now_ns);
+    return noticed < kMostAtOnce;
   }
 
   std::optional<DueOperation> Take() override {
@@ -89,12 +92,13 @@ class ClosedPacer final : public Pacer {
     for (uint32_t i = 0; i < pacing.sessions; ++i) turns_.push_back(start_ns);
   }
 
-  void Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+  bool Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
     for (; NextDueNs() <= now_ns; turns_.pop_front()) {
       due_.push_back({next_index_, turns_.front(), now_ns});
       planned(next_index_, turns_.front());
       next_index_ += stride_.step;
     }
+    return true;  // no more than there are sessions
   }
 
   std::optional<DueOperation> Take() override {

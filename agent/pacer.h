@@ -26,8 +26,9 @@ class Pacer {
 
   virtual ~Pacer() = default;
 
-  // Picks up everything due before or at now_ns and calls planned(index, intended_ns) for each.
-  virtual void Notice(int64_t now_ns,
+  // Picks up what is due before or at now_ns and calls planned(index, intended_ns) for each. False
+  // when there was too much for one call; the rest comes with the next.
+  virtual bool Notice(int64_t now_ns,
                       absl::FunctionRef<void(uint64_t index, int64_t intended_ns)> planned) = 0;
 
   // The next operation that was picked up and not yet taken.

@@ -177,7 +177,7 @@ class ThreadedStage final : public Stage {
   }
 
   static bool IsEmpty(const Tally& tally) {
-    return tally.counts().planned() == 0 && tally.counts().attempts() == 0 && tally.Settled() == 0;
+    return tally.counts().ByteSizeLong() == 0;  // histograms hold what counts hold
   }
 
   void Conclude(const std::vector<Tally>& totals) {

@@ -45,6 +45,7 @@ absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepa
   }
   prepared->set_provisioned_ru(disclosure.provisioned_ru);
   prepared->set_charge_basis(disclosure.charge_basis);
+  prepared->set_caution(disclosure.caution);
   return absl::OkStatus();
 }
 

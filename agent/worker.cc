@@ -13,6 +13,8 @@
 namespace weir {
 namespace {
 
+constexpr int64_t kLongestPassNs = kNsPerMs;
+
 void CountVerdict(Verdict verdict, v1::Tally* counts) {
   switch (verdict) {
     case Verdict::kOk:
@@ -75,6 +77,7 @@ void Worker::Run(Pacer& pacer, int64_t start_ns) {
     Dispatch();
     loop_.RunOnce(NextWakeNs(loop_.Now()));
   }
+  winding_down_ = true;
   const int64_t give_up_ns = loop_.Now() + settings_.stop_grace_ns;
   GiveUpWaiting();
   while (in_flight_ > 0 && loop_.Now() < give_up_ns) {
@@ -88,6 +91,7 @@ void Worker::Run(Pacer& pacer, int64_t start_ns) {
 bool Worker::Finished() const { return pacer_->Finished() && in_flight_ == 0 && retries_.empty(); }
 
 int64_t Worker::NextWakeNs(int64_t now_ns) const {
+  if (pacer_->Backlog() > 0 && !ready_.empty()) return now_ns;
   const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
   int64_t wake = std::min(page_end, pacer_->NextDueNs());
   if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);
@@ -117,7 +121,7 @@ void Worker::Notice(int64_t now_ns) {
   while (true) {
     const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
     if (now_ns < page_end) break;
-    pacer_->Notice(page_end - 1, count_planned);
+    if (!pacer_->Notice(page_end - 1, count_planned)) return;
     TurnPages(page_end);
   }
   pacer_->Notice(now_ns, count_planned);
@@ -130,9 +134,12 @@ size_t Worker::CellOf(int64_t intended_ns, uint32_t type) const {
 
 // ----------------------------------------------------------------------------------- sending
 
+// A session may answer inside Start; the pass is kept short, so that time and Stop are looked at.
 void Worker::Dispatch() {
+  const int64_t pass_end = loop_.Now() + kLongestPassNs;
   while (Lane* lane = FreeLane()) {
     const int64_t now = loop_.Now();
+    if (now >= pass_end || stop_.load(std::memory_order_relaxed)) break;
     if (!retries_.empty() && retries_.top().due_ns <= now) {
       const Ticket ticket = retries_.top().ticket;
       retries_.pop();
@@ -188,7 +195,12 @@ void Worker::Send(Ticket ticket, int64_t now_ns) {
     lane->unflushed = true;
     unflushed_.push_back(lane);
   }
+  if (!ready_.empty() && ready_.front() == lane) {  // the next operation goes to another
+    ready_.pop_front();
+    lane->queued = false;
+  }
   lane->session->Start(slot.planned.operation, ticket);  // may complete inside
+  Offer(lane);
 }
 
 void Worker::FlushLanes() {
@@ -199,8 +211,8 @@ void Worker::FlushLanes() {
   unflushed_.clear();
 }
 
-// The lane at the head of the queue that has capacity; lanes without leave the queue. The head
-// moves to the back once used, so that work spreads over the sessions.
+// The first lane in the queue that has capacity; lanes without leave the queue. Send moves the lane
+// it uses to the back, so that work spreads over the sessions.
 Worker::Lane* Worker::FreeLane() {
   while (!ready_.empty()) {
     Lane* lane = ready_.front();
@@ -233,6 +245,7 @@ void Worker::Complete(Ticket ticket, const Outcome& outcome) {
   --in_flight_;
   Unlink(ticket);
   CountAttempt(slot, outcome);
+  if (outcome.records > 0) last_success_ns_ = now;  // a batch may take many attempts
   Offer(slot.lane);
   if (outcome.verdict != Verdict::kOk && RetryLater(ticket, outcome, now)) return;
   Settle(ticket, outcome, now);
@@ -259,7 +272,7 @@ bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   const uint32_t attempt = slots_[ticket]->planned.operation.attempt;
   if (!outcome.retryable && !throttled) return false;
   if (attempt >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
-  if (stop_.load(std::memory_order_relaxed)) return false;
+  if (winding_down_ || stop_.load(std::memory_order_relaxed)) return false;
   const double unit = Unit(Draw(retry.seed, ++retry_draws_));
   int64_t wait_ns;
   if (throttled && retry.obey_retry_after && outcome.retry_after_ns > 0) {

@@ -152,6 +152,7 @@ class Worker final : public CompletionSink {
   int64_t last_completion_ns_ = 0;
   int64_t last_success_ns_ = 0;
   bool gave_up_ = false;
+  bool winding_down_ = false;  // nothing new is started any more
   std::atomic<bool> stop_{false};
 };
 

@@ -33,6 +33,17 @@ class EventQueue {
     return true;
   }
 
+  // Runs what is there now, without waiting.
+  void RunAll() {
+    size_t left;
+    {
+      std::lock_guard lock(mutex_);
+      left = events_.size();
+    }
+    while (left-- > 0 && RunOne(std::chrono::milliseconds(0))) {
+    }
+  }
+
  private:
   std::mutex mutex_;
   std::condition_variable pushed_;

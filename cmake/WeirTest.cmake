@@ -1,7 +1,7 @@
 # weir_test(NAME SOURCES a_test.cc … DEPENDS target … [LABELS fast|server|system])
-# One program per folder under test. Tests without a label are fast: no server, no sleeping; CTest runs
-# each case by itself. "server" needs the throwaway PostgreSQL or the emulator, "system" starts whole
-# campaigns; CTest runs such a program as one test, so that its servers start once.
+# One program per folder under test. Tests without a label are fast: no server, no sleeping; CTest
+# runs each case by itself. "server" needs the throwaway PostgreSQL or the emulator, "system" starts
+# whole campaigns; CTest runs such a program as one test, so that its servers start once.
 include(GoogleTest)
 
 function(weir_test NAME)

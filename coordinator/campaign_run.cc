@@ -118,7 +118,8 @@ class CampaignRun final : public RunPort {
   CampaignRunEnd Follow() {
     const InterruptWatch watch;
     while (!control_.finished()) {
-      queue_.RunOne(kTick);
+      // Everything that has arrived is heard before silence is judged.
+      if (queue_.RunOne(kTick)) queue_.RunAll();
       const int64_t now = MonotonicNs();
       if (interrupts > 0) control_.Interrupt(now);
       if (const auto ended = agents_.Ended()) control_.Abort(*ended, now);

@@ -16,6 +16,10 @@
 namespace weir {
 namespace {
 
+constexpr auto kFarewell = std::chrono::seconds(2);
+// The end of a stage carries the histograms of all its operations: some 20 KiB each.
+constexpr int kLargestMessage = 64 << 20;
+
 // One agent's stream. gRPC calls it from its own threads and deletes it through OnDone.
 class Connection final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage> {
  public:
@@ -76,13 +80,15 @@ class GrpcControlServer final : public ControlServer, public v1::Control::Callba
       : queue_(queue), handlers_(std::move(handlers)) {}
 
   ~GrpcControlServer() override {
-    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+    // Agents end their streams when they have read the goodbye.
+    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now() + kFarewell);
   }
 
   bool Listen(const std::string& address) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(kLargestMessage);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     return server_ != nullptr && port_ != 0;

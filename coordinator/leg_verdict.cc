@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -78,6 +79,8 @@ void JudgeLeg(const v1::Campaign&, v1::Leg* leg) {
 void JudgeRun(v1::RunResult* run) {
   v1::ValidityVerdict* verdict = run->mutable_verdict();
   for (const v1::Leg& leg : run->legs()) {
+    // Why the run ended early stands above already.
+    if (absl::StartsWith(leg.failure(), "not run: ")) continue;
     for (const std::string& reason : leg.verdict().reasons()) {
       AddReason(leg.verdict().validity(),
                 absl::StrCat(leg.scenario(), " on ", leg.target(), ": ", reason), verdict);

@@ -216,6 +216,7 @@ void RunControl::TakeAnswer(uint32_t agent, const v1::Prepared& prepared) {
     *leg().mutable_conditions() = prepared.conditions();
     leg().set_provisioned_ru(prepared.provisioned_ru());
     leg().set_charge_basis(prepared.charge_basis());
+    leg().set_caution(prepared.caution());
   }
   if (prepared.verification().done()) *leg().mutable_verification() = prepared.verification();
   if (!step().armed) return;
@@ -266,6 +267,7 @@ void RunControl::ArmAll(int64_t now_ns) {
   stage_start_ns_ = now_ns + std::max(lead_ns, 10 * WorstRoundTripNs());
   merge_ = std::make_unique<StageMerge>(settings_.agents);
   stage_ends_.assign(agents_.size(), {});
+  seconds_merged_ = 0;
   state_ = State::kArming;
   const std::vector<uint32_t> scoped = Scoped(Scope::kAll);
   awaited_ = {scoped.begin(), scoped.end()};
@@ -286,6 +288,7 @@ void RunControl::OnArmed(uint32_t agent, const v1::Armed&) {
 }
 
 void RunControl::ShowSecond(uint32_t second, const TallyMap& tallies) {
+  seconds_merged_ = second + 1;
   port_.SecondMerged(leg(), StagePhase(), second, tallies);
 }
 
@@ -376,6 +379,8 @@ void RunControl::RecordErrors(const v1::StageDone& end, uint32_t agent) {
 void RunControl::RecordSpans() {
   int64_t elapsed_ns = 0;
   for (const v1::StageDone& end : stage_ends_) elapsed_ns = std::max(elapsed_ns, end.elapsed_ns());
+  // Agents that were lost cannot tell.
+  if (elapsed_ns == 0) elapsed_ns = seconds_merged_ * kNsPerSecond;
   const auto add = [this](v1::Phase phase, int64_t from_ns, int64_t duration_ns) {
     v1::PhaseSpan* span = leg().add_spans();
     span->set_phase(phase);
@@ -392,6 +397,7 @@ void RunControl::RecordSpans() {
 
 void RunControl::ConcludeLeg() {
   JudgeLeg(run_.campaign(), &leg());
+  judged_.insert(step().leg);
   port_.RunChanged(run_);
 }
 
@@ -417,9 +423,11 @@ void RunControl::StopAgents(const std::string& reason, int64_t now_ns) {
   run_over_ = true;
   for (size_t i = step_; i < program_.steps.size(); ++i) {
     const Step& rest = program_.steps[i];
-    if (rest.leg == step().leg && merge_ != nullptr) continue;
     v1::Leg* left_out = run_.mutable_legs(static_cast<int>(rest.leg));
-    if (left_out->failure().empty()) left_out->set_failure(absl::StrCat("not run: ", reason));
+    const bool begun = merge_ != nullptr && rest.leg == step().leg;
+    const char* words =
+        begun || left_out->results_size() > 0 ? "not run to its end: " : "not run: ";
+    if (left_out->failure().empty()) left_out->set_failure(absl::StrCat(words, reason));
   }
   if (merge_ == nullptr) return Finish(now_ns);
   v1::CoordinatorMessage message;
@@ -443,7 +451,7 @@ void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_n
   awaited_.erase(agent);
   const std::string reason = absl::StrCat(NameOf(agent), " was lost: ", why);
   if (merge_ != nullptr) {
-    AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
+    if (run_over_) AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
     merge_->Lose(agent,
                  [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
   }
@@ -479,7 +487,7 @@ void RunControl::OnTick(int64_t now_ns) {
 void RunControl::Finish(int64_t now_ns) {
   if (run_.state() == v1::RUN_STATE_RUNNING) run_.set_state(v1::RUN_STATE_FINISHED);
   for (v1::Leg& leg : *run_.mutable_legs()) {
-    if (leg.verdict().validity() == v1::VALIDITY_UNKNOWN) JudgeLeg(run_.campaign(), &leg);
+    if (judged_.insert(leg.index()).second) JudgeLeg(run_.campaign(), &leg);
   }
   JudgeRun(&run_);
   run_.set_finished_unix_ns(run_.started_unix_ns() + now_ns - started_ns_);

@@ -127,7 +127,9 @@ class RunControl {
   std::string plan_digest_;  // that the agents answered so far agree on
   uint64_t planned_operations_ = 0;
   std::vector<v1::StageDone> stage_ends_;
-  bool run_over_ = false;  // stop after the stage in hand
+  uint32_t seconds_merged_ = 0;  // of the stage
+  std::set<uint32_t> judged_;    // legs
+  bool run_over_ = false;        // stop after the stage in hand
   bool target_unreachable_ = false;
 };
 

@@ -134,6 +134,7 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"failure", leg.failure()},
                  {"charged", HasCharge(leg)},
                  {"charge_basis", leg.charge_basis()},
+                 {"caution", leg.caution()},
                  {"provisioned_ru", leg.provisioned_ru()},
                  {"plan_digest", leg.plan_digest()},
                  {"warm_up", SpanSeconds(leg, v1::PHASE_WARM_UP)},

@@ -196,15 +196,18 @@ class TextWriter {
     TextTable table(ShownColumns());
     bool any = false;
     std::set<std::string> bases;
+    std::set<std::string> cautions;
     ForEachLeg(scenario, [&](const v1::Leg& leg) {
       if (!HasPhase(leg, v1::PHASE_MEASURE)) return;
       any = true;
       AddLeg(leg, &table);
       if (!leg.charge_basis().empty()) bases.insert(leg.target() + ": " + leg.charge_basis());
+      if (!leg.caution().empty()) cautions.insert(leg.target() + ": " + leg.caution());
     });
     if (!any) return;
     text_ += table.Render(width_);
     for (const std::string& basis : bases) Indented("  RU of ", basis);
+    for (const std::string& caution : cautions) Indented("  ", caution);
   }
 
   void AddLeg(const v1::Leg& leg, TextTable* table) {

@@ -64,6 +64,7 @@ struct Disclosure {
   std::vector<DisclosedFact> facts;
   uint64_t provisioned_ru = 0;  // RU/s; 0 where the database has no such thing
   std::string charge_basis;     // who computed the request units; empty where there are none
+  std::string caution;          // what to know before comparing with another target; or empty
 };
 
 // Made by its factory without connecting. SetUp, Disclose and Scan block and may be called from any

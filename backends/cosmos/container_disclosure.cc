@@ -60,6 +60,9 @@ std::string ConsistencyText(const std::string& asked, const json& account) {
                        : absl::StrCat(asked, " (asked for; the account's is ", own, ")");
 }
 
+constexpr char kEmulatorCaution[] =
+    "a local emulator that keeps everything in memory: its response times are not Azure's";
+
 }  // namespace
 
 absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Container* container,
@@ -92,6 +95,9 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   add("write answers", target.minimal_response() ? "without the document" : "with the document");
   add("page size", absl::StrCat(target.page_size()));
   add("charge basis", disclosure.charge_basis);
+  add("durability",
+      modelled ? "none: the emulator keeps everything in memory" : "not told over REST");
+  if (modelled) disclosure.caution = kEmulatorCaution;
   return disclosure;
 }
 

@@ -3,8 +3,8 @@
 const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', 'NOT JUDGED': '?'};
 const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', 'NOT JUDGED': 'warning'};
 const meanings = {
-  VALID: 'The numbers are true.',
-  DEGRADED: 'The numbers are true, but too many operations failed.',
+  VALID: 'No check found fault with this run.',
+  DEGRADED: 'No check found fault with the measuring, but too many operations failed.',
   INVALID: 'The harness or its machine spoiled the numbers: do not use them.',
   'NOT JUDGED': 'Nobody judged these numbers.',
 };

@@ -167,7 +167,13 @@ function scenarioHead(scenario) {
       el('h2', {id: anchor(`scenario ${scenario.name}`)}, scenario.name),
       scenario.description ? el('p', {class: 'lead'}, scenario.description) : null,
       el('ul', {class: 'chips'}, chips.map((chip) => el('li', {}, chip)),
-         scenario.caveat ? el('li', {class: 'caveat'}, scenario.caveat) : null));
+         [scenario.caveat, ...cautions(scenario)].filter(Boolean)
+             .map((text) => el('li', {class: 'caveat'}, text))));
+}
+
+function cautions(scenario) {
+  return scenario.targets.filter((target) => target.caution)
+      .map((target) => `${target.name}: ${target.caution}`);
 }
 
 function failures(scenario) {

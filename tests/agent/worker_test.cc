@@ -171,6 +171,17 @@ TEST(Worker, DoesNotWaitForEverForASessionThatNeverComesBack) {
   EXPECT_EQ(totals.all.counts().unsent(), 20u);
 }
 
+TEST(Worker, SpreadsOperationsOverItsSessions) {
+  // Two sessions with room for four each: two operations at once go to one each.
+  ScriptedBackend backend({.service_ns = kSecond, .capacity = 4});
+  Course course;
+  course.worker.sessions = 2;
+  course.closed = {.operations = 2, .sessions = 2};
+  Drive(course, backend);
+  ASSERT_EQ(backend.sessions_used().size(), 2u);
+  EXPECT_NE(backend.sessions_used()[0], backend.sessions_used()[1]);
+}
+
 TEST(Worker, GivesUpALoadOfWhichNothingSucceeds) {
   ScriptedBackend backend({.capacity = 0});
   Course course;

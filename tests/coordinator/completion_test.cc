@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -25,7 +26,8 @@ CommandShape Program() {
 
 // What bash itself offers after these words, the last one still being typed.
 std::string Offered(const std::string& words) {
-  const std::string path = testing::TempDir() + "/weir_completion.bash";
+  const std::string path =
+      testing::TempDir() + "/weir_completion" + std::to_string(getpid()) + ".bash";
   std::ofstream(path) << CompletionScript(Program(), "bash") << "COMP_WORDS=(" << words
                       << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
                       << "_weir\necho \"${COMPREPLY[*]}\"\n";

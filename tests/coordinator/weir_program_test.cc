@@ -39,7 +39,7 @@ Finished Weir(const std::string& arguments) {
 }
 
 std::string Written(const std::string& name, const std::string& text) {
-  const std::string path = absl::StrCat(testing::TempDir(), "/", name);
+  const std::string path = absl::StrCat(testing::TempDir(), "/", getpid(), "-", name);
   std::ofstream(path) << text;
   return path;
 }
@@ -124,7 +124,7 @@ TEST(WeirProgram, GeneratesTheSameRecordsWholeAndInParts) {
 }
 
 TEST(WeirProgram, GeneratesIntoAFileWholeOrNotAtAll) {
-  const std::string path = absl::StrCat(testing::TempDir(), "/weir_generated.csv");
+  const std::string path = absl::StrCat(testing::TempDir(), "/", getpid(), "weir_generated.csv");
   EXPECT_EQ(Weir("generate logs --records 100 --format csv --out " + path).code, kExitValid);
   EXPECT_EQ(std::filesystem::exists(path), true);
   const Finished failed = Weir("generate logs --records 10 --out /nonexistent/x.csv");
@@ -138,7 +138,8 @@ TEST(WeirProgram, EndsQuietlyWhenTheReaderHasEnough) {
 }
 
 TEST(WeirProgram, SaysThatThereIsNoStoreYet) {
-  const std::string store = absl::StrCat(testing::TempDir(), "/weir_no_store/results.db");
+  const std::string store =
+      absl::StrCat(testing::TempDir(), "/", getpid(), "weir_no_store/results.db");
   for (const char* command : {"list", "show latest", "report latest --out /tmp"}) {
     const Finished finished = Weir(absl::StrCat("--store ", store, " ", command));
     EXPECT_EQ(finished.code, kExitFailure);

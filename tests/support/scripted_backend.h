@@ -38,6 +38,7 @@ class ScriptedBackend final : public Backend {
   uint64_t attempts() const { return attempts_; }
   const std::vector<int64_t>& sent_ns() const { return sent_ns_; }
   const std::vector<uint64_t>& records() const { return records_; }
+  const std::vector<const Session*>& sessions_used() const { return sessions_used_; }
 
  private:
   class ScriptedSession final : public Session, public TimerHandler {
@@ -51,6 +52,7 @@ class ScriptedBackend final : public Backend {
 
     void Start(const Operation& operation, Ticket ticket) override {
       const uint64_t attempt = backend_.Begin(operation, loop_.Now());
+      backend_.sessions_used_.push_back(this);
       const bool lost = backend_.script_.lost && backend_.script_.lost(attempt);
       Outcome outcome;
       if (backend_.script_.outcome) outcome = backend_.script_.outcome(attempt, operation);
@@ -105,6 +107,7 @@ class ScriptedBackend final : public Backend {
   uint64_t attempts_ = 0;
   std::vector<int64_t> sent_ns_;
   std::vector<uint64_t> records_;
+  std::vector<const Session*> sessions_used_;
 };
 
 }  // namespace weir

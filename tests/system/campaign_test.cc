@@ -272,6 +272,50 @@ TEST_F(CampaignTest, StopsWithinASecondOnCtrlCAndKeepsWhatWasMeasured) {
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/out/report.html"));
 }
 
+TEST_F(CampaignTest, KeepsItsBooksWhereAttemptsTakeSecondsAndAreThrottled) {
+  const std::string text = absl::StrCat(R"(
+name: throttled
+dataset:
+  records: 500
+  logs: {services: 200}
+targets:
+  - name: cosmos
+    cosmos: {endpoint: "http://127.0.0.1:)",
+                                        emulator_->port(), R"(/", key: "${env:SYSTEM_TEST_KEY}"}
+scenarios:
+  - name: load
+    phases: {load: {batch: 25, sessions: 3}}
+)");
+  const ProgramEnd end = RunProgram(Command(text, 3), {}, 90s);
+  EXPECT_EQ(end.code, kExitValid) << end.output;
+  const v1::Leg leg = Latest().legs(0);
+  ASSERT_EQ(leg.results_size(), 1);
+  const v1::Tally& total = leg.results(0).total();
+  EXPECT_GT(total.throttled_attempts(), 0u);
+  EXPECT_GT(total.wasted_milli_ru(), 0u);
+  EXPECT_EQ(total.records(), 500u);
+  EXPECT_TRUE(leg.verification().matches());
+}
+
+TEST_F(CampaignTest, StopsOnCtrlCAlsoWhenAskedForMoreThanItCanDo) {
+  Program program(Command(R"(
+name: flood
+dataset: {records: 1000, logs: {}}
+targets: [{name: nothing, "null": {}}]
+scenarios:
+  - name: flood
+    phases: {measure: 60s}
+    shape: {open: {rate: 1000000/s, arrivals: constant, sessions: 8}}
+    operations: [{do: read}]
+)",
+                          2));
+  ASSERT_TRUE(program.WaitForOutput("flood · nothing", 30s)) << program.Output();
+  program.Signal(SIGINT);
+  EXPECT_EQ(program.Wait(5s), kExitInterrupted) << program.Output();
+  EXPECT_THAT(program.Output(), Not(HasSubstr("lost")));
+  EXPECT_GT(Ok(Latest().legs(0), v1::PHASE_MEASURE), 0u);
+}
+
 TEST_F(CampaignTest, LeavesNoAgentBehindWhenTheCoordinatorIsKilled) {
   Program program(Command(Text("60s"), 3));
   ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();

@@ -1,5 +1,6 @@
 // The JSON Schema in the hands of another validator: it must take what `weir check` takes, and
-// refuse what breaks the rule of a single field. Usage: node schema_test.mjs PROGRAM FOLDER-OF-PACKAGES
+// refuse what breaks the rule of a single field.
+// Usage: node schema_test.mjs PROGRAM FOLDER-OF-PACKAGES
 import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -12,7 +13,8 @@ const Ajv = require('ajv');
 const YAML = require('yaml');
 
 const schema = JSON.parse(execFileSync(program, ['schema'], {encoding: 'utf8'}));
-const ajv = new Ajv({strict: true, strictTypes: false, strictRequired: false, keywords: ['enumDescriptions']});
+const ajv = new Ajv({strict: true, strictTypes: false, strictRequired: false,
+                     keywords: ['enumDescriptions']});
 const validate = ajv.compile(schema);
 const folder = mkdtempSync(join(tmpdir(), 'weir-schema-'));
 let failures = 0;
@@ -25,7 +27,8 @@ function expectBoth(text, fine, what) {
   if (inSchema === fine && (checked.status === 0) === fine) return;
   failures += 1;
   console.error(`${what}: expected ${fine ? 'fine' : 'refused'}; schema ${inSchema}, ` +
-                `weir check ${checked.status}\n${ajv.errorsText(validate.errors)}\n${checked.stderr}`);
+                `weir check ${checked.status}\n${ajv.errorsText(validate.errors)}\n` +
+                checked.stderr);
 }
 
 for (const name of readdirSync('campaigns').filter((file) => file.endsWith('.yaml'))) {
