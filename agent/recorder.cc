@@ -106,6 +106,11 @@ bool PageCollector::Complete(uint32_t second) const {
   return slot != seconds_.end() && slot->second.pages == Expected(second);
 }
 
+bool PageCollector::Ready() {
+  std::lock_guard lock(mutex_);
+  return Complete(next_second_) || workers_left_ == 0;
+}
+
 bool PageCollector::Next(Page* merged) {
   std::vector<std::unique_ptr<Page>> pages;
   {

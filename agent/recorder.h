@@ -67,6 +67,7 @@ class PageCollector {
   // Waits for the next second that every worker has handed in (or finished before) and adds it up.
   // False when there is none left.
   bool Next(Page* merged);
+  bool Ready();  // Next would not wait
 
  private:
   struct Second {

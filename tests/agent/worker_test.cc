@@ -332,14 +332,20 @@ TEST(PageCollector, WaitsForEveryWorkerAndForgetsThoseThatFinished) {
   a = pages.Turn(std::move(a), 1);
   count(*a, 2);
   pages.Finish(std::move(a));
+  ASSERT_FALSE(pages.Ready()) << "the other worker has not handed in second 0";
   b = pages.Turn(std::move(b), 1);
+  Page page;
+  EXPECT_TRUE(pages.Next(&page));
+  EXPECT_EQ(page.cells[0].counts().ok(), 11u);
+  ASSERT_FALSE(pages.Ready()) << "the finished worker's page alone is not second 1";
   count(*b, 20);
   b = pages.Turn(std::move(b), 2);
+  ASSERT_TRUE(pages.Ready());
   count(*b, 30);
   pages.Finish(std::move(b));
   std::vector<uint64_t> seconds;
-  for (Page page; pages.Next(&page);) seconds.push_back(page.cells[0].counts().ok());
-  EXPECT_EQ(seconds, (std::vector<uint64_t>{11, 22, 30}));
+  while (pages.Next(&page)) seconds.push_back(page.cells[0].counts().ok());
+  EXPECT_EQ(seconds, (std::vector<uint64_t>{22, 30}));
 }
 
 }  // namespace
