@@ -1,8 +1,12 @@
 // Starts the emulator for a test file and stops it afterwards.
 import { spawn } from 'node:child_process';
+import { webcrypto } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { CosmosClient } from '@azure/cosmos';
+
+// The SDK wants it as a global, as Node.js has it since version 20; Debian 12 ships version 18.
+globalThis.crypto ??= webcrypto;
 
 // The key that Microsoft publishes for its own emulator.
 export const emulatorKey =
