@@ -9,10 +9,10 @@ namespace weir {
 
 __extension__ using Uint128 = unsigned __int128;
 
-double PortableLog(double x);    // x > 0, normal
-double PortableLog1p(double x);  // x > −1
-double PortableExp(double x);    // 0 below −700; x ≤ 700
-double PortableExpm1(double x);  // x ≤ 700
+double PortableLog(double x);                     // x > 0, normal
+double PortableLog1p(double x);                   // x > −1
+double PortableExp(double x);                     // 0 below −700; x ≤ 700
+double PortableExpm1(double x);                   // x ≤ 700
 double PortablePower(double x, double exponent);  // x > 0
 double PortableLogFactorial(uint64_t n);
 

@@ -64,6 +64,9 @@ void IgnoreNotice(void*, const char*) {}
 
 std::string FirstLine(const char* message) {
   std::string line(message);
+  // A host with several addresses: one refusal each; the last address tried says most.
+  const size_t last = line.rfind("\nconnection to ");
+  if (last != std::string::npos) line.erase(0, last + 1);
   line = line.substr(0, line.find('\n'));
   // connection to server at "127.0.0.1", port 5432 failed: …
   const size_t preamble = line.find(" failed: ");

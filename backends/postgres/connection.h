@@ -43,7 +43,8 @@ absl::Status ConnectionError(PGconn* connection, const ConnectionOptions& option
 
 absl::StatusOr<ConnectionPtr> ConnectBlocking(const ConnectionOptions& options);
 
-// The first line of what libpq or the server said, without libpq's preamble.
+// The first line of what libpq or the server said, without libpq's preamble; where libpq tried
+// several addresses, of what it said about the last.
 std::string FirstLine(const char* message);
 
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "backends/postgres/connection.h"
 #include "backends/postgres/postgres_dialect.h"
 #include "backends/sql/query_sql.h"
 #include "tests/backends/postgres/postgres_server.h"
@@ -253,6 +254,14 @@ TEST(PostgresBackend, TlsIsUsedVerifiedAndDisclosed) {
   const absl::Status refused = Make(target)->SetUp(false);
   EXPECT_FALSE(refused.ok());
   EXPECT_THAT(std::string(refused.message()), HasSubstr("certificate"));
+}
+
+TEST(PostgresFirstLine, IsAboutTheLastAddressTried) {
+  EXPECT_EQ(FirstLine("connection to server at \"h\" (::1), port 5 failed: Connection refused\n"
+                      "\tIs the server running?\n"
+                      "connection to server at \"h\" (127.0.0.1), port 5 failed: SSL error\n"),
+            "SSL error");
+  EXPECT_EQ(FirstLine("ERROR:  no\nDETAIL:  never"), "ERROR:  no");
 }
 
 }  // namespace
