@@ -45,8 +45,6 @@ class AgentControl {
   void OnInterval(v1::Interval interval);
   void OnStageDone(v1::StageDone done);
 
-  bool driving() const { return driving_; }
-  uint32_t agent_count() const { return welcome_.agent_count(); }
   const v1::Welcome& welcome() const { return welcome_; }
 
  private:

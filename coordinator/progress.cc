@@ -37,7 +37,6 @@ void Progress::Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase
   stage_ = stage;
   planned_ = planned_operations;
   settled_ = 0;
-  last_line_.clear();
   label_ =
       absl::StrCat(leg.scenario(), " · ", leg.target(), stage == v1::PHASE_LOAD ? " · load" : "");
   stage_seconds_ = 0;
@@ -89,16 +88,15 @@ void Progress::Second(const v1::Leg&, uint32_t second, const TallyMap& tallies) 
   last_second_ = second;
   // After the last planned second only stragglers complete.
   if (stage_seconds_ > 0 && second >= stage_seconds_) return;
-  Show(Line(second, tallies), false);
+  Show(Line(second, tallies));
 }
 
-void Progress::Show(const std::string& line, bool last) {
-  last_line_ = line;
+void Progress::Show(const std::string& line) {
   if (quiet_) return;
   if (terminal_) {
     std::fprintf(out_, "\r\033[K%s", line.c_str());
     open_line_ = true;
-  } else if (last || last_second_ % kPlainLineEverySeconds == 0) {
+  } else if (last_second_ % kPlainLineEverySeconds == 0) {
     std::fprintf(out_, "%s\n", line.c_str());
   }
   std::fflush(out_);

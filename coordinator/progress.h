@@ -23,7 +23,7 @@ class Progress {
 
  private:
   std::string Line(uint32_t second, const TallyMap& tallies) const;
-  void Show(const std::string& line, bool last);
+  void Show(const std::string& line);
 
   std::FILE* const out_;
   const bool terminal_;
@@ -35,7 +35,6 @@ class Progress {
   uint64_t planned_ = 0;
   uint64_t settled_ = 0;
   uint32_t last_second_ = 0;
-  std::string last_line_;
   bool open_line_ = false;  // the terminal's line is not ended
 };
 
