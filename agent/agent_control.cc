@@ -53,6 +53,9 @@ void AgentControl::OnMessage(const v1::CoordinatorMessage& message, int64_t now_
       port_.StopStage();
       break;
     case v1::CoordinatorMessage::kAcknowledge:
+    case v1::CoordinatorMessage::kGo:
+    case v1::CoordinatorMessage::kDisarm:
+    case v1::CoordinatorMessage::kResend:
       break;
     case v1::CoordinatorMessage::kGoodbye:
       Leave(static_cast<AgentExit>(message.goodbye().exit_code()), message.goodbye().reason());

@@ -58,6 +58,48 @@ std::vector<v1::ErrorSample> ErrorLog::ToProto(const std::vector<std::string>& t
   return samples;
 }
 
+void Page::Provide(uint32_t age, size_t cell) {
+  while (age >= ages_.size()) ages_.emplace_back(cells_);
+  ages_[age][cell] = std::make_unique<Tally>();
+}
+
+void Page::CountPartition(const Outcome& outcome) {
+  if (outcome.partition < 0) return;
+  const auto number = static_cast<size_t>(outcome.partition);
+  if (number >= partitions_.size()) partitions_.resize(number + 1);
+  v1::PartitionUse& use = partitions_[number];
+  use.set_attempts(use.attempts() + 1);
+  use.set_throttled(use.throttled() + (outcome.verdict == Verdict::kThrottled ? 1 : 0));
+  use.set_milli_ru(use.milli_ru() + static_cast<uint64_t>(outcome.charge));
+  use.set_server_time_ns(use.server_time_ns() + static_cast<uint64_t>(outcome.server_time_ns));
+}
+
+void Page::Add(const Page& other) {
+  other.ForEach(
+      [this](uint32_t age, size_t cell, const Tally& tally) { At(age, cell).Add(tally); });
+  if (other.partitions_.size() > partitions_.size()) partitions_.resize(other.partitions_.size());
+  for (size_t i = 0; i < other.partitions_.size(); ++i) {
+    const v1::PartitionUse& from = other.partitions_[i];
+    v1::PartitionUse& to = partitions_[i];
+    to.set_attempts(to.attempts() + from.attempts());
+    to.set_throttled(to.throttled() + from.throttled());
+    to.set_milli_ru(to.milli_ru() + from.milli_ru());
+    to.set_server_time_ns(to.server_time_ns() + from.server_time_ns());
+  }
+}
+
+// What a stall made necessary is given back; most pages need the first two ages only.
+void Page::Clear() {
+  constexpr size_t kAgesKept = 2;
+  if (ages_.size() > kAgesKept) ages_.resize(kAgesKept);
+  for (Cells& cells : ages_) {
+    for (const auto& tally : cells) {
+      if (tally != nullptr) tally->Clear();
+    }
+  }
+  for (v1::PartitionUse& use : partitions_) use.Clear();
+}
+
 PageCollector::PageCollector(TallyShape shape, uint32_t workers)
     : shape_(std::move(shape)), workers_left_(workers) {}
 
@@ -76,10 +118,7 @@ std::unique_ptr<Page> PageCollector::Turn(std::unique_ptr<Page> full, uint32_t s
       empty_.pop_back();
     }
   }
-  if (page == nullptr) {
-    page = std::make_unique<Page>();
-    page->cells.resize(shape_.cells());
-  }
+  if (page == nullptr) page = std::make_unique<Page>(shape_.cells());
   page->second = second;
   return page;
 }
@@ -120,15 +159,12 @@ bool PageCollector::Next(Page* merged) {
     if (slot == seconds_.end()) return false;  // every worker has finished before this second
     pages = std::move(slot->second.handed_in);
     seconds_.erase(slot);
+    merged->Clear();
     merged->second = next_second_++;
   }
-  merged->cells.resize(shape_.cells());
-  for (Tally& cell : merged->cells) cell.Clear();
   for (const auto& page : pages) {
-    for (size_t i = 0; i < page->cells.size(); ++i) {
-      merged->cells[i].Add(page->cells[i]);
-      page->cells[i].Clear();
-    }
+    merged->Add(*page);
+    page->Clear();
   }
   std::lock_guard lock(mutex_);
   for (auto& page : pages) empty_.push_back(std::move(page));

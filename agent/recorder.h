@@ -28,10 +28,48 @@ struct TallyShape {
   uint32_t TypeOf(size_t cell) const { return static_cast<uint32_t>(cell % types); }
 };
 
-// One second of one worker.
-struct Page {
+// One second of one worker: what happened in it, apart for each second in which the operation was
+// intended, so that every planned operation can be accounted for in its own second (R42). `age` is
+// the number of seconds between the two: 0 for most, up to the timeout and retries for some.
+class Page {
+ public:
+  explicit Page(size_t cells = 0) : cells_(cells) {}
+
   uint32_t second = 0;
-  std::vector<Tally> cells;  // see TallyShape::Cell
+
+  Tally& At(uint32_t age, size_t cell) {
+    if (age >= ages_.size() || ages_[age][cell] == nullptr) [[unlikely]]
+      Provide(age, cell);
+    return *ages_[age][cell];
+  }
+
+  // Attempts of the operations that stayed within one physical partition; −1 is not kept.
+  void CountPartition(const Outcome& outcome);
+
+  void Add(const Page& other);
+  void Clear();
+
+  // Calls visit(age, cell, tally) for each that holds something.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (uint32_t age = 0; age < ages_.size(); ++age) {
+      for (size_t cell = 0; cell < cells_; ++cell) {
+        const Tally* tally = ages_[age][cell].get();
+        // Histograms hold what counts hold.
+        if (tally != nullptr && tally->counts().ByteSizeLong() > 0) visit(age, cell, *tally);
+      }
+    }
+  }
+  const std::vector<v1::PartitionUse>& partitions() const { return partitions_; }  // by number
+
+ private:
+  using Cells = std::vector<std::unique_ptr<Tally>>;  // see TallyShape::Cell; null: nothing yet
+
+  void Provide(uint32_t age, size_t cell);
+
+  size_t cells_;
+  std::vector<Cells> ages_;
+  std::vector<v1::PartitionUse> partitions_;
 };
 
 // The first few distinct answers of a database that said no, with their number. Details beyond
@@ -64,8 +102,10 @@ class PageCollector {
   std::unique_ptr<Page> Turn(std::unique_ptr<Page> full, uint32_t second);
   void Finish(std::unique_ptr<Page> last);
 
-  // Waits for the next second that every worker has handed in (or finished before) and adds it up.
-  // False when there is none left.
+  Page MakePage() const { return Page(shape_.cells()); }
+
+  // Waits for the next second that every worker has handed in (or finished before) and adds it up
+  // into a page of MakePage. False when there is none left.
   bool Next(Page* merged);
   bool Ready();  // Next would not wait
 

@@ -11,6 +11,7 @@
 
 #include "agent/pacer.h"
 #include "agent/recorder.h"
+#include "agent/share_plan.h"
 #include "agent/worker.h"
 #include "base/clock.h"
 #include "base/epoll_loop.h"
@@ -157,18 +158,9 @@ class ThreadedStage final : public Stage {
 
   void Report() {
     std::vector<Tally> totals(course_.shape.cells());
-    for (Page page; pages_.Next(&page);) {
-      v1::Interval interval;
-      interval.set_second(page.second);
-      for (size_t cell = 0; cell < page.cells.size(); ++cell) {
-        totals[cell].Add(page.cells[cell]);
-        if (IsEmpty(page.cells[cell])) continue;
-        v1::OperationInterval* operation = interval.add_operations();
-        operation->set_phase(course_.shape.PhaseOf(cell));
-        operation->set_operation(course_.shape.TypeOf(cell));
-        *operation->mutable_tally() = page.cells[cell].ToProto();
-      }
-      listener_.on_interval(std::move(interval));
+    for (Page page = pages_.MakePage(); pages_.Next(&page);) {
+      page.ForEach([&](uint32_t, size_t cell, const Tally& tally) { totals[cell].Add(tally); });
+      listener_.on_interval(ToInterval(page));
     }
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
@@ -176,8 +168,23 @@ class ThreadedStage final : public Stage {
     listener_.on_done(std::move(result_));
   }
 
-  static bool IsEmpty(const Tally& tally) {
-    return tally.counts().ByteSizeLong() == 0;  // histograms hold what counts hold
+  v1::Interval ToInterval(const Page& page) const {
+    v1::Interval interval;
+    interval.set_second(page.second);
+    page.ForEach([&](uint32_t age, size_t cell, const Tally& tally) {
+      v1::OperationInterval* operation = interval.add_operations();
+      operation->set_phase(course_.shape.PhaseOf(cell));
+      operation->set_operation(course_.shape.TypeOf(cell));
+      operation->set_age(age);
+      *operation->mutable_tally() = tally.ToProto();
+    });
+    for (size_t number = 0; number < page.partitions().size(); ++number) {
+      if (page.partitions()[number].attempts() == 0) continue;
+      v1::PartitionUse* use = interval.add_partitions();
+      *use = page.partitions()[number];
+      use->set_partition(static_cast<int32_t>(number));
+    }
+    return interval;
   }
 
   void Conclude(const std::vector<Tally>& totals) {
@@ -271,6 +278,12 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
                      " sessions cannot be shared by ", prepare.share_count(), " agents"));
   }
   Describe(course, campaign.targets(prepare.target()), workbench.dataset().schema(), prepared);
+  const Share share{prepare.share_index(), prepare.share_count()};
+  if (load) CountLoad(course.planned_operations, course.shape, share, prepared);
+  if (course.schedule != nullptr) {
+    CountSchedule(*course.schedule, *course.plan, course.shape,
+                  course.worker.second_phase_offset_ns, share, prepared);
+  }
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
   auto stage =
       std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);

@@ -115,7 +115,8 @@ void Worker::TurnPages(int64_t now_ns) {
 
 void Worker::Notice(int64_t now_ns) {
   const auto count_planned = [this](uint64_t index, int64_t intended_ns) {
-    v1::Tally& counts = TallyOf(CellOf(intended_ns, plan_.TypeOf(index))).counts();
+    const uint32_t age = page_->second - SecondOf(intended_ns);
+    v1::Tally& counts = page_->At(age, CellOf(intended_ns, plan_.TypeOf(index))).counts();
     counts.set_planned(counts.planned() + 1);
   };
   while (true) {
@@ -125,6 +126,10 @@ void Worker::Notice(int64_t now_ns) {
     TurnPages(page_end);
   }
   pacer_->Notice(now_ns, count_planned);
+}
+
+uint32_t Worker::SecondOf(int64_t intended_ns) const {
+  return static_cast<uint32_t>(std::max<int64_t>(0, intended_ns - start_ns_) / kNsPerSecond);
 }
 
 size_t Worker::CellOf(int64_t intended_ns, uint32_t type) const {
@@ -166,6 +171,7 @@ void Worker::StartNew(const DueOperation& due) {
     operation.applied = &slot.applied;
   }
   slot.cell = CellOf(due.intended_ns, slot.planned.type);
+  slot.second = SecondOf(due.intended_ns);
   slot.intended_ns = due.intended_ns;
   slot.dispatched_ns = due.dispatched_ns;
   slot.first_sent_ns = 0;
@@ -176,7 +182,7 @@ void Worker::StartNew(const DueOperation& due) {
 
 void Worker::Send(Ticket ticket, int64_t now_ns) {
   Slot& slot = *slots_[ticket];
-  Tally& tally = TallyOf(slot.cell);
+  Tally& tally = TallyOf(slot);
   v1::Tally& counts = tally.counts();
   if (slot.first_sent_ns == 0) {
     slot.first_sent_ns = now_ns;
@@ -252,7 +258,10 @@ void Worker::Complete(Ticket ticket, const Outcome& outcome) {
 }
 
 void Worker::CountAttempt(Slot& slot, const Outcome& outcome) {
-  v1::Tally& counts = TallyOf(slot.cell).counts();
+  Tally& tally = TallyOf(slot);
+  v1::Tally& counts = tally.counts();
+  if (outcome.server_time_ns > 0) tally.server_time.Record(Span(0, outcome.server_time_ns));
+  page_->CountPartition(outcome);
   counts.set_bytes_sent(counts.bytes_sent() + outcome.bytes_sent);
   counts.set_bytes_received(counts.bytes_received() + outcome.bytes_received);
   counts.set_milli_ru(counts.milli_ru() + outcome.charge);
@@ -287,7 +296,7 @@ bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
 
 void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   Slot& slot = *slots_[ticket];
-  Tally& tally = TallyOf(slot.cell);
+  Tally& tally = TallyOf(slot);
   CountVerdict(outcome.verdict, &tally.counts());
   last_completion_ns_ = std::max(last_completion_ns_, now_ns);
   if (outcome.verdict == Verdict::kOk) {
@@ -296,6 +305,7 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
     const uint32_t applied = slot.planned.operation.records > 1 ? slot.applied.count() : 0;
     tally.counts().set_records(tally.counts().records() + std::max(outcome.records, applied));
     tally.response.Record(Span(slot.intended_ns, now_ns));
+    tally.dispatch_response.Record(Span(slot.dispatched_ns, now_ns));
     tally.service.Record(Span(slot.sent_ns, now_ns));
     if (slot.charge > 0) tally.charge.Record(slot.charge);
   } else {
@@ -307,8 +317,9 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   pacer_->Freed(now_ns);
 }
 
-void Worker::CountUnsent(size_t cell) {
-  v1::Tally& counts = TallyOf(cell).counts();
+void Worker::CountUnsent(const DueOperation& due) {
+  const size_t cell = CellOf(due.intended_ns, plan_.TypeOf(due.index));
+  v1::Tally& counts = page_->At(page_->second - SecondOf(due.intended_ns), cell).counts();
   counts.set_unsent(counts.unsent() + 1);
 }
 
@@ -326,7 +337,7 @@ void Worker::GiveUpOverdue(int64_t now_ns) {
   const int64_t limit = now_ns - settings_.timeout_ns;
   for (; pacer_->OldestDueNs() < limit; pacer_->Freed(now_ns)) {
     const DueOperation due = *pacer_->Take();
-    CountUnsent(CellOf(due.intended_ns, plan_.TypeOf(due.index)));
+    CountUnsent(due);
   }
   while (!retries_.empty() && retries_.top().due_ns < limit) {
     const Ticket ticket = retries_.top().ticket;
@@ -340,7 +351,7 @@ void Worker::GiveUpOverdue(int64_t now_ns) {
 // After Stop: what was never sent, and what waits for another attempt.
 void Worker::GiveUpWaiting() {
   while (const std::optional<DueOperation> due = pacer_->Take()) {
-    CountUnsent(CellOf(due->intended_ns, plan_.TypeOf(due->index)));
+    CountUnsent(*due);
   }
   for (; !retries_.empty(); retries_.pop()) {
     Settle(retries_.top().ticket,

@@ -81,6 +81,7 @@ class Worker final : public CompletionSink {
     PlannedOperation planned;
     AppliedRecords applied;
     size_t cell = 0;
+    uint32_t second = 0;  // of the intended start
     Lane* lane = nullptr;
     int64_t intended_ns = 0;
     int64_t dispatched_ns = 0;
@@ -109,7 +110,7 @@ class Worker final : public CompletionSink {
   void Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   bool RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   void CountAttempt(Slot& slot, const Outcome& outcome);
-  void CountUnsent(size_t cell);
+  void CountUnsent(const DueOperation& due);
   void TimeOutOverdue(int64_t now_ns);
   void GiveUpOverdue(int64_t now_ns);
   bool Hopeless(int64_t now_ns);
@@ -118,7 +119,8 @@ class Worker final : public CompletionSink {
 
   void TurnPages(int64_t now_ns);
   size_t CellOf(int64_t intended_ns, uint32_t type) const;
-  Tally& TallyOf(size_t cell) { return page_->cells[cell]; }
+  uint32_t SecondOf(int64_t intended_ns) const;
+  Tally& TallyOf(const Slot& slot) { return page_->At(page_->second - slot.second, slot.cell); }
 
   Ticket TakeSlot();
   void FreeSlot(Ticket ticket);

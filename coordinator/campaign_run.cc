@@ -74,18 +74,6 @@ v1::RunResult MakeRun(const v1::Campaign& campaign, const std::string& text) {
   return run;
 }
 
-v1::Interval ToInterval(uint32_t second, const TallyMap& tallies) {
-  v1::Interval interval;
-  interval.set_second(second);
-  for (const auto& [key, tally] : tallies) {
-    v1::OperationInterval* part = interval.add_operations();
-    part->set_phase(key.first);
-    part->set_operation(key.second);
-    *part->mutable_tally() = tally->ToProto();
-  }
-  return interval;
-}
-
 class CampaignRun final : public RunPort {
  public:
   CampaignRun(const v1::Campaign& campaign, const std::string& text,
@@ -139,11 +127,10 @@ class CampaignRun final : public RunPort {
   void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned) override {
     progress_.Begin(control_.result().campaign(), leg, stage, planned);
   }
-  void SecondMerged(const v1::Leg& leg, v1::Phase stage, uint32_t second,
-                    const TallyMap& tallies) override {
-    progress_.Second(leg, second, tallies);
-    store_status_.Update(store_.AppendInterval(control_.result().id(), leg.index(), stage,
-                                               ToInterval(second, tallies)));
+  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override {
+    progress_.Second(leg, second);
+    store_status_.Update(
+        store_.AppendInterval(control_.result().id(), leg.index(), stage, second.ToProto()));
   }
   void Say(const std::string& line) override { progress_.Say(line); }
   void Finished() override {}

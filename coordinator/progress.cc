@@ -47,11 +47,12 @@ void Progress::Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase
   }
 }
 
-std::string Progress::Line(uint32_t second, const TallyMap& tallies) const {
+std::string Progress::Line(const MergedSecond& merged) const {
+  const uint32_t second = merged.second;
   uint64_t ok = 0, records = 0, failures = 0, throttled = 0, milli_ru = 0;
   Histogram response;
   bool warm_up = false;
-  for (const auto& [key, tally] : tallies) {
+  for (const auto& [key, tally] : merged.tallies) {
     const v1::Tally& counts = tally->counts();
     ok += counts.ok();
     records += counts.records();
@@ -59,7 +60,7 @@ std::string Progress::Line(uint32_t second, const TallyMap& tallies) const {
     throttled += counts.throttled_attempts();
     milli_ru += counts.milli_ru();
     response.Add(tally->response);
-    warm_up |= key.first == v1::PHASE_WARM_UP;
+    warm_up |= key.phase == v1::PHASE_WARM_UP;
   }
   std::string line = absl::StrFormat("%-34s", label_);
   if (stage_ == v1::PHASE_LOAD) {
@@ -83,12 +84,12 @@ std::string Progress::Line(uint32_t second, const TallyMap& tallies) const {
   return line;
 }
 
-void Progress::Second(const v1::Leg&, uint32_t second, const TallyMap& tallies) {
-  for (const auto& [key, tally] : tallies) settled_ += tally->Settled();
-  last_second_ = second;
+void Progress::Second(const v1::Leg&, const MergedSecond& second) {
+  for (const auto& [key, tally] : second.tallies) settled_ += tally->Settled();
+  last_second_ = second.second;
   // After the last planned second only stragglers complete.
-  if (stage_seconds_ > 0 && second >= stage_seconds_) return;
-  Show(Line(second, tallies));
+  if (stage_seconds_ > 0 && second.second >= stage_seconds_) return;
+  Show(Line(second));
 }
 
 void Progress::Show(const std::string& line) {

@@ -17,12 +17,12 @@ class Progress {
 
   void Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase stage,
              uint64_t planned_operations);
-  void Second(const v1::Leg& leg, uint32_t second, const TallyMap& tallies);
+  void Second(const v1::Leg& leg, const MergedSecond& second);
   void Say(const std::string& line);
   void End();
 
  private:
-  std::string Line(uint32_t second, const TallyMap& tallies) const;
+  std::string Line(const MergedSecond& merged) const;
   void Show(const std::string& line);
 
   std::FILE* const out_;

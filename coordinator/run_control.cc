@@ -180,6 +180,7 @@ void RunControl::BeginStep(int64_t now_ns) {
   step_error_.clear();
   step_unreachable_ = false;
   plan_digest_.clear();
+  answers_.assign(agents_.size(), {});
   merge_.reset();
   const std::vector<uint32_t> scoped = Scoped(step().scope);
   awaited_ = {scoped.begin(), scoped.end()};
@@ -207,6 +208,7 @@ void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_
 }
 
 void RunControl::TakeAnswer(uint32_t agent, const v1::Prepared& prepared) {
+  answers_[agent] = prepared;
   if (!prepared.error().empty()) {
     if (step_error_.empty()) step_error_ = prepared.error();
     step_unreachable_ |= prepared.target_unreachable();
@@ -266,6 +268,7 @@ void RunControl::ArmAll(int64_t now_ns) {
   const int64_t lead_ns = settings_.local_agents ? kLocalLeadNs : kRemoteLeadNs;
   stage_start_ns_ = now_ns + std::max(lead_ns, 10 * WorstRoundTripNs());
   merge_ = std::make_unique<StageMerge>(settings_.agents);
+  for (uint32_t agent = 0; agent < answers_.size(); ++agent) merge_->Expect(agent, answers_[agent]);
   stage_ends_.assign(agents_.size(), {});
   seconds_merged_ = 0;
   state_ = State::kArming;
@@ -287,19 +290,19 @@ void RunControl::OnArmed(uint32_t agent, const v1::Armed&) {
   if (awaited_.empty()) state_ = State::kRunning;
 }
 
-void RunControl::ShowSecond(uint32_t second, const TallyMap& tallies) {
-  seconds_merged_ = second + 1;
-  port_.SecondMerged(leg(), StagePhase(), second, tallies);
+void RunControl::ShowSecond(const MergedSecond& second) {
+  seconds_merged_ = second.second + 1;
+  port_.SecondMerged(leg(), StagePhase(), second);
 }
 
 void RunControl::OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns) {
   const bool current =
       merge_ != nullptr && report.leg() == step().leg && report.task() == step().task;
   if (!current) return;
-  const absl::Status status = merge_->Add(
-      agent, report,
-      [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
-  if (!status.ok()) return LoseAgent(agent, std::string(status.message()), now_ns);
+  const auto taken =
+      merge_->Add(agent, report, [this](const MergedSecond& second) { ShowSecond(second); });
+  if (!taken.ok()) return LoseAgent(agent, std::string(taken.status().message()), now_ns);
+  if (*taken == StageMerge::Taken::kGap) return LoseAgent(agent, "reports are missing", now_ns);
   v1::CoordinatorMessage message;
   message.mutable_acknowledge()->set_leg(report.leg());
   message.mutable_acknowledge()->set_task(report.task());
@@ -311,9 +314,8 @@ void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t 
   const bool current = merge_ != nullptr && done.leg() == step().leg && done.task() == step().task;
   if (!current) return;
   stage_ends_[agent] = done;
-  const absl::Status status = merge_->Finish(
-      agent, done,
-      [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
+  const absl::Status status =
+      merge_->Finish(agent, done, [this](const MergedSecond& second) { ShowSecond(second); });
   if (!status.ok()) {
     AddReason(v1::VALIDITY_INVALID, std::string(status.message()), leg().mutable_verdict());
   }
@@ -452,8 +454,8 @@ void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_n
   const std::string reason = absl::StrCat(NameOf(agent), " was lost: ", why);
   if (merge_ != nullptr) {
     if (run_over_) AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
-    merge_->Lose(agent,
-                 [this](uint32_t second, const TallyMap& tallies) { ShowSecond(second, tallies); });
+    merge_->Lose(agent, seconds_merged_,
+                 [this](const MergedSecond& second) { ShowSecond(second); });
   }
   if (run_over_) return EndStageIfDone(now_ns);
   Abort(reason, now_ns);
@@ -476,9 +478,8 @@ void RunControl::OnTick(int64_t now_ns) {
   }
   if (state_ == State::kStopping && now_ns > stop_deadline_ns_) {
     while (!merge_->done()) {
-      merge_->Lose(merge_->unfinished(), [this](uint32_t second, const TallyMap& tallies) {
-        ShowSecond(second, tallies);
-      });
+      merge_->Lose(merge_->unfinished(), seconds_merged_,
+                   [this](const MergedSecond& second) { ShowSecond(second); });
     }
     EndStageIfDone(now_ns);
   }

@@ -28,8 +28,7 @@ class RunPort {
   virtual void Send(ConnectionId connection, const v1::CoordinatorMessage& message) = 0;
   virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
   virtual void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) = 0;
-  virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, uint32_t second,
-                            const TallyMap& tallies) = 0;
+  virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) = 0;
   virtual void Say(const std::string& line) = 0;  // one line for the user
   virtual void Finished() = 0;                    // the run is over; result() is final
 };
@@ -97,7 +96,7 @@ class RunControl {
   void RecordErrors(const v1::StageDone& end, uint32_t agent);
   void RecordSpans();
   void ConcludeLeg();
-  void ShowSecond(uint32_t second, const TallyMap& tallies);
+  void ShowSecond(const MergedSecond& second);
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   void Finish(int64_t now_ns);
@@ -122,7 +121,8 @@ class RunControl {
   std::unique_ptr<StageMerge> merge_;
   int64_t stage_start_ns_ = 0;
   int64_t stop_deadline_ns_ = 0;
-  std::string step_error_;  // the first that an agent answered
+  std::vector<v1::Prepared> answers_;  // by agent
+  std::string step_error_;             // the first that an agent answered
   bool step_unreachable_ = false;
   std::string plan_digest_;  // that the agents answered so far agree on
   uint64_t planned_operations_ = 0;

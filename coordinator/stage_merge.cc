@@ -18,10 +18,43 @@ v1::Tally CountsOf(const v1::Tally& tally) {
   return counts;
 }
 
+void AddUse(const v1::PartitionUse& from, v1::PartitionUse* to) {
+  to->set_partition(from.partition());
+  to->set_attempts(to->attempts() + from.attempts());
+  to->set_throttled(to->throttled() + from.throttled());
+  to->set_milli_ru(to->milli_ru() + from.milli_ru());
+  to->set_server_time_ns(to->server_time_ns() + from.server_time_ns());
+}
+
+absl::Status CheckAges(const v1::Interval& interval) {
+  for (const v1::OperationInterval& part : interval.operations()) {
+    if (part.age() <= interval.second()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("second ", interval.second(), " holds operations of age ", part.age()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-Tally& StageMerge::In(TallyMap& map, v1::Phase phase, uint32_t operation) {
-  std::unique_ptr<Tally>& tally = map[{phase, operation}];
+v1::Interval MergedSecond::ToProto() const {
+  v1::Interval interval;
+  interval.set_second(second);
+  for (const auto& [key, tally] : tallies) {
+    v1::OperationInterval* part = interval.add_operations();
+    part->set_phase(key.phase);
+    part->set_operation(key.operation);
+    part->set_age(key.age);
+    *part->mutable_tally() = tally->ToProto();
+  }
+  for (const auto& [number, use] : partitions) *interval.add_partitions() = use;
+  *interval.mutable_resources() = {resources.begin(), resources.end()};
+  *interval.mutable_processes() = {processes.begin(), processes.end()};
+  return interval;
+}
+
+Tally& StageMerge::In(MergedSecond& second, const TallyKey& key) {
+  std::unique_ptr<Tally>& tally = second.tallies[key];
   if (tally == nullptr && !spare_.empty()) {
     tally = std::move(spare_.back());
     spare_.pop_back();
@@ -30,26 +63,63 @@ Tally& StageMerge::In(TallyMap& map, v1::Phase phase, uint32_t operation) {
   return *tally;
 }
 
-absl::Status StageMerge::Add(uint32_t agent_index, const v1::IntervalReport& report,
-                             OnSecond on_second) {
+absl::StatusOr<StageMerge::Taken> StageMerge::Add(uint32_t agent_index,
+                                                  const v1::IntervalReport& report,
+                                                  OnSecond on_second) {
   Agent& agent = agents_[agent_index];
-  if (report.sequence() <= agent.sequence) {
+  if (report.sequence() <= agent.sequence || agent.over) {
     ++duplicates_;
-    return absl::OkStatus();
+    return Taken::kDuplicate;
   }
-  if (report.sequence() != agent.sequence + 1) {
-    return absl::DataLossError(absl::StrCat("reports ", agent.sequence + 1, " to ",
-                                            report.sequence() - 1, " of agent ", agent_index,
-                                            " are missing"));
+  if (report.sequence() != agent.sequence + 1) return Taken::kGap;
+  const v1::Interval& interval = report.interval();
+  if (interval.second() < agent.next_second) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("report ", report.sequence(), " goes back to second ", interval.second()));
   }
-  TallyMap& second = open_[report.interval().second()];
-  for (const v1::OperationInterval& part : report.interval().operations()) {
-    WEIR_RETURN_IF_ERROR(In(second, part.phase(), part.operation()).Add(part.tally()));
-    AddCounts(part.tally(), &agent.counts[{part.phase(), part.operation()}]);
-  }
+  WEIR_RETURN_IF_ERROR(CheckAges(interval));
+  WEIR_RETURN_IF_ERROR(Merge(agent_index, interval));
+  agent.ledger.Book(interval);
   agent.sequence = report.sequence();
-  agent.next_second = std::max(agent.next_second, report.interval().second() + 1);
+  agent.next_second = interval.second() + 1;
   Flush(on_second);
+  return Taken::kMerged;
+}
+
+// All or nothing: what cannot be decoded is found before anything is added.
+absl::Status StageMerge::Merge(uint32_t agent_index, const v1::Interval& interval) {
+  std::vector<std::pair<TallyKey, std::unique_ptr<Tally>>> decoded;
+  for (const v1::OperationInterval& part : interval.operations()) {
+    MergedSecond scratch;
+    const TallyKey key{part.phase(), part.operation(), part.age()};
+    WEIR_RETURN_IF_ERROR(In(scratch, key).Add(part.tally()));
+    decoded.emplace_back(key, std::move(scratch.tallies.begin()->second));
+  }
+  Agent& agent = agents_[agent_index];
+  MergedSecond& second = open_[interval.second()];
+  second.second = interval.second();
+  for (auto& [key, tally] : decoded) {
+    AddCounts(tally->counts(), &agent.counts[{key.phase, key.operation}]);
+    std::unique_ptr<Tally>& place = second.tallies[key];
+    if (place == nullptr) {
+      place = std::move(tally);
+      continue;
+    }
+    place->Add(*tally);
+    tally->Clear();
+    spare_.push_back(std::move(tally));
+  }
+  for (const v1::PartitionUse& use : interval.partitions()) {
+    AddUse(use, &second.partitions[use.partition()]);
+  }
+  for (v1::ResourceSample sample : interval.resources()) {
+    sample.set_agent(agent_index);
+    second.resources.push_back(std::move(sample));
+  }
+  for (v1::ProcessSample sample : interval.processes()) {
+    sample.set_agent(agent_index);
+    second.processes.push_back(std::move(sample));
+  }
   return absl::OkStatus();
 }
 
@@ -69,11 +139,28 @@ absl::Status StageMerge::Finish(uint32_t agent_index, const v1::StageDone& done,
           absl::StrCat("the reports of agent ", agent_index, " do not add up to what it counted"));
     }
   }
-  return absl::OkStatus();
+  const bool whole = !done.stopped_early() && !done.missed_start() && done.error().empty();
+  const std::string imbalance = agent.ledger.Balance(whole);
+  if (imbalance.empty()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("operations of agent ", agent_index, " are unaccounted for: ", imbalance));
 }
 
-void StageMerge::Lose(uint32_t agent_index, OnSecond on_second) {
-  agents_[agent_index].over = true;
+void StageMerge::Lose(uint32_t agent_index, uint32_t end, OnSecond on_second) {
+  Agent& agent = agents_[agent_index];
+  if (agent.over) return;
+  agent.over = true;
+  // Seconds that have been shown stay as they are: the loss is booked in the next, with its age.
+  for (const Ledger::Loss& loss : agent.ledger.Lose(end)) {
+    const uint32_t booked = std::max({loss.second, flushed_, agent.next_second});
+    MergedSecond& second = open_[booked];
+    second.second = booked;
+    const uint32_t age = loss.phase == v1::PHASE_LOAD ? 0 : booked - loss.second;
+    v1::Tally& counts = In(second, {loss.phase, loss.operation, age}).counts();
+    counts.set_lost(counts.lost() + loss.operations);
+    counts.set_planned(counts.planned() + loss.unreported);
+    lost_ += loss.operations;
+  }
   Flush(on_second);
 }
 
@@ -83,14 +170,21 @@ void StageMerge::Flush(OnSecond on_second) {
     if (!agent.over) complete = std::min(complete, agent.next_second);
   }
   while (!open_.empty() && open_.begin()->first < complete) {
-    TallyMap& second = open_.begin()->second;
-    on_second(open_.begin()->first, second);
-    for (auto& [key, tally] : second) {
-      In(totals_, key.first, key.second).Add(*tally);
-      tally->Clear();
-      spare_.push_back(std::move(tally));
-    }
+    MergedSecond& second = open_.begin()->second;
+    on_second(second);
+    flushed_ = second.second + 1;
+    CloseSecond(&second);
     open_.erase(open_.begin());
+  }
+}
+
+void StageMerge::CloseSecond(MergedSecond* second) {
+  for (auto& [key, tally] : second->tallies) {
+    std::unique_ptr<Tally>& total = totals_[{key.phase, key.operation}];
+    if (total == nullptr) total = std::make_unique<Tally>();
+    total->Add(*tally);
+    tally->Clear();
+    spare_.push_back(std::move(tally));
   }
 }
 
@@ -102,6 +196,12 @@ uint32_t StageMerge::unfinished() const {
   const auto agent = std::find_if(agents_.begin(), agents_.end(),
                                   [](const Agent& candidate) { return !candidate.over; });
   return static_cast<uint32_t>(agent - agents_.begin());
+}
+
+uint32_t StageMerge::end() const {
+  uint32_t end = 0;
+  for (const Agent& agent : agents_) end = std::max(end, agent.next_second);
+  return end;
 }
 
 }  // namespace weir

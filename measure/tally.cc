@@ -19,13 +19,16 @@ struct HistogramField {
   Histogram Tally::*histogram;
 };
 
-constexpr std::array<HistogramField, 6> kHistograms = {{
+constexpr std::array<HistogramField, 8> kHistograms = {{
     {v1::Tally::kResponseFieldNumber, &v1::Tally::response, &Tally::response},
     {v1::Tally::kServiceFieldNumber, &v1::Tally::service, &Tally::service},
     {v1::Tally::kWaitFieldNumber, &v1::Tally::wait, &Tally::wait},
     {v1::Tally::kLagFieldNumber, &v1::Tally::lag, &Tally::lag},
     {v1::Tally::kFailedResponseFieldNumber, &v1::Tally::failed_response, &Tally::failed_response},
     {v1::Tally::kChargeFieldNumber, &v1::Tally::charge, &Tally::charge},
+    {v1::Tally::kDispatchResponseFieldNumber, &v1::Tally::dispatch_response,
+     &Tally::dispatch_response},
+    {v1::Tally::kServerTimeFieldNumber, &v1::Tally::server_time, &Tally::server_time},
 }};
 
 const FieldDescriptor* Field(const HistogramField& field) {
@@ -87,6 +90,7 @@ void Tally::Add(const Tally& other) {
 
 v1::Tally Tally::ToProto() const {
   v1::Tally proto = counts_;
+  proto.set_overflow(Overflow());
   for (const HistogramField& field : kHistograms) {
     const Histogram& histogram = this->*field.histogram;
     if (histogram.empty()) continue;
@@ -103,6 +107,12 @@ void Tally::Clear() {
 uint64_t Tally::Failures() const {
   return counts_.not_found() + counts_.conflict() + counts_.throttled() + counts_.timed_out() +
          counts_.failed() + counts_.in_doubt();
+}
+
+uint64_t Tally::Overflow() const {
+  uint64_t overflow = counts_.overflow();
+  for (const HistogramField& field : kHistograms) overflow += (this->*field.histogram).overflow();
+  return overflow;
 }
 
 uint64_t Tally::Settled() const { return counts_.ok() + Failures() + counts_.unsent(); }

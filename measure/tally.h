@@ -20,7 +20,8 @@ class Tally {
   v1::Tally ToProto() const;
   void Clear();
 
-  // Counts only: the histogram fields of this message stay empty.
+  // Counts only: the histogram fields of this message stay empty, and `overflow` holds only what
+  // came with messages; see Overflow.
   const v1::Tally& counts() const { return counts_; }
   v1::Tally& counts() { return counts_; }
 
@@ -28,6 +29,8 @@ class Tally {
   uint64_t Failures() const;
   // planned = Settled + lost; see R42.
   uint64_t Settled() const;
+  // Values above Histogram::kHighest, in any of the histograms (R13).
+  uint64_t Overflow() const;
 
   Histogram response;  // ns; see v1.Tally for each
   Histogram service;
@@ -35,6 +38,8 @@ class Tally {
   Histogram lag;
   Histogram failed_response;
   Histogram charge;  // milli-RU
+  Histogram dispatch_response;
+  Histogram server_time;
 
  private:
   v1::Tally counts_;

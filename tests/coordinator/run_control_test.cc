@@ -83,10 +83,9 @@ class Rehearsal : public RunPort {
   void StageBegins(const v1::Leg& leg, v1::Phase, uint64_t) override {
     stages_.push_back(leg.target());
   }
-  void SecondMerged(const v1::Leg& leg, v1::Phase stage, uint32_t second,
-                    const TallyMap& tallies) override {
-    EXPECT_TRUE(seconds_.insert({leg.index(), stage, second}).second);
-    for (const auto& [key, tally] : tallies) merged_ok_ += tally->counts().ok();
+  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override {
+    EXPECT_TRUE(seconds_.insert({leg.index(), stage, second.second}).second);
+    for (const auto& [key, tally] : second.tallies) merged_ok_ += tally->counts().ok();
   }
   void Say(const std::string& line) override { said_.push_back(line); }
   void Finished() override { finished_ = true; }
