@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "base/event_queue.h"
-#include "coordinator/run_control.h"
+#include "coordinator/run_port.h"
 #include "proto/control.pb.h"
 
 namespace weir {

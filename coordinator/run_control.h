@@ -4,34 +4,21 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-
-#include "coordinator/clock_offset.h"
+#include "coordinator/roster.h"
+#include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
-#include "coordinator/stage_merge.h"
+#include "coordinator/stage_run.h"
+#include "coordinator/step_answers.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
 
 namespace weir {
-
-using ConnectionId = uint64_t;
-
-class RunPort {
- public:
-  virtual ~RunPort() = default;
-  virtual void Send(ConnectionId connection, const v1::CoordinatorMessage& message) = 0;
-  virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
-  virtual void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) = 0;
-  virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) = 0;
-  virtual void Say(const std::string& line) = 0;  // one line for the user
-  virtual void Finished() = 0;                    // the run is over; result() is final
-};
 
 struct RunControlSettings {
   uint32_t agents = 1;
@@ -59,77 +46,44 @@ class RunControl {
   bool target_unreachable() const { return target_unreachable_; }
 
  private:
-  enum class State { kJoining, kAsking, kArming, kRunning, kStopping, kFinished };
-
-  struct Agent {
-    ConnectionId connection = 0;
-    bool gone = false;
-    ClockOffset clock;
-    uint64_t pings = 0;
-    int64_t pinged_ns = 0;
-    int64_t heard_ns = 0;
-  };
+  enum class State { kJoining, kAsking, kStage, kFinished };
 
   const Step& step() const { return program_.steps[step_]; }
   v1::Leg& leg() { return *run_.mutable_legs(static_cast<int>(step().leg)); }
   const v1::Scenario& scenario() const;
   std::vector<uint32_t> Scoped(Scope scope) const;
-  v1::Phase StagePhase() const;
 
-  void OnHello(ConnectionId connection, const v1::Hello& hello, int64_t now_ns);
   void OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns);
   void OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns);
-  void OnArmed(uint32_t agent, const v1::Armed& armed);
   void OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns);
   void OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns);
 
-  void BeginIfComplete(int64_t now_ns);
   void BeginStep(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
-  void TakeAnswer(uint32_t agent, const v1::Prepared& prepared);
   void NextStep(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
-  void ArmAll(int64_t now_ns);
+  void BeginStage(int64_t now_ns);
   void EndStageIfDone(int64_t now_ns);
-  void RecordStage();
-  void RecordShares(const v1::StageDone& end, uint32_t agent);
-  void RecordErrors(const v1::StageDone& end, uint32_t agent);
-  void RecordSpans();
   void ConcludeLeg();
-  void ShowSecond(const MergedSecond& second);
+  void LeaveOutTheRest(const std::string& reason);
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   void Finish(int64_t now_ns);
 
-  void Ping(uint32_t agent, int64_t now_ns);
-  void Refuse(ConnectionId connection, const std::string& reason);
-  void SendTo(uint32_t agent, const v1::CoordinatorMessage& message);
-  int64_t WorstRoundTripNs() const;
-  uint32_t AgentOf(ConnectionId connection) const;
-  std::string NameOf(uint32_t agent) const;
-
   const RunControlSettings settings_;
   RunPort& port_;
   v1::RunResult run_;
-  RunProgram program_;
+  const RunProgram program_;
+  Roster roster_;
   State state_ = State::kJoining;
   int64_t started_ns_ = 0;
 
-  std::vector<Agent> agents_;
   size_t step_ = 0;
-  std::set<uint32_t> awaited_;  // agents whose answer the step waits for
-  std::unique_ptr<StageMerge> merge_;
-  int64_t stage_start_ns_ = 0;
-  int64_t stop_deadline_ns_ = 0;
-  std::vector<v1::Prepared> answers_;  // by agent
-  std::string step_error_;             // the first that an agent answered
-  bool step_unreachable_ = false;
-  std::string plan_digest_;  // that the agents answered so far agree on
-  uint64_t planned_operations_ = 0;
-  std::vector<v1::StageDone> stage_ends_;
-  uint32_t seconds_merged_ = 0;  // of the stage
-  std::set<uint32_t> judged_;    // legs
-  bool run_over_ = false;        // stop after the stage in hand
+  std::optional<StepAnswers> answers_;  // of the step in hand
+  std::unique_ptr<StageRun> stage_;     // null when none is under way
+  int64_t stop_deadline_ns_ = 0;        // for the stage, once the run is over
+  std::set<uint32_t> judged_;           // legs
+  bool run_over_ = false;               // stop after the stage in hand
   bool target_unreachable_ = false;
 };
 

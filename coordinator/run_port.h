@@ -1,0 +1,29 @@
+// What a run asks of the world around it. Implemented by the program (coordinator/campaign_run.cc)
+// and by simulations. Called on the thread of RunControl, never during another call to it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "coordinator/stage_merge.h"
+#include "proto/control.pb.h"
+#include "proto/results.pb.h"
+
+namespace weir {
+
+// One stream from one agent; never used again for another.
+using ConnectionId = uint64_t;
+
+class RunPort {
+ public:
+  virtual ~RunPort() = default;
+  // May be lost, with the connection or on the way. Nothing comes back from inside.
+  virtual void Send(ConnectionId connection, const v1::CoordinatorMessage& message) = 0;
+  virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
+  virtual void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) = 0;
+  virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) = 0;
+  virtual void Say(const std::string& line) = 0;  // one line for the user
+  virtual void Finished() = 0;                    // the run is over; result() is final
+};
+
+}  // namespace weir

@@ -1,0 +1,80 @@
+#include "coordinator/stage_record.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace weir {
+namespace {
+
+void RecordTotals(const StageMerge& merge, v1::Leg* leg) {
+  for (const auto& [key, tally] : merge.totals()) {
+    v1::PhaseResult* result = leg->add_results();
+    result->set_phase(key.first);
+    result->set_operation(key.second);
+    *result->mutable_total() = tally->ToProto();
+  }
+}
+
+void RecordShares(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
+  for (const v1::PhaseResult& total : end.totals()) {
+    v1::AgentShare* share = leg->add_shares();
+    share->set_agent(agent);
+    share->set_phase(total.phase());
+    share->set_operation(total.operation());
+    *share->mutable_total() = total.total();
+    share->set_start_lateness_ns(end.start_lateness_ns());
+  }
+}
+
+// The same answer to several agents is one sample.
+void RecordErrors(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
+  for (const v1::ErrorSample& sample : end.errors()) {
+    const auto same = [&](const v1::ErrorSample& known) {
+      return known.phase() == sample.phase() && known.operation() == sample.operation() &&
+             known.verdict() == sample.verdict() && known.detail() == sample.detail();
+    };
+    auto* errors = leg->mutable_errors();
+    const auto known = std::find_if(errors->begin(), errors->end(), same);
+    if (known != errors->end()) {
+      known->set_count(known->count() + sample.count());
+    } else {
+      *errors->Add() = sample;
+      errors->rbegin()->set_agent(agent);
+    }
+  }
+}
+
+void AddSpan(v1::Phase phase, int64_t from_ns, int64_t duration_ns, v1::Leg* leg) {
+  v1::PhaseSpan* span = leg->add_spans();
+  span->set_phase(phase);
+  span->set_first_second(static_cast<uint32_t>(from_ns / kNsPerSecond));
+  span->set_duration_ns(duration_ns);
+}
+
+// A load lasts until its last answer; warm-up and measure as long as planned, unless stopped.
+void RecordSpans(const StageFacts& facts, v1::Leg* leg) {
+  int64_t elapsed_ns = 0;
+  for (const v1::StageDone& end : facts.ends) elapsed_ns = std::max(elapsed_ns, end.elapsed_ns());
+  // Agents that were lost cannot tell.
+  if (elapsed_ns == 0) elapsed_ns = facts.seconds_merged * kNsPerSecond;
+  if (facts.task == v1::TASK_LOAD) return AddSpan(v1::PHASE_LOAD, 0, elapsed_ns, leg);
+  const int64_t warm_up_ns = facts.scenario.phases().warm_up().ns();
+  int64_t measure_ns = facts.scenario.phases().measure().ns();
+  if (facts.cut_short) measure_ns = std::clamp<int64_t>(elapsed_ns - warm_up_ns, 0, measure_ns);
+  if (warm_up_ns > 0) AddSpan(v1::PHASE_WARM_UP, 0, warm_up_ns, leg);
+  AddSpan(v1::PHASE_MEASURE, warm_up_ns, measure_ns, leg);
+}
+
+}  // namespace
+
+void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg) {
+  RecordTotals(merge, leg);
+  RecordSpans(facts, leg);
+  for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
+    RecordShares(facts.ends[agent], agent, leg);
+    RecordErrors(facts.ends[agent], agent, leg);
+  }
+}
+
+}  // namespace weir

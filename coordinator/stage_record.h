@@ -1,0 +1,25 @@
+// Writes down in the leg what a stage brought: totals, spans, each agent's share, error samples.
+// Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "coordinator/stage_merge.h"
+#include "proto/campaign.pb.h"
+#include "proto/control.pb.h"
+#include "proto/results.pb.h"
+
+namespace weir {
+
+struct StageFacts {
+  v1::Task task;
+  const v1::Scenario& scenario;
+  std::vector<v1::StageDone> ends;  // by agent; empty for one that was lost
+  uint32_t seconds_merged = 0;
+  bool cut_short = false;  // the run ended before the stage did
+};
+
+void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg);
+
+}  // namespace weir
