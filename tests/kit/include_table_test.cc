@@ -54,6 +54,8 @@ const std::vector<Room>& Rooms() {
        {"agent/", "backends/", "base/", "coordinator/", "generators/", "measure/", "proto/",
         "reports/"}},
       {"coordinator/", {"base/", "measure/", "proto/", "reports/"}},
+      // The control of agents and of a run, in one thread and virtual time; nobody includes it.
+      {"simulation/", {"agent/agent_control.h", "base/", "coordinator/", "measure/", "proto/"}},
   };
   return *rooms;
 }
@@ -63,7 +65,7 @@ const std::vector<Room>& Rooms() {
 const std::vector<Room>& Libraries() {
   static const auto* const libraries = new std::vector<Room>{
       {"grpc", {"agent/", "coordinator/"}},
-      {"proto/control.", {"agent/", "coordinator/"}},
+      {"proto/control.", {"agent/", "coordinator/", "simulation/"}},
       {"libpq", {"backends/postgres/"}},
       {"pqxx/", {"backends/postgres/"}},
       {"SQLiteCpp/", {"backends/sqlite/", "reports/"}},
@@ -168,6 +170,8 @@ TEST(IncludeTable, ForbiddenIncludeIsFound) {
   EXPECT_NE(Judge("reports/a.cc", "#include \"coordinator/plan.h\""), "");
   EXPECT_NE(Judge("agent/a.cc", "#include \"backends/sqlite/sqlite_backend.h\""), "");
   EXPECT_NE(Judge("generators/a.cc", "#include \"proto/control.pb.h\""), "");
+  EXPECT_NE(Judge("coordinator/cli/a.cc", "#include \"simulation/world.h\""), "");
+  EXPECT_NE(Judge("simulation/a.cc", "#include \"generators/schedule.h\""), "");
 }
 
 TEST(IncludeTable, BackendsDoNotSeeEachOther) {

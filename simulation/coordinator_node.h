@@ -1,0 +1,75 @@
+// The machine with the coordinator on it: RunControl as in production, with a simulated clock, disk
+// and network behind its port. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "simulation/event_heap.h"
+#include "simulation/network.h"
+#include "simulation/oracle.h"
+#include "simulation/process.h"
+#include "simulation/sim_clock.h"
+#include "simulation/sim_disk.h"
+#include "simulation/trace.h"
+
+#include "coordinator/run_control.h"
+
+namespace weir {
+
+class CoordinatorNode final : public RunPort {
+ public:
+  // `node_of`: which node dialled a stream.
+  CoordinatorNode(const RunControlSettings& settings, const v1::RunResult& run, EventHeap& heap,
+                  Network& network, Trace& trace, Oracle& oracle, const SimClock& clock,
+                  std::function<uint32_t(StreamId)> node_of, uint64_t seed);
+
+  void Boot();
+  void Crash(bool machine);
+  void Pause(int64_t length_ns) { lane_.Pause(length_ns); }
+  void Resume() { lane_.Resume(); }
+  void Interrupt();
+  void StepClock(int64_t by_ns) { clock_.Step(by_ns); }
+
+  void Arrived(StreamId stream, std::shared_ptr<const v1::AgentMessage> message);
+  void Broken(StreamId stream);
+
+  bool running() const { return control_ != nullptr; }
+  bool over() const { return over_; }  // the run has ended and said what came of it
+  const v1::RunResult& result() const { return result_; }
+  const SimClock& clock() const { return clock_; }
+  SimDisk& disk() { return disk_; }
+
+  // RunPort.
+  void Send(ConnectionId connection, const v1::CoordinatorMessage& message) override;
+  void RunChanged(const v1::RunResult& run) override;
+  void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) override;
+  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override;
+  void Say(const std::string& line) override;
+  void Finished() override;
+
+ private:
+  int64_t Now() const { return clock_.Read(heap_.now_ns()); }
+  void Post(EventHeap::Action action);
+  void Tick();
+  void End();
+
+  const RunControlSettings settings_;
+  const v1::RunResult run_;  // as it is at the beginning
+  EventHeap& heap_;
+  Network& network_;
+  Trace& trace_;
+  Oracle& oracle_;
+  SimClock clock_;
+  SimDisk disk_;
+  SimProcess lane_;
+  const std::function<uint32_t(StreamId)> node_of_;
+  std::unique_ptr<RunControl> control_;  // null: no process
+  std::vector<StreamId> streams_;
+  v1::RunResult result_;
+  bool over_ = false;
+};
+
+}  // namespace weir

@@ -1,0 +1,259 @@
+#include "simulation/oracle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "base/clock.h"
+
+namespace weir {
+namespace {
+
+// Two clocks at 100 ppm the wrong way round, over a lease of some seconds.
+constexpr int64_t kDriftNs = 5 * kNsPerMs;
+constexpr int64_t kLeaseSlackNs = kNsPerSecond;
+constexpr size_t kMostViolations = 20;
+
+uint64_t SettledOf(const v1::Tally& tally) {
+  return tally.ok() + tally.not_found() + tally.conflict() + tally.throttled() + tally.timed_out() +
+         tally.failed() + tally.in_doubt() + tally.unsent();
+}
+
+std::string NameOf(const std::pair<uint32_t, v1::Task>& key) {
+  return absl::StrCat("leg ", key.first, " ", v1::Task_Name(key.second));
+}
+
+v1::Task TaskOf(v1::Phase stage) {
+  return stage == v1::PHASE_LOAD ? v1::TASK_LOAD : v1::TASK_DRIVE;
+}
+
+bool Covers(const v1::Tally& whole, const v1::Tally& part) {
+  return whole.planned() >= part.planned() && whole.ok() >= part.ok() &&
+         whole.failed() >= part.failed() && whole.throttled() >= part.throttled() &&
+         whole.timed_out() >= part.timed_out() && whole.in_doubt() >= part.in_doubt() &&
+         whole.unsent() >= part.unsent() && whole.attempts() >= part.attempts() &&
+         whole.milli_ru() >= part.milli_ru();
+}
+
+}  // namespace
+
+void Oracle::Violate(const std::string& what) {
+  if (violations_.size() < kMostViolations) violations_.push_back(what);
+}
+
+// ------------------------------------------------------------------------------------- on agents
+
+void Oracle::OnStage(std::shared_ptr<StageBooks> books) {
+  stages_[{books->leg, books->task}].books.push_back(std::move(books));
+}
+
+void Oracle::OnIssued(int64_t now_ns, const StageBooks& books, uint64_t index) {
+  const StageKey key{books.leg, books.task};
+  Stage& stage = stages_[key];
+  ++operations_;
+  const Node& node = nodes_[books.node];
+  const auto violate = [&](absl::string_view what) {
+    Violate(absl::StrCat(NameOf(key), ", agent ", books.node, ", operation ", index, " at ", now_ns,
+                         ": ", what));
+  };
+  if (stage.armed.size() < agents_) violate("issued before every agent was armed");
+  if (!stage.issued.insert(index).second) violate("issued twice");
+  if (now_ns > node.granted_true_ns + lease_ns_ + kLeaseSlackNs + kDriftNs + stepped_ns_) {
+    violate("issued more than a second after the lease");
+  }
+  if (node.lost_true_ns >= 0 && now_ns > node.lost_true_ns + node.lost_slack_ns + stepped_ns_) {
+    violate("issued after the agent was taken for lost");
+  }
+}
+
+void Oracle::OnReport(const std::shared_ptr<StageBooks>& books, const v1::IntervalReport& report) {
+  auto& reports = stages_[{books->leg, books->task}].reports[books->node];
+  const auto [known, first] = reports.emplace(report.sequence(), report.interval());
+  if (!first && known->second.SerializeAsString() != report.interval().SerializeAsString()) {
+    Violate(absl::StrCat("agent ", books->node, " sent two different reports ", report.sequence()));
+  }
+}
+
+void Oracle::OnPong(int64_t now_ns, uint32_t node, const v1::Pong& pong) {
+  nodes_[node].pongs.emplace(pong.sent_ns(), now_ns);
+}
+
+// -------------------------------------------------------------------------------- at the
+// coordinator
+
+void Oracle::OnAnswer(int64_t, uint32_t node, const v1::AgentMessage& message) {
+  if (message.has_armed()) {
+    stages_[{message.armed().leg(), message.armed().task()}].armed.insert(node);
+  }
+  if (message.has_pong()) {
+    const auto sent = nodes_[node].pongs.find(message.pong().sent_ns());
+    if (sent == nodes_[node].pongs.end()) return;
+    nodes_[node].granted_true_ns = std::max(nodes_[node].granted_true_ns, sent->second);
+  }
+}
+
+void Oracle::OnWord(int64_t, uint32_t node, const v1::CoordinatorMessage& message) {
+  if (!message.has_acknowledge()) return;
+  const v1::Acknowledge& word = message.acknowledge();
+  uint64_t& acknowledged = stages_[{word.leg(), word.task()}].acknowledged[node];
+  acknowledged = std::max(acknowledged, word.sequence());
+}
+
+void Oracle::OnSaid(int64_t now_ns, const std::string& line) {
+  const size_t lost = line.find(" was lost: ");
+  if (lost == std::string::npos) return;
+  anyone_lost_ = true;
+  uint32_t node = 0;
+  absl::string_view name = absl::string_view(line).substr(0, lost);
+  if (!absl::ConsumePrefix(&name, "agent a") || !absl::SimpleAtoi(name, &node)) return;
+  nodes_[node].lost_true_ns = now_ns;
+  // Whoever is lost for another reason than silence is told to stop, or stops with its lease.
+  const bool silent = absl::StrContains(line, "no word");
+  nodes_[node].lost_slack_ns = silent ? kDriftNs : lease_ns_ + kLeaseSlackNs;
+}
+
+void Oracle::OnSecond(const v1::Leg& leg, v1::Phase phase, const MergedSecond& second) {
+  Stage& stage = stages_[{leg.index(), TaskOf(phase)}];
+  if (!stage.seconds.insert(second.second).second) {
+    Violate(absl::StrCat("second ", second.second, " was merged twice"));
+  }
+  for (const auto& [key, tally] : second.tallies) {
+    const v1::Tally& counts = tally->counts();
+    if (key.age > second.second) Violate("an operation is older than its stage");
+    const uint32_t intended = key.phase == v1::PHASE_LOAD ? 0 : second.second - key.age;
+    Balance& balance = stage.accounts[{intended, key.phase, key.operation}];
+    balance.planned += counts.planned();
+    balance.settled += SettledOf(counts);
+    balance.lost += counts.lost();
+    AddCounts(counts, &stage.merged[{key.phase, key.operation}]);
+  }
+}
+
+// ------------------------------------------------------------------------------------- at the end
+
+void Oracle::CheckResult(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns) {
+  CheckVerdict(run);
+  CheckClocks(run, clock_offsets_ns);
+  for (const v1::Leg& leg : run.legs()) {
+    for (const v1::Task task : {v1::TASK_LOAD, v1::TASK_DRIVE}) {
+      const auto stage = stages_.find({leg.index(), task});
+      if (stage == stages_.end() || stage->second.books.empty()) continue;
+      CheckAccounts(leg, stage->first, stage->second);
+      CheckTotals(leg, stage->first, stage->second);
+      CheckAcknowledged(leg, stage->first, stage->second);
+    }
+  }
+}
+
+// A run that lost an agent did not carry out its plan.
+void Oracle::CheckVerdict(const v1::RunResult& run) {
+  const v1::ValidityVerdict& verdict = run.verdict();
+  const bool invalid = verdict.validity() == v1::VALIDITY_INVALID;
+  if (invalid && verdict.reasons().empty()) Violate("the run is invalid for no reason");
+  if (anyone_lost_ && !invalid) Violate("a run that lost an agent is not invalid");
+  if (run.state() == v1::RUN_STATE_RUNNING) Violate("the run has ended and says it is running");
+  if (run.state() != v1::RUN_STATE_FINISHED && !invalid) {
+    Violate("a run that did not finish is not invalid");
+  }
+  for (const v1::Leg& leg : run.legs()) {
+    if (leg.verdict().validity() == v1::VALIDITY_UNKNOWN) Violate("a leg has no verdict");
+    if (leg.verdict().validity() == v1::VALIDITY_INVALID && leg.verdict().reasons().empty()) {
+      Violate("a leg is invalid for no reason");
+    }
+  }
+}
+
+void Oracle::CheckClocks(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns) {
+  if (stepped_ns_ > 0) return;
+  for (const v1::AgentFacts& facts : run.agents()) {
+    if (facts.clock_offset_bound_ns() == 0) continue;  // nothing was measured
+    uint32_t node = 0;
+    if (!absl::SimpleAtoi(facts.name().substr(1), &node)) continue;
+    const int64_t error = facts.clock_offset_ns() - clock_offsets_ns[node];
+    if (std::abs(error) <= facts.clock_offset_bound_ns() + clock_slack_ns_) continue;
+    Violate(absl::StrCat("agent ", node, ": the clock offset is ", error, " ns off, bound ",
+                         facts.clock_offset_bound_ns()));
+  }
+}
+
+void Oracle::CheckAccounts(const v1::Leg&, const StageKey& key, const Stage& stage) {
+  for (const auto& [account, balance] : stage.accounts) {
+    if (balance.planned == balance.settled + balance.lost) continue;
+    Violate(absl::StrCat(NameOf(key), ", second ", std::get<0>(account), ", operation ",
+                         std::get<2>(account), ": planned ", balance.planned, ", settled ",
+                         balance.settled, ", lost ", balance.lost));
+  }
+}
+
+// The result is the sum of the seconds that were shown, and where nothing went wrong it is, to the
+// bit, what the agents counted.
+void Oracle::CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& stage) {
+  const bool load = key.second == v1::TASK_LOAD;
+  std::map<PhaseOperation, const v1::Tally*> results;
+  for (const v1::PhaseResult& result : leg.results()) {
+    if ((result.phase() == v1::PHASE_LOAD) != load) continue;
+    results[{result.phase(), result.operation()}] = &result.total();
+  }
+  for (const auto& [operation, merged] : stage.merged) {
+    v1::Tally counts;
+    if (results.contains(operation)) AddCounts(*results[operation], &counts);
+    if (counts.SerializeAsString() == merged.SerializeAsString()) continue;
+    Violate(absl::StrCat(NameOf(key), ": the result is not the sum of its seconds"));
+  }
+  if (leg.verdict().validity() == v1::VALIDITY_INVALID) return;
+  std::map<PhaseOperation, CellBook> truth;
+  for (const auto& books : stage.books) {
+    if (!books->over) Violate(absl::StrCat(NameOf(key), " is valid and an agent did not end it"));
+    for (const auto& [operation, cell] : books->totals) truth[operation].Add(cell);
+  }
+  if (truth.size() != results.size())
+    Violate(absl::StrCat(NameOf(key), ": operations are missing"));
+  for (const auto& [operation, cell] : truth) {
+    Tally& tally = ScratchTally();
+    cell.AddTo(&tally);
+    if (results.contains(operation) &&
+        results[operation]->SerializeAsString() == tally.ToProto().SerializeAsString()) {
+      continue;
+    }
+    Violate(absl::StrCat(NameOf(key), ": the result is not what the agents counted"));
+  }
+}
+
+// What was acknowledged is kept, whatever happened afterwards.
+void Oracle::CheckAcknowledged(const v1::Leg& leg, const StageKey& key, const Stage& stage) {
+  std::map<PhaseOperation, v1::Tally> acknowledged;
+  for (const auto& [node, sequence] : stage.acknowledged) {
+    const auto reports = stage.reports.find(node);
+    if (reports == stage.reports.end()) continue;
+    for (const auto& [number, interval] : reports->second) {
+      if (number > sequence) break;
+      for (const v1::OperationInterval& part : interval.operations()) {
+        AddCounts(part.tally(), &acknowledged[{part.phase(), part.operation()}]);
+      }
+    }
+  }
+  for (const auto& [operation, counts] : acknowledged) {
+    v1::Tally kept;
+    for (const v1::PhaseResult& result : leg.results()) {
+      if (result.phase() == operation.first && result.operation() == operation.second) {
+        AddCounts(result.total(), &kept);
+      }
+    }
+    if (Covers(kept, counts)) continue;
+    Violate(absl::StrCat(NameOf(key), ", operation ", operation.second,
+                         ": an acknowledged report is not in the result"));
+  }
+}
+
+void Oracle::ExpectValid(const v1::RunResult& run) {
+  if (run.verdict().validity() == v1::VALIDITY_VALID) return;
+  Violate(absl::StrCat("nothing went wrong and the run is ",
+                       v1::Validity_Name(run.verdict().validity()), ": ",
+                       run.verdict().reasons().empty() ? "" : run.verdict().reasons(0)));
+}
+
+}  // namespace weir
