@@ -5,9 +5,12 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <string>
+#include <utility>
 
+#include "agent/watch/machine_conditions.h"
 #include "base/version.h"
 
 namespace weir {
@@ -20,6 +23,11 @@ std::string ReadCpuModel() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "NOT DISCLOSED";
+}
+
+std::string Variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
 }
 
 }  // namespace
@@ -42,6 +50,9 @@ v1::AgentFacts ReadMachine() {
   struct sysinfo memory;
   if (sysinfo(&memory) == 0) facts.set_memory_bytes(uint64_t{memory.totalram} * memory.mem_unit);
   facts.set_version(std::string(Version()));
+  for (v1::Condition& condition : ReadConditions(SystemReader(), Variable)) {
+    *facts.add_conditions() = std::move(condition);
+  }
   return facts;
 }
 

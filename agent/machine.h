@@ -7,7 +7,7 @@ namespace weir {
 
 uint32_t UsableCores();  // by the scheduler's affinity mask
 
-// Host, kernel, processor, memory; without index and name.
+// Host, kernel, processor, memory, conditions; without index and name.
 v1::AgentFacts ReadMachine();
 
 }  // namespace weir

@@ -10,18 +10,21 @@ namespace {
 constexpr uint64_t kMostAtOnce = 1 << 14;
 
 // When operations were picked up: runs of consecutive ones share a time. In an overload the runs
-// are coarsened, so that memory stays bounded; a coarse run carries its latest time, which
-// overstates lag.
+// are made coarser, by halves, so that memory stays bounded: then times are exact to a
+// kMostRuns-th of the time that the backlog spans. A run carries its latest time, so that lag is
+// over- and never understated.
 class PickUpTimes {
  public:
   void Add(uint64_t operations, int64_t now_ns) {
     if (operations == 0) return;
-    if (!runs_.empty() && (now_ns - runs_.back().at_ns < kGrainNs || runs_.size() >= kMostRuns)) {
+    if (runs_.empty()) grain_ns_ = kFinestGrainNs;
+    if (!runs_.empty() && now_ns - runs_.back().from_ns < grain_ns_) {
       runs_.back().operations += operations;
       runs_.back().at_ns = now_ns;
       return;
     }
-    runs_.push_back({operations, now_ns});
+    if (runs_.size() >= kMostRuns) Coarsen();
+    runs_.push_back({operations, now_ns, now_ns});
   }
 
   int64_t TakeOne() {
@@ -31,14 +34,34 @@ class PickUpTimes {
   }
 
  private:
-  static constexpr int64_t kGrainNs = 1000;
+  static constexpr int64_t kFinestGrainNs = 1000;
   static constexpr size_t kMostRuns = 1 << 16;
 
   struct Run {
     uint64_t operations;
-    int64_t at_ns;
+    int64_t from_ns;  // of its first
+    int64_t at_ns;    // of its last
   };
+
+  // Brings neighbours together until at least half of the room is free.
+  void Coarsen() {
+    while (runs_.size() > kMostRuns / 2) {
+      grain_ns_ *= 2;
+      size_t kept = 0;
+      for (size_t i = 1; i < runs_.size(); ++i) {
+        if (runs_[i].at_ns - runs_[kept].from_ns >= grain_ns_) {
+          runs_[++kept] = runs_[i];
+          continue;
+        }
+        runs_[kept].operations += runs_[i].operations;
+        runs_[kept].at_ns = runs_[i].at_ns;
+      }
+      runs_.resize(kept + 1);
+    }
+  }
+
   std::deque<Run> runs_;
+  int64_t grain_ns_ = kFinestGrainNs;
 };
 
 class OpenPacer final : public Pacer {

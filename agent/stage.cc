@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "agent/share_plan.h"
+#include "agent/watch/stage_watch.h"
 #include "agent/worker.h"
 #include "base/clock.h"
 #include "base/epoll_loop.h"
@@ -81,6 +83,7 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
                           MakeSchedule(scenario.shape().open(), length_ns, campaign.seed()));
     course.planned_operations = course.schedule->size();
     course.sessions = scenario.shape().open().sessions();
+    course.worker.spin_ns = scenario.shape().open().spin().ns();
   } else {
     *closed_length_ns = length_ns;
     course.sessions = scenario.shape().closed().sessions();
@@ -126,6 +129,7 @@ class ThreadedStage final : public Stage {
     listener_ = std::move(listener);
     start_ns_ = start_ns;
     first_turns_.resize(workers_);
+    watch_.emplace(start_ns, workers_);
     for (uint32_t w = 0; w < workers_; ++w) threads_.emplace_back([this, w] { RunWorker(w); });
     reporter_ = std::thread([this] { Report(); });
   }
@@ -151,6 +155,8 @@ class ThreadedStage final : public Stage {
     prctl(PR_SET_TIMERSLACK, 1);  // the default lets the kernel be 50 µs late
     const std::unique_ptr<Pacer> pacer = PacerOf(worker);
     EpollLoop& loop = *loops_[worker];
+    const WorkerUse::Turn turn(watch_->worker(worker));
+    crew_[worker]->BookSpin(&watch_->worker(worker));
     while (loop.Now() < start_ns_ && !crew_[worker]->stopped()) loop.RunOnce(start_ns_);
     first_turns_[worker] = loop.Now();
     crew_[worker]->Run(*pacer, start_ns_);
@@ -160,10 +166,13 @@ class ThreadedStage final : public Stage {
     std::vector<Tally> totals(course_.shape.cells());
     for (Page page = pages_.MakePage(); pages_.Next(&page);) {
       page.ForEach([&](uint32_t, size_t cell, const Tally& tally) { totals[cell].Add(tally); });
-      listener_.on_interval(ToInterval(page));
+      v1::Interval interval = ToInterval(page);
+      *interval.add_resources() = watch_->Of(page.second);
+      listener_.on_interval(std::move(interval));
     }
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    watch_.reset();
     Conclude(totals);
     listener_.on_done(std::move(result_));
   }
@@ -223,6 +232,7 @@ class ThreadedStage final : public Stage {
   std::vector<std::unique_ptr<EpollLoop>> loops_;
   std::vector<std::unique_ptr<Worker>> crew_;  // after the loops: its sessions leave them first
   std::vector<int64_t> first_turns_;
+  std::optional<StageWatch> watch_;  // while the stage runs
   std::vector<std::thread> threads_;
   std::thread reporter_;
   Listener listener_;

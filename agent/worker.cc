@@ -75,7 +75,7 @@ void Worker::Run(Pacer& pacer, int64_t start_ns) {
     Notice(now);
     GiveUpOverdue(now);
     Dispatch();
-    loop_.RunOnce(NextWakeNs(loop_.Now()));
+    Await(loop_.Now());
   }
   winding_down_ = true;
   const int64_t give_up_ns = loop_.Now() + settings_.stop_grace_ns;
@@ -89,6 +89,30 @@ void Worker::Run(Pacer& pacer, int64_t start_ns) {
 }
 
 bool Worker::Finished() const { return pacer_->Finished() && in_flight_ == 0 && retries_.empty(); }
+
+// Waits for what comes next; towards a due time the last stretch is spun.
+void Worker::Await(int64_t now_ns) {
+  const int64_t wake_ns = NextWakeNs(now_ns);
+  const bool towards_due = wake_ns > now_ns && wake_ns == pacer_->NextDueNs();
+  if (settings_.spin_ns == 0 || !towards_due) return loop_.RunOnce(wake_ns);
+  if (wake_ns - now_ns > settings_.spin_ns) return loop_.RunOnce(wake_ns - settings_.spin_ns);
+  Spin(wake_ns, now_ns);
+}
+
+// Polls until the due time, or until an answer has come that is to be looked after. The poll that
+// brought an answer was work, all before it was waiting.
+void Worker::Spin(int64_t due_ns, int64_t now_ns) {
+  const uint64_t completions = completions_;
+  int64_t now = now_ns;
+  int64_t spun_until_ns = now_ns;
+  while (now < due_ns && completions_ == completions && !stop_.load(std::memory_order_relaxed)) {
+    spun_until_ns = now;
+    loop_.RunOnce(now);
+    now = loop_.Now();
+  }
+  if (completions_ == completions) spun_until_ns = now;
+  if (use_ != nullptr) use_->AddSpin(spun_until_ns - now_ns);
+}
 
 int64_t Worker::NextWakeNs(int64_t now_ns) const {
   if (pacer_->Backlog() > 0 && !ready_.empty()) return now_ns;
@@ -247,6 +271,7 @@ void Worker::Complete(Ticket ticket, const Outcome& outcome) {
   const int64_t now = loop_.Now();
   Slot& slot = *slots_[ticket];
   WEIR_CHECK(slot.in_flight);
+  ++completions_;
   slot.in_flight = false;
   --in_flight_;
   Unlink(ticket);
@@ -319,8 +344,9 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
 
 void Worker::CountUnsent(const DueOperation& due) {
   const size_t cell = CellOf(due.intended_ns, plan_.TypeOf(due.index));
-  v1::Tally& counts = page_->At(page_->second - SecondOf(due.intended_ns), cell).counts();
-  counts.set_unsent(counts.unsent() + 1);
+  Tally& tally = page_->At(page_->second - SecondOf(due.intended_ns), cell);
+  tally.counts().set_unsent(tally.counts().unsent() + 1);
+  tally.lag.Record(Span(due.intended_ns, due.dispatched_ns));  // it was picked up, but never sent
 }
 
 void Worker::TimeOutOverdue(int64_t now_ns) {

@@ -17,6 +17,7 @@
 
 #include "agent/pacer.h"
 #include "agent/recorder.h"
+#include "agent/watch/worker_use.h"
 #include "backends/api/backend.h"
 #include "base/event_loop.h"
 #include "generators/operation_plan.h"
@@ -41,6 +42,7 @@ struct WorkerSettings {
   TallyShape shape;
   // Operations intended from this offset on belong to the second phase of the shape.
   int64_t second_phase_offset_ns = INT64_MAX;
+  int64_t spin_ns = 0;  // spin, and do not sleep, this long before a due time
 };
 
 // Used on one thread, except Stop. Everything passed in outlives the worker.
@@ -52,6 +54,9 @@ class Worker final : public CompletionSink {
 
   // Opens the sessions.
   absl::Status Open(Backend& backend);
+
+  // Where spinning is booked, if anywhere; before Run.
+  void BookSpin(WorkerUse* use) { use_ = use; }
 
   // Runs until the pacer has finished and nothing is in flight, or Stop. Hands in all pages.
   void Run(Pacer& pacer, int64_t start_ns);
@@ -127,6 +132,8 @@ class Worker final : public CompletionSink {
   void LinkNewest(Ticket ticket);
   void Unlink(Ticket ticket);
 
+  void Await(int64_t now_ns);
+  void Spin(int64_t due_ns, int64_t now_ns);
   int64_t NextWakeNs(int64_t now_ns) const;
   bool Finished() const;
 
@@ -136,6 +143,7 @@ class Worker final : public CompletionSink {
   PageCollector& pages_;
   Pacer* pacer_ = nullptr;
   int64_t start_ns_ = 0;
+  WorkerUse* use_ = nullptr;
 
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::deque<Lane*> ready_;
@@ -146,6 +154,7 @@ class Worker final : public CompletionSink {
   Ticket oldest_ = kNone;
   Ticket newest_ = kNone;
   uint64_t in_flight_ = 0;
+  uint64_t completions_ = 0;  // of attempts
   std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
   uint64_t retry_draws_ = 0;
 

@@ -330,6 +330,103 @@ TEST(Worker, InALoadDoesEveryOperationOnce) {
   for (uint64_t i = 0; i < 50; ++i) EXPECT_EQ(backend.records()[i], i);
 }
 
+// Time that passes while code runs: a poll takes a microsecond.
+class PollingLoop final : public EventLoop {
+ public:
+  int64_t Now() const override { return loop_.Now(); }
+  void Watch(int fd, uint32_t events, IoHandler* handler) override {
+    loop_.Watch(fd, events, handler);
+  }
+  void Rewatch(int fd, uint32_t events) override { loop_.Rewatch(fd, events); }
+  void Unwatch(int fd) override { loop_.Unwatch(fd); }
+  TimerId Schedule(int64_t at_ns, TimerHandler* handler) override {
+    return loop_.Schedule(at_ns, handler);
+  }
+  void Cancel(TimerId timer) override { loop_.Cancel(timer); }
+  void RunOnce(int64_t until_ns) override {
+    const bool poll = until_ns <= loop_.Now();
+    polls_ += poll ? 1 : 0;
+    if (poll) loop_.Advance(1000);
+    loop_.RunOnce(until_ns);
+  }
+  void Wake() override { loop_.Wake(); }
+
+  uint64_t polls() const { return polls_; }
+
+ private:
+  SimulatedLoop loop_;
+  uint64_t polls_ = 0;
+};
+
+struct SpinningRun {
+  uint64_t polls;
+  uint64_t spin_ns;
+  uint64_t ok;
+};
+
+// Two operations, half a second apart.
+SpinningRun Spin(int64_t spin_ns, int64_t service_ns) {
+  PollingLoop loop;
+  ScriptedBackend backend({.service_ns = service_ns});
+  WorkerSettings settings;
+  settings.shape = {{v1::PHASE_MEASURE}, 1};
+  settings.spin_ns = spin_ns;
+  PageCollector pages(settings.shape, 1);
+  const ReadPlan plan;
+  Worker worker(settings, plan, loop, pages);
+  EXPECT_TRUE(worker.Open(backend).ok());
+  WorkerUse use;
+  worker.BookSpin(&use);
+  const EvenSchedule schedule(2, kSecond);
+  const auto pacer = MakeOpenPacer(schedule, {}, 0);
+  worker.Run(*pacer, 0);
+  Page page = pages.MakePage();
+  EXPECT_TRUE(pages.Next(&page));
+  return {loop.polls(), use.SpinNs(), page.At(0, 0).counts().ok()};
+}
+
+TEST(Worker, SleepsToTheLastStretchBeforeADueTimeAndSpinsThere) {
+  const SpinningRun run = Spin(200'000, 50'000);
+  EXPECT_EQ(run.ok, 2u);
+  EXPECT_EQ(run.polls, 200u);
+  EXPECT_EQ(run.spin_ns, 200'000u);
+}
+
+TEST(Worker, DoesNotTakeThePollThatBroughtAnAnswerForSpinning) {
+  // Every stretch before the second operation is spun; one poll of it brings the first's answer.
+  const SpinningRun run = Spin(kSecond, 50'000);
+  EXPECT_EQ(run.ok, 2u);
+  EXPECT_EQ(run.spin_ns, uint64_t{kSecond / 2 - 1000});
+}
+
+TEST(Worker, DoesNotSpinUnlessAskedTo) {
+  const SpinningRun run = Spin(0, 50'000);
+  EXPECT_EQ(run.ok, 2u);
+  EXPECT_EQ(run.spin_ns, 0u);
+  EXPECT_EQ(run.polls, 0u);
+}
+
+TEST(Worker, DoesNotTakeAStalledServersBacklogForLagOfItsOwn) {
+  // The backlog holds more moments than are kept one by one.
+  ScriptedBackend backend({.stall_from_ns = 1, .stall_until_ns = 9 * kSecond});
+  Course course;
+  course.schedule = std::make_unique<EvenSchedule>(200'000, 2 * kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().ok(), 400'000u);
+  EXPECT_LT(totals.all.lag.Max(), 1 * uint64_t{kMs});
+}
+
+TEST(Worker, KnowsTheLagOfOperationsThatWereNeverSent) {
+  ScriptedBackend backend({.capacity = 0});
+  Course course;
+  course.worker.timeout_ns = 100 * kMs;
+  course.schedule = std::make_unique<EvenSchedule>(50, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().unsent(), 50u);
+  EXPECT_EQ(totals.all.lag.count(), 50u);
+  EXPECT_LT(totals.all.lag.Max(), 1 * uint64_t{kMs});
+}
+
 TEST(ErrorLog, KeepsAFewDistinctAnswersAndCountsTheRest) {
   ErrorLog log;
   for (int i = 0; i < 20; ++i) {

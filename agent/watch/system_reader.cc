@@ -1,0 +1,96 @@
+#include "agent/watch/system_reader.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+#include "base/clock.h"
+
+namespace weir {
+namespace {
+
+constexpr uint64_t kBytesPerSecondOfMegabit = 1'000'000 / 8;
+
+uint64_t NsPerTick() { return static_cast<uint64_t>(kNsPerSecond / sysconf(_SC_CLK_TCK)); }
+
+}  // namespace
+
+SystemReader::SystemReader(std::string root) : root_(std::move(root)) {
+  bool unified;
+  cpu_folders_ = CgroupFolders("cpu", &unified);
+}
+
+std::optional<std::string> SystemReader::Text(const std::string& path) const {
+  std::ifstream file(absl::StrCat(root_, "/", absl::StripPrefix(path, "/")));
+  if (!file) return std::nullopt;
+  std::string text(std::istreambuf_iterator<char>(file), {});
+  if (file.bad()) return std::nullopt;  // as /sys/class/net/lo/speed
+  return text;
+}
+
+bool SystemReader::Exists(const std::string& path) const {
+  return access(absl::StrCat(root_, "/", absl::StripPrefix(path, "/")).c_str(), F_OK) == 0;
+}
+
+std::vector<std::string> SystemReader::CgroupFolders(const std::string& controller,
+                                                     bool* unified) const {
+  std::vector<std::string> folders;
+  const auto cgroup = FindCgroup(Text("proc/self/cgroup").value_or(""),
+                                 Text("proc/self/mountinfo").value_or(""), controller);
+  if (!cgroup) return folders;
+  *unified = cgroup->unified;
+  for (std::string folder = cgroup->folder; folder.size() >= cgroup->mount.size();) {
+    folders.push_back(folder);
+    const size_t slash = folder.rfind('/');
+    if (slash == std::string::npos) break;
+    folder.resize(slash);
+  }
+  return folders;
+}
+
+SystemReading SystemReader::Read() const {
+  SystemReading reading;
+  reading.cores = ParseCoreTimes(Text("proc/stat").value_or(""), NsPerTick());
+  reading.links = ReadLinks();
+  reading.tcp = ParseTcp(Text("proc/net/snmp").value_or(""));
+  reading.throttling = ReadThrottling();
+  reading.process = ParseProcessStatus(Text("proc/self/status").value_or(""));
+  reading.clocksource =
+      Trimmed(Text("sys/devices/system/clocksource/clocksource0/current_clocksource").value_or(""));
+  return reading;
+}
+
+std::vector<Link> SystemReader::ReadLinks() const {
+  std::vector<Link> links;
+  for (LinkBytes& bytes : ParseLinks(Text("proc/net/dev").value_or(""))) {
+    const std::string folder = absl::StrCat("sys/class/net/", bytes.name);
+    Link link{.bytes = std::move(bytes)};
+    link.loopback = link.bytes.name == "lo";
+    link.device = Exists(folder + "/device");
+    // −1 and an error both say that nobody knows.
+    const auto megabits = ParseNumber(Text(folder + "/speed").value_or(""));
+    link.bytes_per_second = megabits.value_or(0) * kBytesPerSecondOfMegabit;
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
+// A quota anywhere above us holds us back as well.
+std::optional<Throttling> SystemReader::ReadThrottling() const {
+  std::optional<Throttling> sum;
+  for (const std::string& folder : cpu_folders_) {
+    const auto level = ParseCpuStat(Text(folder + "/cpu.stat").value_or(""));
+    if (!level) continue;
+    if (!sum) sum = Throttling{};
+    sum->periods += level->periods;
+    sum->throttled_ns += level->throttled_ns;
+  }
+  return sum;
+}
+
+}  // namespace weir
