@@ -1,9 +1,8 @@
 #include "agent/watch/system_reader.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,16 +24,27 @@ SystemReader::SystemReader(std::string root) : root_(std::move(root)) {
   cpu_folders_ = CgroupFolders("cpu", &unified);
 }
 
+// Not a stream: those throw where reading fails, as of /sys/class/net/lo/speed.
 std::optional<std::string> SystemReader::Text(const std::string& path) const {
-  std::ifstream file(absl::StrCat(root_, "/", absl::StripPrefix(path, "/")));
-  if (!file) return std::nullopt;
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (file.bad()) return std::nullopt;  // as /sys/class/net/lo/speed
+  const int file = open(Place(path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  std::string text;
+  char piece[4096];
+  ssize_t length;
+  while ((length = read(file, piece, sizeof(piece))) > 0) {
+    text.append(piece, static_cast<size_t>(length));
+  }
+  close(file);
+  if (length < 0) return std::nullopt;
   return text;
 }
 
+std::string SystemReader::Place(const std::string& path) const {
+  return absl::StrCat(root_, "/", absl::StripPrefix(path, "/"));
+}
+
 bool SystemReader::Exists(const std::string& path) const {
-  return access(absl::StrCat(root_, "/", absl::StripPrefix(path, "/")).c_str(), F_OK) == 0;
+  return access(Place(path).c_str(), F_OK) == 0;
 }
 
 std::vector<std::string> SystemReader::CgroupFolders(const std::string& controller,

@@ -43,6 +43,7 @@ class SystemReader {
   std::vector<std::string> CgroupFolders(const std::string& controller, bool* unified) const;
 
  private:
+  std::string Place(const std::string& path) const;
   std::vector<Link> ReadLinks() const;
   std::optional<Throttling> ReadThrottling() const;
 

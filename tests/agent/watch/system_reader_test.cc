@@ -53,6 +53,12 @@ TEST_F(FakeMachine, ThatTellsNothingIsReadAsSuch) {
   for (const auto& [name, value] : conditions) EXPECT_EQ(value, "NOT DISCLOSED") << name;
 }
 
+// A folder opens as a file does, and fails when it is read.
+TEST_F(FakeMachine, TakesAFileThatCannotBeReadForAMissingOne) {
+  std::filesystem::create_directories(root_ + "/proc/stat");
+  EXPECT_FALSE(SystemReader(root_).Text("proc/stat").has_value());
+}
+
 TEST_F(FakeMachine, AddsTheThrottlingOfEveryCgroupAboveUs) {
   Write("proc/self/cgroup", "0::/pod/agent\n");
   Write("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
