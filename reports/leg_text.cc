@@ -7,6 +7,7 @@
 
 #include "reports/metrics.h"
 #include "reports/quantity.h"
+#include "reports/report.h"
 #include "reports/result_row.h"
 
 namespace weir {
@@ -48,6 +49,7 @@ double TimeoutUs(const v1::RunResult& run, const std::string& scenario_name) {
 }
 
 std::string WhyNotKnown(const v1::RunResult& run, const v1::ThresholdResult& result) {
+  if (IsBlocked(run, result)) return "not judged: a closed loop's response times omit queueing";
   for (const v1::Leg& leg : run.legs()) {
     const bool same = leg.scenario() == result.scenario() && leg.target() == result.target();
     if (same && (!leg.failure().empty() || leg.results().empty())) return "did not run to its end";
@@ -71,6 +73,8 @@ std::string ValidityWord(v1::Validity validity) {
       return "DEGRADED";
     case v1::VALIDITY_INVALID:
       return "INVALID";
+    case v1::VALIDITY_UNVERIFIED:
+      return "UNVERIFIED";
     default:
       return "NOT JUDGED";
   }
@@ -101,7 +105,7 @@ std::string ShapeText(const v1::RunResult& run, const v1::Leg& leg) {
 
 std::string CaveatText(const v1::Leg& leg) {
   if (!HasPhase(leg, v1::PHASE_MEASURE) || leg.open_loop()) return "";
-  return "throughput only; its response times omit queueing";
+  return "throughput only; tail omits queueing";
 }
 
 std::string VerificationText(const v1::Verification& verification) {
@@ -120,6 +124,11 @@ std::string ThresholdText(const v1::Threshold& threshold) {
   if (threshold.has_at_least()) text += LimitText(threshold, "≥", threshold.at_least());
   if (threshold.has_at_most()) text += LimitText(threshold, "≤", threshold.at_most());
   return text;
+}
+
+std::string ThresholdWord(const v1::RunResult& run, const v1::ThresholdResult& result) {
+  if (result.met()) return "met";
+  return IsBlocked(run, result) ? "not judged" : "missed";
 }
 
 std::string ThresholdValueText(const v1::RunResult& run, const v1::ThresholdResult& result) {

@@ -7,7 +7,7 @@
 
 namespace weir {
 
-std::string ValidityWord(v1::Validity validity);  // "VALID", "DEGRADED", "INVALID", "NOT JUDGED"
+std::string ValidityWord(v1::Validity validity);  // "VALID", … or "NOT JUDGED"
 std::string StateText(const v1::RunResult& run);  // "finished after 1 min 12 s", "interrupted …"
 
 // "open loop, 2,000 /s, Poisson arrivals, 32 sessions".
@@ -21,6 +21,8 @@ std::string VerificationText(const v1::Verification& verification);
 
 // "response_p99_us ≤ 20.0 ms".
 std::string ThresholdText(const v1::Threshold& threshold);
+std::string ThresholdWord(const v1::RunResult& run,
+                          const v1::ThresholdResult& result);  // "met", "missed", "not judged"
 std::string ThresholdValueText(const v1::RunResult& run, const v1::ThresholdResult& result);
 
 }  // namespace weir

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_replace.h"
 
+#include "reports/machine_use.h"
 #include "reports/planned_response.h"
-#include "reports/quantity.h"
 
 namespace weir {
 namespace {
@@ -25,10 +22,18 @@ Number Ratio(double part, double whole) {
   return part / whole;
 }
 
+Number Microseconds(Number ns) {
+  if (ns) *ns /= 1e3;
+  return ns;
+}
+
 Number Response(const ResultRow& row, double q) {
-  const Number ns = PlannedResponse::OfPhase(row.tally).Quantile(q);
-  if (!ns) return std::nullopt;
-  return *ns / 1e3;
+  return Microseconds(PlannedResponse::OfPhase(row.tally).Quantile(q));
+}
+
+Number DispatchResponse(const ResultRow& row, double q) {
+  const PlannedResponse response(row.tally.dispatch_response, OperationsOf(row.tally.counts()));
+  return Microseconds(response.Quantile(q));
 }
 
 // Of the values that a histogram holds, divided by `scale`.
@@ -46,8 +51,21 @@ Number PerSecond(const ResultRow& row, double amount) { return Ratio(amount, row
 
 double Ru(uint64_t milli_ru) { return static_cast<double>(milli_ru) / 1e3; }
 
-double Lost(const v1::Tally& counts) {
-  return static_cast<double>(OperationsOf(counts) - EndedOperations(counts));
+double Issued(const v1::Tally& counts) {
+  return static_cast<double>(counts.attempts() - std::min(counts.attempts(), counts.retries()));
+}
+
+bool Timed(const ResultRow& row) { return !row.tally.server_time.empty(); }
+
+// What is known of the machines is known of the measure phase and of all its operations together.
+Number CpuPerOperation(const ResultRow& row, uint64_t cpu_ns) {
+  return Ratio(static_cast<double>(cpu_ns) / 1e3, static_cast<double>(SucceededInMeasure(row.leg)));
+}
+bool KnowsAgentCpu(const ResultRow& row) {
+  return row.phase == v1::PHASE_MEASURE && row.leg.resources_size() > 0;
+}
+bool KnowsDatabaseCpu(const ResultRow& row) {
+  return row.phase == v1::PHASE_MEASURE && row.leg.processes_size() > 0;
 }
 
 // One line of the table; `expression` sees the row as `row` and its counts as `n`.
@@ -85,12 +103,17 @@ constexpr auto kMetrics = std::to_array<Metric>({
                 "Operations whose connection was lost after sending; their effect is unknown."),
     WEIR_METRIC("unsent", Unit::kCount, nullptr, n.unsent(),
                 "Operations never sent: older than the timeout, or the run stopped first."),
-    WEIR_METRIC("lost", Unit::kCount, nullptr, Lost(n),
+    WEIR_METRIC("lost", Unit::kCount, nullptr, n.lost(),
                 "Operations whose end nobody reported, because their agent was lost."),
+    WEIR_METRIC("unaccounted", Unit::kCount, nullptr, Unaccounted(n),
+                "planned less all that ended, was unsent or lost; anything but 0 makes a run "
+                "invalid."),
     WEIR_METRIC("error_share", Unit::kShare, nullptr,
                 Ratio(static_cast<double>(Unsuccessful(n)), static_cast<double>(OperationsOf(n))),
                 "Share of the planned operations that did not succeed, for whatever reason."),
 
+    WEIR_METRIC("issued", Unit::kCount, nullptr, Issued(n),
+                "Operations that were sent at least once."),
     WEIR_METRIC("attempts", Unit::kCount, nullptr, n.attempts(),
                 "Everything that was sent; an operation may take several attempts."),
     WEIR_METRIC("retries", Unit::kCount, nullptr, n.retries(),
@@ -105,7 +128,10 @@ constexpr auto kMetrics = std::to_array<Metric>({
     WEIR_METRIC("throughput_ops_per_s", Unit::kPerSecond, nullptr,
                 PerSecond(row, static_cast<double>(n.ok())), "Successful operations per second."),
     WEIR_METRIC("planned_ops_per_s", Unit::kPerSecond, nullptr,
-                PerSecond(row, static_cast<double>(n.planned())), "Planned operations per second."),
+                PerSecond(row, static_cast<double>(n.planned())),
+                "Planned operations per second: the load that was offered."),
+    WEIR_METRIC("issued_ops_per_s", Unit::kPerSecond, nullptr, PerSecond(row, Issued(n)),
+                "Operations sent per second: the load that was achieved."),
     WEIR_METRIC("records", Unit::kCount, nullptr, n.records(),
                 "Records written or returned by successful operations."),
     WEIR_METRIC("records_per_s", Unit::kPerSecond, nullptr,
@@ -138,6 +164,14 @@ constexpr auto kMetrics = std::to_array<Metric>({
                 "Response time of successful operations only, 99.9th percentile."),
     WEIR_METRIC("ok_response_max_us", Unit::kMicroseconds, nullptr, Highest(row.tally.response),
                 "Response time of successful operations only, slowest."),
+    WEIR_METRIC("dispatch_response_p50_us", Unit::kMicroseconds, nullptr,
+                DispatchResponse(row, 0.5),
+                "Response time without the load generator's own lateness, median: from dispatch to "
+                "completion, over all planned operations."),
+    WEIR_METRIC("dispatch_response_p99_us", Unit::kMicroseconds, nullptr,
+                DispatchResponse(row, 0.99), "The same, 99th percentile."),
+    WEIR_METRIC("dispatch_response_p999_us", Unit::kMicroseconds, nullptr,
+                DispatchResponse(row, 0.999), "The same, 99.9th percentile."),
     WEIR_METRIC("failed_response_p50_us", Unit::kMicroseconds, nullptr,
                 Recorded(row.tally.failed_response, 0.5),
                 "Time from the intended start to the end of operations that were sent and did not "
@@ -152,6 +186,12 @@ constexpr auto kMetrics = std::to_array<Metric>({
     WEIR_METRIC("service_p999_us", Unit::kMicroseconds, nullptr,
                 Recorded(row.tally.service, 0.999),
                 "Service time of successful operations, 99.9th percentile."),
+    WEIR_METRIC("server_time_p50_us", Unit::kMicroseconds, Timed,
+                Recorded(row.tally.server_time, 0.5),
+                "Time that the server says it took for an attempt, median; empty where it does not "
+                "say."),
+    WEIR_METRIC("server_time_p99_us", Unit::kMicroseconds, Timed,
+                Recorded(row.tally.server_time, 0.99), "The same, 99th percentile."),
     WEIR_METRIC("wait_p50_us", Unit::kMicroseconds, nullptr, Recorded(row.tally.wait, 0.5),
                 "Wait for a free session, median: from dispatch to the first sending."),
     WEIR_METRIC("wait_p99_us", Unit::kMicroseconds, nullptr, Recorded(row.tally.wait, 0.99),
@@ -160,8 +200,12 @@ constexpr auto kMetrics = std::to_array<Metric>({
                 "Lateness of the load generator, median: from the intended start to dispatch."),
     WEIR_METRIC("lag_p99_us", Unit::kMicroseconds, nullptr, Recorded(row.tally.lag, 0.99),
                 "Lateness of the load generator, 99th percentile."),
+    WEIR_METRIC("lag_p999_us", Unit::kMicroseconds, nullptr, Recorded(row.tally.lag, 0.999),
+                "Lateness of the load generator, 99.9th percentile."),
     WEIR_METRIC("lag_max_us", Unit::kMicroseconds, nullptr, Highest(row.tally.lag),
                 "Lateness of the load generator, largest."),
+    WEIR_METRIC("overflow", Unit::kCount, nullptr, row.tally.Overflow(),
+                "Values beyond one hour, counted as one hour; any make a run invalid."),
 
     WEIR_METRIC("ru_total", Unit::kRu, Charged, Ru(n.milli_ru()),
                 "Request units of all attempts, failed and throttled ones included."),
@@ -184,22 +228,19 @@ constexpr auto kMetrics = std::to_array<Metric>({
                 "Payload handed to the database's client library."),
     WEIR_METRIC("bytes_received", Unit::kBytes, nullptr, n.bytes_received(),
                 "Payload received from the database."),
+
+    WEIR_METRIC("agent_cpu_per_operation_us", Unit::kMicroseconds, KnowsAgentCpu,
+                CpuPerOperation(row, AgentCpuNs(row.leg)),
+                "CPU time of the agents ÷ successful operations, spinning included. Over all "
+                "operations of the measure phase: the same in each of its rows."),
+    WEIR_METRIC("database_cpu_per_operation_us", Unit::kMicroseconds, KnowsDatabaseCpu,
+                CpuPerOperation(row, DatabaseCpuNs(row.run, row.leg)),
+                "CPU time of the database's processes ÷ successful operations, where they run on "
+                "an agent's machine. The same in each row of the measure phase."),
 });
 // clang-format on
 
 #undef WEIR_METRIC
-
-int Decimals(Unit unit) {
-  switch (unit) {
-    case Unit::kCount:
-    case Unit::kBytes:
-      return 0;
-    case Unit::kShare:
-      return 6;
-    default:
-      return 3;
-  }
-}
 
 size_t EditDistance(absl::string_view a, absl::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -213,11 +254,6 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
     }
   }
   return row.back();
-}
-
-std::string Infinite(double timeout_us) {
-  if (timeout_us <= 0) return "no success";
-  return "> " + absl::StrReplaceAll(DurationText(timeout_us), {{".00 ", " "}, {".0 ", " "}});
 }
 
 }  // namespace
@@ -251,61 +287,6 @@ std::optional<double> ValueOf(const Metric& metric, const ResultRow& row) {
 std::optional<double> ValueOf(absl::string_view name, const ResultRow& row) {
   const Metric* metric = FindMetric(name);
   return metric == nullptr ? std::nullopt : ValueOf(*metric, row);
-}
-
-std::string MachineText(const Metric& metric, std::optional<double> value) {
-  if (!value) return "";
-  if (std::isinf(*value)) return "inf";
-  std::array<char, 64> text;
-  const auto result = std::to_chars(text.data(), text.data() + text.size(), *value,
-                                    std::chars_format::fixed, Decimals(metric.unit));
-  return {text.data(), result.ptr};
-}
-
-std::string HumanText(const Metric& metric, std::optional<double> value, double timeout_us) {
-  if (!value) return "–";
-  if (std::isinf(*value)) return Infinite(timeout_us);
-  switch (metric.unit) {
-    case Unit::kCount:
-      return CountText(*value);
-    case Unit::kSeconds:
-      return DurationText(*value * 1e6);
-    case Unit::kMicroseconds:
-      return DurationText(*value);
-    case Unit::kPerSecond:
-      return CountText(*value) + " /s";
-    case Unit::kShare:
-      return ShareText(*value);
-    case Unit::kRu:
-      return CountText(*value) + " RU";
-    case Unit::kRuPerSecond:
-      return CountText(*value) + " RU/s";
-    case Unit::kBytes:
-      return BytesText(*value);
-  }
-  return "–";
-}
-
-absl::string_view UnitName(Unit unit) {
-  switch (unit) {
-    case Unit::kCount:
-      return "count";
-    case Unit::kSeconds:
-      return "s";
-    case Unit::kMicroseconds:
-      return "µs";
-    case Unit::kPerSecond:
-      return "1/s";
-    case Unit::kShare:
-      return "share, 0 … 1";
-    case Unit::kRu:
-      return "RU";
-    case Unit::kRuPerSecond:
-      return "RU/s";
-    case Unit::kBytes:
-      return "bytes";
-  }
-  return "";
 }
 
 }  // namespace weir

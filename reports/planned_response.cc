@@ -14,6 +14,11 @@ uint64_t OperationsOf(const v1::Tally& counts) {
   return std::max(counts.planned(), EndedOperations(counts));
 }
 
+uint64_t Unaccounted(const v1::Tally& counts) {
+  const uint64_t known = EndedOperations(counts) + counts.lost();
+  return counts.planned() - std::min(counts.planned(), known);
+}
+
 uint64_t Unsuccessful(const v1::Tally& counts) { return OperationsOf(counts) - counts.ok(); }
 
 PlannedResponse::PlannedResponse(const Histogram& successes, uint64_t operations)

@@ -15,6 +15,10 @@ uint64_t EndedOperations(const v1::Tally& counts);
 // Operations of a whole phase: the planned ones, so that those lost with their agent count too.
 uint64_t OperationsOf(const v1::Tally& counts);
 
+// Planned operations of a phase of which nothing is known, not even that they were lost. Zero, or
+// the conservation equation does not hold (R42).
+uint64_t Unaccounted(const v1::Tally& counts);
+
 // Operations of a phase without success: failed, refused, unknown, unsent, lost.
 uint64_t Unsuccessful(const v1::Tally& counts);
 

@@ -24,11 +24,16 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
 // and operation. Width in columns; colour only when asked.
 std::string TextReport(const v1::RunResult& run, int width, bool colour);
 
-// Judges every threshold of the campaign on the merged result. A metric that is no column of
-// summary.csv is reported by CheckThresholdMetric before the run.
+// Judges every threshold of the campaign on the merged result. One that CheckThreshold would refuse
+// is not judged, and not met.
 std::vector<v1::ThresholdResult> JudgeThresholds(const v1::RunResult& run);
 
-// Empty when `metric` is a column that can be judged; else what is wrong, with a suggestion.
-std::string CheckThresholdMetric(const std::string& metric);
+// Empty when the threshold names a column of summary.csv that can be judged in this scenario; else
+// what is wrong with its metric, with a suggestion. Response times of a closed loop cannot be: they
+// omit queueing, so that a database that is too slow would meet any limit on them (R2).
+std::string CheckThreshold(const v1::Scenario& scenario, const v1::Threshold& threshold);
+
+// The result could not be judged, for the reason that CheckThreshold gives.
+bool IsBlocked(const v1::RunResult& run, const v1::ThresholdResult& result);
 
 }  // namespace weir

@@ -1,11 +1,14 @@
 #include "reports/summary_columns.h"
 
 #include <array>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
+#include "reports/evidence_text.h"
 #include "reports/metrics.h"
 #include "reports/quantity.h"
 
@@ -23,6 +26,29 @@ std::string StateText(const ResultRow& row) {
 
 std::string ValidityText(const ResultRow& row) {
   return EnumText(v1::Validity_Name(row.leg.verdict().validity()), "VALIDITY_");
+}
+
+std::string Reasons(const ResultRow& row) {
+  return absl::StrJoin(row.leg.verdict().reasons(), "; ");
+}
+
+std::string FailedGateNames(const ResultRow& row) {
+  std::vector<std::string> names;
+  for (const v1::GateResult* gate : FailedGates(row.leg)) {
+    const std::string of = gate->agent().empty() ? "" : " of " + gate->agent();
+    const bool overridden = IsOverridden(row.leg.verdict(), *gate);
+    names.push_back(absl::StrCat(gate->name(), of, overridden ? " (overridden)" : ""));
+  }
+  return absl::StrJoin(names, "; ");
+}
+
+std::string Steady(const ResultRow& row) {
+  if (row.phase != v1::PHASE_MEASURE || !row.leg.steadiness().judged()) return "";
+  return row.leg.steadiness().steady() ? "yes" : "no";
+}
+
+std::string Bottleneck(const ResultRow& row) {
+  return row.phase == v1::PHASE_MEASURE ? PlaceName(row.leg.bottleneck().place()) : "";
 }
 
 std::string KindText(const ResultRow& row) {
@@ -49,6 +75,18 @@ std::string SessionsText(const ResultRow& row) {
 
 // clang-format off
 constexpr auto kColumns = std::to_array<IdentityColumn>({
+    {"validity", ValidityText,
+     "Verdict on this scenario and target: `valid`; `degraded`, when too many operations failed; "
+     "`invalid`, when the harness or its machine spoiled the numbers; `unverified`, when the user "
+     "overrode the gates that say so; `unknown`."},
+    {"reasons", Reasons, "Why it is not `valid`."},
+    {"failed_gates", FailedGateNames,
+     "Gates that failed, and of which agent; overridden ones are marked."},
+    {"steady", Steady,
+     "Whether the measure phase was steady, `yes` or `no`; empty when it was too short to tell."},
+    {"bottleneck", Bottleneck,
+     "What kept the measure phase from being faster: `none`, `generator`, `network`, `session "
+     "pool`, `throttle` or `database`."},
     {"run", [](const ResultRow& row) { return row.run.id(); },
      "Id of the run in the results store."},
     {"campaign", [](const ResultRow& row) { return row.run.campaign().name(); },
@@ -60,9 +98,6 @@ constexpr auto kColumns = std::to_array<IdentityColumn>({
     {"run_state", StateText,
      "`finished`, `interrupted` by the user, `aborted`, or still `running` (also: its process was "
      "killed)."},
-    {"validity", ValidityText,
-     "Verdict on this scenario and target: `valid`; `degraded`, when too many operations failed; "
-     "`invalid`, when the harness or its machine spoiled the numbers; `unknown`."},
     {"scenario", [](const ResultRow& row) { return row.leg.scenario(); }, "Name of the scenario."},
     {"target", [](const ResultRow& row) { return row.leg.target(); }, "Name of the target."},
     {"backend", [](const ResultRow& row) { return row.leg.backend(); },
@@ -109,7 +144,7 @@ cannot (report.json holds the histograms, which can).
 
 This page is made from the program's table of columns; a test compares them.
 
-## What identifies a row
+## Verdict, and what identifies a row
 
 | column | meaning |
 |---|---|

@@ -2,7 +2,9 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
+#include "reports/evidence_text.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
 #include "reports/quantity.h"
@@ -63,12 +65,15 @@ struct ShownMetric {
   int importance;
 };
 constexpr ShownMetric kShown[] = {
+    {"planned_ops_per_s", "offered", 2},
     {"throughput_ops_per_s", "throughput", 9},
     {"response_p50_us", "p50", 7},
     {"response_p90_us", "p90", 3},
     {"response_p99_us", "p99", 8},
     {"response_p999_us", "p99.9", 4},
     {"service_p99_us", "service p99", 2},
+    {"wait_p99_us", "wait p99", 1},
+    {"lag_p99_us", "lag p99", 1},
     {"error_share", "errors", 6},
     {"throttled_share", "throttled", 3},
     {"ru_per_operation", "RU/op", 5},
@@ -114,6 +119,9 @@ class TextWriter {
     const std::string word = ValidityWord(verdict.validity());
     Line(absl::StrCat(paint_(InkOf(verdict.validity()), word), "  ",
                       Printable(run_.campaign().name()), ", ", StateText(run_)));
+    if (verdict.overridden_size() > 0) {
+      Bullet("gates that failed and were overridden: " + absl::StrJoin(verdict.overridden(), ", "));
+    }
     for (const std::string& reason : verdict.reasons()) Bullet(reason);
     for (const v1::Leg& leg : run_.legs()) LegVerdict(leg);
     Indented("", absl::StrCat("run ", run_.id(), ", seed ", run_.campaign().seed(), ", ",
@@ -139,6 +147,13 @@ class TextWriter {
     for (const std::string& reason : leg.verdict().reasons()) {
       if (!SaidOfTheRun(reason)) Bullet(absl::StrCat(place, ": ", reason));
     }
+    for (const v1::GateResult* gate : FailedGates(leg)) FailedGate(place, *gate);
+  }
+
+  // What was seen stands in the reasons mostly; what to do about it does not.
+  void FailedGate(const std::string& place, const v1::GateResult& gate) {
+    if (!SaidOfTheRun(gate.saw())) Bullet(absl::StrCat(place, ": ", GateText(gate)));
+    if (!gate.advice().empty()) Indented("    ", gate.advice());
   }
 
   bool SaidOfTheRun(const std::string& reason) const {
@@ -175,6 +190,23 @@ class TextWriter {
     if (!caveat.empty()) Indented("  ", "closed loop: " + caveat);
     ForEachLeg(name, [&](const v1::Leg& leg) { Load(leg); });
     Measured(name);
+    ForEachLeg(name, [&](const v1::Leg& leg) { Findings(leg); });
+  }
+
+  // What a reader should know who goes no further than the table.
+  void Findings(const v1::Leg& leg) {
+    std::string bullet = absl::StrCat("  ", Printable(leg.target()), ": ");
+    const auto say = [&](const std::string& text) {
+      if (text.empty()) return;
+      Indented(bullet, text);
+      bullet.assign(DisplayWidth(bullet), ' ');
+    };
+    say(leg.bottleneck().sentence());
+    if (!leg.steadiness().steady()) say(SteadinessText(leg));
+    const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);
+    if (!total.ok()) return;  // said with the table
+    const v1::Tally& counts = total->tally.counts();
+    if (counts.ok() != counts.planned()) say(ConservationText(counts, true));
   }
 
   void Load(const v1::Leg& leg) {
@@ -235,10 +267,15 @@ class TextWriter {
 
   void Threshold(const v1::ThresholdResult& result) {
     const std::string operation = result.operation().empty() ? "" : ", " + result.operation();
-    Indented(result.met() ? "  met     " : "  MISSED  ",
+    const std::string word = ThresholdWord(run_, result);
+    Indented(result.met()       ? "  met     "
+             : word == "missed" ? "  MISSED  "
+                                : "  –       ",
              absl::StrCat(ThresholdText(result.threshold()), ": ", ThresholdValueText(run_, result),
                           " (", result.scenario(), " on ", result.target(), operation, ")"),
-             result.met() ? Ink::kGood : Ink::kBad);
+             result.met()       ? Ink::kGood
+             : word == "missed" ? Ink::kBad
+                                : Ink::kWarning);
   }
 
   // The first words of the databases; report.html and report.json have all that were kept.

@@ -1,3 +1,4 @@
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "reports/metrics.h"
@@ -17,6 +18,20 @@ v1::Phase JudgedPhase(const v1::Scenario& scenario, const v1::Threshold& thresho
   return only_load || threshold.operation() == "load" ? v1::PHASE_LOAD : v1::PHASE_MEASURE;
 }
 
+bool IsClosed(const v1::Scenario& scenario, const v1::Threshold& threshold) {
+  return JudgedPhase(scenario, threshold) == v1::PHASE_LOAD || scenario.shape().has_closed();
+}
+
+// Service times and waits are what they say they are in a closed loop too.
+bool IsResponseTime(const Metric& metric) {
+  return metric.unit == Unit::kMicroseconds && absl::StrContains(metric.name, "response_");
+}
+
+bool OmitsQueueing(const v1::Scenario& scenario, const v1::Threshold& threshold,
+                   const Metric& metric) {
+  return IsResponseTime(metric) && IsClosed(scenario, threshold);
+}
+
 v1::ThresholdResult Unjudged(const v1::Leg& leg, const v1::Threshold& threshold) {
   v1::ThresholdResult result;
   result.set_scenario(leg.scenario());
@@ -26,10 +41,15 @@ v1::ThresholdResult Unjudged(const v1::Leg& leg, const v1::Threshold& threshold)
   return result;
 }
 
-v1::ThresholdResult Judge(const ResultRow& row, const v1::Threshold& threshold,
-                          const Metric& metric) {
+v1::ThresholdResult Unjudged(const ResultRow& row, const v1::Threshold& threshold) {
   v1::ThresholdResult result = Unjudged(row.leg, threshold);
   result.set_operation(row.operation);
+  return result;
+}
+
+v1::ThresholdResult Judge(const ResultRow& row, const v1::Threshold& threshold,
+                          const Metric& metric) {
+  v1::ThresholdResult result = Unjudged(row, threshold);
   const std::optional<double> value = ValueOf(metric, row);
   result.set_known(value.has_value());
   result.set_value(value.value_or(0));
@@ -47,7 +67,10 @@ void JudgeLeg(const v1::RunResult& run, const v1::Leg& leg, const v1::Scenario& 
     if (!threshold.operation().empty() && threshold.operation() != row.operation) return;
     ran = true;
     const bool exists = metric->applies == nullptr || metric->applies(row);
-    if (exists) results->push_back(Judge(row, threshold, *metric));
+    if (!exists) return;
+    results->push_back(OmitsQueueing(scenario, threshold, *metric)
+                           ? Unjudged(row, threshold)
+                           : Judge(row, threshold, *metric));
   };
   absl::Status readable = absl::OkStatus();
   if (metric != nullptr) {
@@ -77,10 +100,30 @@ std::vector<v1::ThresholdResult> JudgeThresholds(const v1::RunResult& run) {
   return results;
 }
 
-std::string CheckThresholdMetric(const std::string& metric) {
-  if (FindMetric(metric) != nullptr) return "";
-  return absl::StrCat("\"", metric, "\" is no number that Weir reports; did you mean \"",
-                      std::string(NearestMetricName(metric)), "\"?");
+std::string CheckThreshold(const v1::Scenario& scenario, const v1::Threshold& threshold) {
+  const std::string& name = threshold.metric();
+  const Metric* metric = FindMetric(name);
+  if (metric == nullptr) {
+    return absl::StrCat("\"", name, "\" is no number that Weir reports; did you mean \"",
+                        std::string(NearestMetricName(name)), "\"?");
+  }
+  if (!OmitsQueueing(scenario, threshold, *metric)) return "";
+  const bool load = JudgedPhase(scenario, threshold) == v1::PHASE_LOAD;
+  return absl::StrCat(
+      name, " cannot be judged in ", load ? "the load phase, " : "",
+      "a closed loop: its response times omit queueing; limit throughput_ops_per_s, "
+      "or use an open loop");
+}
+
+bool IsBlocked(const v1::RunResult& run, const v1::ThresholdResult& result) {
+  const Metric* metric = FindMetric(result.threshold().metric());
+  if (metric == nullptr || result.known()) return false;
+  for (const v1::Scenario& scenario : run.campaign().scenarios()) {
+    if (scenario.name() == result.scenario()) {
+      return OmitsQueueing(scenario, result.threshold(), *metric);
+    }
+  }
+  return false;
 }
 
 }  // namespace weir

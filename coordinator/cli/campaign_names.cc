@@ -62,8 +62,9 @@ void CheckQueries(const RecordSchema& schema, int index, CampaignReading* readin
 void CheckMetrics(int index, CampaignReading* reading) {
   const v1::Scenario& scenario = reading->campaign.scenarios(index);
   for (int i = 0; i < scenario.thresholds_size(); ++i) {
-    const std::string& metric = scenario.thresholds(i).metric();
-    const std::string problem = metric.empty() ? "" : CheckThresholdMetric(metric);
+    const v1::Threshold& threshold = scenario.thresholds(i);
+    const std::string problem =
+        threshold.metric().empty() ? "" : CheckThreshold(scenario, threshold);
     if (problem.empty()) continue;
     const std::string list = FieldPath("scenarios", index, "thresholds");
     reading->AddProblem(FieldPath(list.c_str(), i, "metric"), absl::StrCat("metric: ", problem));

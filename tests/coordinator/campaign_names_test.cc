@@ -1,5 +1,6 @@
 #include "coordinator/cli/campaign_names.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/coordinator/campaign_text.h"
@@ -43,6 +44,12 @@ TEST(CampaignNames, OfMetricsAreColumnsOfTheSummary) {
   const std::string problem = NameProblems({"scenarios.mixed.thresholds.0.metric=response_p99_ms"});
   EXPECT_NE(problem.find("metric: "), std::string::npos) << problem;
   EXPECT_NE(problem.find("response_p99_us"), std::string::npos) << problem;
+}
+
+TEST(CampaignNames, RefuseAResponseTimeAsLimitOfAClosedLoop) {
+  const std::vector<std::string> closed = {"scenarios.mixed.shape={closed: {sessions: 4}}",
+                                           "scenarios.mixed.thresholds.0.metric=response_p99_us"};
+  EXPECT_THAT(NameProblems(closed), ::testing::HasSubstr("a closed loop: its response times omit"));
 }
 
 TEST(CampaignNames, AreCheckedBesideOtherProblems) {

@@ -80,6 +80,20 @@ std::string LocalPaths(const Files& files) {
       [](const std::string& line) { return std::regex_search(line, kPaths); });
 }
 
+// Response, service, wait or lag: the bare word says none of them. Log records may have what they
+// like; the glossary forbids it.
+std::string UnqualifiedLatency(const Files& files) {
+  static const std::regex kWord(R"(\blatenc(y|ies)\b)", std::regex::icase);
+  return FindLines(
+      files,
+      [](const SourceFile& file) {
+        return IsWritten(file) && !IsThisTest(file) && file.path != "docs/glossary.md" &&
+               !absl::StartsWith(file.path, "generators/") &&
+               !absl::StartsWith(file.path, "tests/");
+      },
+      [](const std::string& line) { return std::regex_search(line, kWord); });
+}
+
 // The lock must not bind everyone to the registry that it was made with.
 std::string RegistryHosts(const Files& files) {
   return FindLines(
@@ -239,6 +253,13 @@ TEST(Tidy, NoPathsOfOneMachine) {
   EXPECT_NE(LocalPaths(One("a.yaml", "path: /home/me/weir")), "");
   EXPECT_NE(LocalPaths(One("a.md", "see `/home/someone/weir`")), "");
   EXPECT_EQ(LocalPaths(One("a.yaml", "path: /tmp/weir.db")), "");
+}
+
+TEST(Tidy, NoTextSaysLatencyWithoutSayingWhich) {
+  ExpectNone(UnqualifiedLatency(SourceTree()));
+  EXPECT_NE(UnqualifiedLatency(One("reports/web/a.js", "title: 'Latency'")), "");
+  EXPECT_NE(UnqualifiedLatency(One("docs/a.md", "| p99 latencies |")), "");
+  EXPECT_EQ(UnqualifiedLatency(One("campaigns/a.yaml", "field: latency_us")), "");
 }
 
 TEST(Tidy, LocksNameNoRegistry) {

@@ -55,7 +55,7 @@ TEST(CaveatText, WarnsOfClosedLoopsThatMeasured) {
   v1::Leg leg;
   EXPECT_EQ(CaveatText(leg), "") << "nothing was measured";
   leg.add_results()->set_phase(v1::PHASE_MEASURE);
-  EXPECT_EQ(CaveatText(leg), "throughput only; its response times omit queueing");
+  EXPECT_EQ(CaveatText(leg), "throughput only; tail omits queueing");
   leg.set_open_loop(true);
   EXPECT_EQ(CaveatText(leg), "");
 }

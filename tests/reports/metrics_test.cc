@@ -80,6 +80,13 @@ TEST(MetricTable, NamesEndWithTheirUnit) {
   for (const Metric& metric : Metrics()) EXPECT_TRUE(ends_as_it_should(metric)) << metric.name;
 }
 
+TEST(MetricTable, NoNameSaysLatencyWithoutSayingWhich) {
+  for (const Metric& metric : Metrics()) {
+    EXPECT_FALSE(absl::StrContains(metric.name, "latency")) << metric.name;
+    EXPECT_FALSE(absl::StrContains(metric.doc, "atency")) << metric.name;
+  }
+}
+
 TEST(MetricTable, DocumentationOfTheCsvIsUpToDate) {
   test::ExpectMatchesFile(SummaryCsvReference(), "docs/summary-csv.md");
 }
@@ -97,7 +104,10 @@ TEST_F(MetricsTest, QuantilesAreOverAllPlannedOperations) {
 TEST_F(MetricsTest, OperationsLostWithTheirAgentAreSlowToo) {
   Succeed(98'000, 2);
   row_.tally.counts().set_planned(100'000);
+  EXPECT_EQ(Machine("unaccounted"), "2000");
+  row_.tally.counts().set_lost(2'000);
   EXPECT_EQ(Machine("lost"), "2000");
+  EXPECT_EQ(Machine("unaccounted"), "0");
   EXPECT_EQ(Machine("response_p99_us"), "inf");
   EXPECT_EQ(Machine("error_share"), "0.020000");
 }
@@ -136,17 +146,93 @@ TEST_F(MetricsTest, RequestUnitsExistOnlyWhereTheTargetHasThem) {
   EXPECT_EQ(Human("ru_per_s"), "971 RU/s");
 }
 
-TEST(CheckThresholdMetric, AcceptsEveryMetric) {
-  for (const Metric& metric : Metrics()) {
-    EXPECT_EQ(CheckThresholdMetric(std::string(metric.name)), "");
-  }
+TEST_F(MetricsTest, DispatchResponseIsOverTheSameOperationsAsResponse) {
+  Succeed(98'000, 2);
+  row_.tally.dispatch_response.RecordTimes(1'500'000, 98'000);
+  row_.tally.counts().set_timed_out(2'000);
+  row_.tally.counts().set_planned(100'000);
+  EXPECT_EQ(Human("dispatch_response_p50_us"), "1.50 ms");
+  EXPECT_EQ(Human("dispatch_response_p99_us"), "> 30 s");
 }
 
-TEST(CheckThresholdMetric, SuggestsTheNearestName) {
-  EXPECT_THAT(CheckThresholdMetric("reponse_p99_us"),
-              HasSubstr("did you mean \"response_p99_us\"?"));
-  EXPECT_THAT(CheckThresholdMetric("throughput"), HasSubstr("throughput_ops_per_s"));
-  EXPECT_NE(CheckThresholdMetric(""), "");
+TEST_F(MetricsTest, OfferedAndAchievedRateDifferByWhatWasNeverSent) {
+  row_.tally.counts().set_planned(1'000);
+  row_.tally.counts().set_attempts(1'100);
+  row_.tally.counts().set_retries(150);
+  EXPECT_EQ(Machine("issued"), "950");
+  EXPECT_EQ(Human("planned_ops_per_s"), "100 /s");
+  EXPECT_EQ(Human("issued_ops_per_s"), "95 /s");
+}
+
+TEST_F(MetricsTest, ServerTimeIsEmptyWhereTheServerDoesNotTell) {
+  Succeed(10'000, 2);
+  EXPECT_EQ(Machine("server_time_p50_us"), "");
+  row_.tally.server_time.RecordTimes(1'000'000, 10'000);
+  EXPECT_EQ(Human("server_time_p50_us"), "1.00 ms");
+}
+
+TEST_F(MetricsTest, ValuesBeyondTheHistogramAreCounted) {
+  row_.tally.response.Record(uint64_t{7'200} * 1'000'000'000);
+  EXPECT_EQ(Machine("overflow"), "1");
+}
+
+TEST_F(MetricsTest, CpuOfProcessesSeenByAgentsOfOneMachineCountsOnce) {
+  v1::PhaseResult* result = leg_.add_results();
+  result->set_phase(v1::PHASE_MEASURE);
+  result->mutable_total()->set_ok(1'000);
+  EXPECT_EQ(Machine("agent_cpu_per_operation_us"), "") << "nobody measured it";
+  for (const uint32_t agent : {0, 1, 2}) {
+    v1::AgentFacts* facts = run_.add_agents();
+    facts->set_index(agent);
+    facts->set_host(agent == 2 ? "b" : "a");
+    leg_.add_resources()->set_process_cpu_ns(20'000'000);
+    v1::ProcessSample* process = leg_.add_processes();
+    process->set_agent(agent);
+    process->set_name("postgres");
+    process->set_cpu_ns(300'000'000);
+  }
+  EXPECT_EQ(Human("agent_cpu_per_operation_us"), "60.0 µs");
+  EXPECT_EQ(Human("database_cpu_per_operation_us"), "600 µs") << "two machines";
+  row_.phase = v1::PHASE_LOAD;
+  EXPECT_EQ(Machine("agent_cpu_per_operation_us"), "");
+}
+
+class CheckThresholdTest : public ::testing::Test {
+ protected:
+  CheckThresholdTest() { scenario_.mutable_phases()->mutable_measure()->set_ns(1); }
+
+  std::string Check(absl::string_view metric, const char* operation = "") {
+    v1::Threshold threshold;
+    threshold.set_metric(std::string(metric));
+    threshold.set_operation(operation);
+    return CheckThreshold(scenario_, threshold);
+  }
+
+  v1::Scenario scenario_;
+};
+
+TEST_F(CheckThresholdTest, AcceptsEveryMetricOfAnOpenLoop) {
+  for (const Metric& metric : Metrics()) EXPECT_EQ(Check(metric.name), "");
+}
+
+TEST_F(CheckThresholdTest, SuggestsTheNearestName) {
+  EXPECT_THAT(Check("reponse_p99_us"), HasSubstr("did you mean \"response_p99_us\"?"));
+  EXPECT_THAT(Check("throughput"), HasSubstr("throughput_ops_per_s"));
+  EXPECT_NE(Check(""), "");
+}
+
+TEST_F(CheckThresholdTest, RefusesResponseTimesOfAClosedLoop) {
+  scenario_.mutable_shape()->mutable_closed();
+  for (const char* metric : {"response_p99_us", "ok_response_p50_us", "dispatch_response_p99_us"}) {
+    EXPECT_THAT(Check(metric), HasSubstr("omit queueing")) << metric;
+  }
+  EXPECT_EQ(Check("throughput_ops_per_s"), "");
+  EXPECT_EQ(Check("service_p99_us"), "");
+}
+
+TEST_F(CheckThresholdTest, RefusesResponseTimesOfTheLoad) {
+  EXPECT_THAT(Check("response_p50_us", "load"), HasSubstr("the load phase, a closed loop"));
+  EXPECT_EQ(Check("records_per_s", "load"), "");
 }
 
 }  // namespace

@@ -10,11 +10,11 @@
 #include "base/status.h"
 #include "measure/tally.h"
 #include "reports/report.h"
+#include "tests/reports/sample_evidence.h"
 
 namespace weir::test {
 namespace {
 
-constexpr int kAgents = 3;
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kStarted = 1'795'227'300 * kSecond;  // 2026-11-21 02:15:00 UTC
 
@@ -73,6 +73,10 @@ double Slowdown(const SampleLeg& leg, uint32_t second) {
   return second >= 30 && second < 42 ? 2.6 : 1;
 }
 
+SampleEvidence EvidenceOf(const SampleLeg& leg) {
+  return {leg.index, leg.cosmos, leg.open, leg.warm_up, leg.measure, leg.per_second};
+}
+
 class Sampler {
  public:
   explicit Sampler(const SampleLeg& leg) : leg_(leg) {}
@@ -121,6 +125,8 @@ class Sampler {
     const double backoff_ms = throttled ? 20 + 60 * draws.Unit() : 0;
     const double response_ms = lag_ms + wait_ms + service_ms * Slowdown(leg_, second) + backoff_ms;
     if (gives_up || fails) return Fail(gives_up, response_ms, tally);
+    tally.dispatch_response.Record(Ns(response_ms - lag_ms));
+    if (leg_.cosmos) tally.server_time.Record(Ns(service_ms * Slowdown(leg_, second) * 0.8));
     Succeed(operation, response_ms, service_ms * Slowdown(leg_, second), tally);
   }
 
@@ -165,8 +171,8 @@ struct LegNumbers {
 
 using Visit = absl::FunctionRef<void(v1::Phase stage, const v1::Interval&)>;
 
-void AddInterval(const std::map<std::pair<uint32_t, Key>, Tally>& agents, uint32_t second,
-                 v1::Phase stage, LegNumbers* numbers, Visit visit) {
+void AddInterval(const SampleLeg& leg, const std::map<std::pair<uint32_t, Key>, Tally>& agents,
+                 uint32_t second, v1::Phase stage, LegNumbers* numbers, Visit visit) {
   std::map<Key, Tally> merged;
   for (const auto& [agent_key, tally] : agents) {
     merged[agent_key.second].Add(tally);
@@ -181,6 +187,7 @@ void AddInterval(const std::map<std::pair<uint32_t, Key>, Tally>& agents, uint32
     operation->set_operation(key.second);
     *operation->mutable_tally() = tally.ToProto();
   }
+  AddEvidenceOfSecond(EvidenceOf(leg), stage, &interval);
   visit(stage, interval);
 }
 
@@ -196,9 +203,9 @@ void SampleLoad(const SampleLeg& leg, LegNumbers* numbers, Visit visit) {
     const uint32_t batches = second + 1 < leg.load_seconds ? whole : whole * 6 / 10;
     std::map<std::pair<uint32_t, Key>, Tally> agents;
     for (uint32_t i = 0; i < batches; ++i) {
-      Sampler(load).Operation(second, i, agents[{i % kAgents, {v1::PHASE_LOAD, 0}}]);
+      Sampler(load).Operation(second, i, agents[{i % kSampleAgents, {v1::PHASE_LOAD, 0}}]);
     }
-    AddInterval(agents, second, v1::PHASE_LOAD, numbers, visit);
+    AddInterval(leg, agents, second, v1::PHASE_LOAD, numbers, visit);
   }
 }
 
@@ -210,9 +217,9 @@ void SampleDrive(const SampleLeg& leg, LegNumbers* numbers, Visit visit) {
     std::map<std::pair<uint32_t, Key>, Tally> agents;
     for (uint32_t i = 0; i < leg.per_second - leg.per_second / 24 + jitter; ++i) {
       const auto operation = static_cast<uint32_t>(sampler.Pick(second, i));
-      sampler.Operation(second, i, agents[{i % kAgents, {phase, operation}}]);
+      sampler.Operation(second, i, agents[{i % kSampleAgents, {phase, operation}}]);
     }
-    AddInterval(agents, second, v1::PHASE_MEASURE, numbers, visit);
+    AddInterval(leg, agents, second, v1::PHASE_MEASURE, numbers, visit);
   }
 }
 
@@ -350,6 +357,7 @@ v1::Leg MakeLeg(const SampleLeg& sample, const LegNumbers& numbers) {
   AddConditions(sample, &leg);
   AddErrors(sample, &leg);
   AddVerification(sample, &leg);
+  AddEvidence(EvidenceOf(sample), &leg);
   return leg;
 }
 
@@ -409,7 +417,7 @@ v1::Campaign SampleCampaign() {
 }
 
 void AddAgents(v1::RunResult* run) {
-  for (uint32_t i = 0; i < kAgents; ++i) {
+  for (uint32_t i = 0; i < kSampleAgents; ++i) {
     v1::AgentFacts* agent = run->add_agents();
     agent->set_index(i);
     agent->set_name(absl::StrCat("agent-", i));
@@ -422,6 +430,10 @@ void AddAgents(v1::RunResult* run) {
     agent->set_memory_bytes(uint64_t{32} << 30);
     agent->set_clock_offset_ns(12'000 * static_cast<int64_t>(i));
     agent->set_clock_offset_bound_ns(41'000);
+    agent->set_clock_drift_ppm(0.4 * i - 0.3);
+    AddCondition(agent->mutable_conditions(), "processor", "governor", "performance");
+    AddCondition(agent->mutable_conditions(), "processor", "SMT", "on");
+    AddCondition(agent->mutable_conditions(), "clock", "source", "tsc");
   }
 }
 
@@ -456,10 +468,14 @@ struct Sample {
 
   Sample() {
     for (const SampleLeg& leg : kLegs) {
+      v1::Leg sums;
       const auto keep = [&](v1::Phase stage, const v1::Interval& interval) {
         intervals.push_back({leg.index, stage, interval});
+        if (stage == v1::PHASE_MEASURE) AddToLeg(EvidenceOf(leg), interval, &sums);
       };
-      *run.add_legs() = MakeLeg(leg, SampleNumbers(leg, keep));
+      v1::Leg* added = run.add_legs();
+      *added = MakeLeg(leg, SampleNumbers(leg, keep));
+      added->MergeFrom(sums);
     }
     for (v1::ThresholdResult& judged : JudgeThresholds(run)) *run.add_thresholds() = judged;
   }

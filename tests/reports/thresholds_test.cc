@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "reports/leg_text.h"
 #include "reports/report.h"
 #include "tests/reports/sample_run.h"
 
@@ -14,8 +15,10 @@ class ThresholdsTest : public ::testing::Test {
     }
   }
 
-  v1::Threshold* Add(const char* metric, const char* operation = "", const char* target = "") {
-    v1::Threshold* threshold = run_.mutable_campaign()->mutable_scenarios(0)->add_thresholds();
+  v1::Threshold* Add(const char* metric, const char* operation = "", const char* target = "",
+                     int scenario = 0) {
+    v1::Threshold* threshold =
+        run_.mutable_campaign()->mutable_scenarios(scenario)->add_thresholds();
     threshold->set_metric(metric);
     threshold->set_operation(operation);
     threshold->set_target(target);
@@ -78,6 +81,26 @@ TEST_F(ThresholdsTest, TheLoadIsJudgedByItsName) {
   const auto results = JudgeThresholds(run_);
   ASSERT_EQ(results.size(), 1u);
   EXPECT_TRUE(results[0].met());
+}
+
+TEST_F(ThresholdsTest, ResponseTimesOfAClosedLoopAreNeverMet) {
+  Add("response_p99_us", "read", "postgres", 1)->set_at_most(1e9);
+  const auto results = JudgeThresholds(run_);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_FALSE(results[0].known());
+  EXPECT_FALSE(results[0].met());
+  EXPECT_TRUE(IsBlocked(run_, results[0]));
+  EXPECT_EQ(ThresholdWord(run_, results[0]), "not judged");
+  EXPECT_EQ(ThresholdValueText(run_, results[0]),
+            "not judged: a closed loop's response times omit queueing");
+}
+
+TEST_F(ThresholdsTest, TheThroughputOfAClosedLoopIsJudged) {
+  Add("throughput_ops_per_s", "read", "postgres", 1)->set_at_least(1);
+  const auto results = JudgeThresholds(run_);
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_TRUE(results[0].met());
+  EXPECT_EQ(ThresholdWord(run_, results[0]), "met");
 }
 
 TEST_F(ThresholdsTest, ALegThatNeverRanMisses) {

@@ -12,6 +12,7 @@
 #include "reports/report.h"
 #include "reports/text_table.h"
 #include "tests/reports/golden.h"
+#include "tests/reports/sample_evidence.h"
 #include "tests/reports/sample_run.h"
 #include "tests/reports/temporary_folder.h"
 
@@ -19,7 +20,9 @@ namespace weir {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // Cells of a line of CSV: commas outside quotes, and one.
 int Cells(const std::string& line) {
@@ -60,6 +63,15 @@ TEST_F(WritersTest, CsvRowsHaveAsManyCellsAsTheHeader) {
   ASSERT_EQ(lines.size(), 1u + 2 * (1 + 4) + 2 * 1);
   const int cells = Cells(lines[0]);
   for (const std::string& line : lines) EXPECT_EQ(Cells(line), cells) << line;
+}
+
+TEST_F(WritersTest, CsvRowsBeginWithTheVerdictAndItsGates) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(true, &run);
+  const std::vector<std::string> lines = absl::StrSplit(Csv(run), "\r\n");
+  EXPECT_THAT(lines[0], StartsWith("validity,reasons,failed_gates,"));
+  EXPECT_THAT(lines[1], StartsWith("unverified,cpu of agent-1: busiest core 93 % over seconds "
+                                   "10–14 (limit ≤ 80 %),cpu of agent-1 (overridden),"));
 }
 
 TEST_F(WritersTest, CsvDefusesFormulasAndQuotes) {
@@ -106,6 +118,24 @@ TEST_F(WritersTest, TextHasNoControlCharacterOfAStranger) {
   const std::string text = TextReport(test::SampleRun(), 120, false);
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(TextReport(test::SampleRun(), 120, true), HasSubstr("\x1b[1;33mDEGRADED"));
+}
+
+TEST_F(WritersTest, TextNamesAFailedGateAndWhatToDo) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(false, &run);
+  const std::string text = TextReport(run, 120, false);
+  EXPECT_THAT(text, StartsWith("INVALID  quickstart"));
+  EXPECT_THAT(text, HasSubstr("cpu of agent-1: busiest core 93 % over seconds 10–14"));
+  EXPECT_THAT(text, HasSubstr("Give the agent more cores"));
+  EXPECT_THAT(text, Not(HasSubstr("watchdog"))) << "it was passed";
+}
+
+TEST_F(WritersTest, TextStampsAnOverrideBeforeAnythingElse) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(true, &run);
+  EXPECT_THAT(TextReport(run, 120, false),
+              MatchesRegex("UNVERIFIED  quickstart[^\n]*\n"
+                           "  - gates that failed and were overridden: cpu\n(.|\n)*"));
 }
 
 TEST_F(WritersTest, TextTellsADamagedHistogram) {

@@ -1,0 +1,23 @@
+// What a leg took from the machines, summed: CPU of the agents and of the database's processes.
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "proto/results.pb.h"
+
+namespace weir {
+
+uint64_t SucceededInMeasure(const v1::Leg& leg);  // operations of all kinds
+
+uint64_t AgentCpuNs(const v1::Leg& leg);
+
+// Agents that share a machine see the same processes: of each host and name, the sample of the one
+// that saw most.
+std::vector<v1::ProcessSample> DistinctProcesses(
+    const v1::RunResult& run, const google::protobuf::RepeatedPtrField<v1::ProcessSample>& seen);
+
+uint64_t DatabaseCpuNs(const v1::RunResult& run, const v1::Leg& leg);
+
+}  // namespace weir
