@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/status.h"
+#include "measure/samples.h"
 
 namespace weir {
 namespace {
@@ -27,6 +28,7 @@ class PointMerger {
     for (const v1::OperationInterval& operation : interval.operations()) {
       WEIR_RETURN_IF_ERROR(At(operation.operation()).Add(operation.tally()));
     }
+    AddSamples(interval);
     return absl::OkStatus();
   }
 
@@ -52,6 +54,21 @@ class PointMerger {
 
   void Clear() {
     for (Tally& tally : point_.operations) tally.Clear();
+    point_.partitions.clear();
+    point_.resources.clear();
+    point_.processes.clear();
+  }
+
+  void AddSamples(const v1::Interval& interval) {
+    for (const v1::PartitionUse& use : interval.partitions()) {
+      AddUse(use, &point_.partitions[use.partition()]);
+    }
+    for (const v1::ResourceSample& sample : interval.resources()) {
+      AddSample(sample, &point_.resources[sample.agent()]);
+    }
+    for (const v1::ProcessSample& sample : interval.processes()) {
+      AddSample(sample, &point_.processes[{sample.agent(), sample.name()}]);
+    }
   }
 
   Tally& At(uint32_t operation) {
@@ -69,7 +86,7 @@ class PointMerger {
   const double load_seconds_;
   const uint32_t width_;
   absl::FunctionRef<void(const SeriesPoint&)> visit_;
-  SeriesPoint point_ = {v1::PHASE_UNSPECIFIED, 0, 0, {}};
+  SeriesPoint point_ = {v1::PHASE_UNSPECIFIED, 0, 0, {}, {}, {}, {}};
 };
 
 }  // namespace

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -18,6 +21,9 @@ struct SeriesPoint {
   uint32_t second;                // first of the point, from the start of the stage
   double seconds;                 // what the point covers: the last one of a load may be shorter
   std::vector<Tally> operations;  // by index into Leg.operations; all phases of the stage
+  std::map<int32_t, v1::PartitionUse> partitions;                           // by their numbers
+  std::map<uint32_t, v1::ResourceSample> resources;                         // by agent
+  std::map<std::pair<uint32_t, std::string>, v1::ProcessSample> processes;  // by agent and name
 };
 
 // Visits every span of `width` seconds of each stage in order, also those in which nothing

@@ -1,10 +1,9 @@
 #include "tests/reports/sample_evidence.h"
 
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
+#include <string>
 
 #include "base/random.h"
+#include "measure/samples.h"
 
 namespace weir::test {
 namespace {
@@ -85,23 +84,6 @@ v1::ResourceSample* ResourcesOf(uint32_t agent, v1::Leg* leg) {
   }
   leg->add_resources()->set_agent(agent);
   return leg->mutable_resources(leg->resources_size() - 1);
-}
-
-void AddResources(const v1::ResourceSample& from, v1::ResourceSample* to) {
-  to->set_span_ns(to->span_ns() + from.span_ns());
-  to->set_process_cpu_ns(to->process_cpu_ns() + from.process_cpu_ns());
-  to->set_busiest_worker_cpu_ns(to->busiest_worker_cpu_ns() + from.busiest_worker_cpu_ns());
-  to->set_busiest_core_ns(to->busiest_core_ns() + from.busiest_core_ns());
-  to->set_machine_cpu_ns(to->machine_cpu_ns() + from.machine_cpu_ns());
-  to->set_cores(from.cores());
-  to->set_resident_bytes(std::max(to->resident_bytes(), from.resident_bytes()));
-  to->set_network_sent_bytes(to->network_sent_bytes() + from.network_sent_bytes());
-  to->set_network_received_bytes(to->network_received_bytes() + from.network_received_bytes());
-  to->set_loopback_bytes(to->loopback_bytes() + from.loopback_bytes());
-  to->set_tcp_segments_sent(to->tcp_segments_sent() + from.tcp_segments_sent());
-  to->set_most_watchdog_gap_ns(std::max(to->most_watchdog_gap_ns(), from.most_watchdog_gap_ns()));
-  to->set_threads(from.threads());
-  to->set_clocksource(from.clocksource());
 }
 
 v1::ProcessSample* ProcessOf(const v1::ProcessSample& seen, v1::Leg* leg) {
@@ -262,20 +244,11 @@ void AddEvidenceOfSecond(const SampleEvidence& sample, v1::Phase stage, v1::Inte
 void AddToLeg(const SampleEvidence& sample, const v1::Interval& interval, v1::Leg* leg) {
   if (interval.second() < sample.warm_up) return;
   for (const v1::ResourceSample& seen : interval.resources()) {
-    AddResources(seen, ResourcesOf(seen.agent(), leg));
+    AddSample(seen, ResourcesOf(seen.agent(), leg));
   }
-  for (const v1::ProcessSample& seen : interval.processes()) {
-    v1::ProcessSample* process = ProcessOf(seen, leg);
-    process->set_processes(std::max(process->processes(), seen.processes()));
-    process->set_cpu_ns(process->cpu_ns() + seen.cpu_ns());
-    process->set_resident_bytes(std::max(process->resident_bytes(), seen.resident_bytes()));
-  }
+  for (const v1::ProcessSample& seen : interval.processes()) AddSample(seen, ProcessOf(seen, leg));
   for (const v1::PartitionUse& seen : interval.partitions()) {
-    v1::PartitionUse* use = PartitionOf(seen.partition(), leg);
-    use->set_attempts(use->attempts() + seen.attempts());
-    use->set_throttled(use->throttled() + seen.throttled());
-    use->set_milli_ru(use->milli_ru() + seen.milli_ru());
-    use->set_server_time_ns(use->server_time_ns() + seen.server_time_ns());
+    AddUse(seen, PartitionOf(seen.partition(), leg));
   }
 }
 

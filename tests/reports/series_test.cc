@@ -57,6 +57,28 @@ TEST_F(SeriesTest, MergingSecondsAddsThem) {
   EXPECT_THAT(Points(v1::PHASE_MEASURE, 3), ElementsAre(Pair(0, 33), Pair(3, 42), Pair(6, 16)));
 }
 
+TEST_F(SeriesTest, MergingSecondsAddsWhatMachinesAndPartitionsTook) {
+  v1::Interval interval;
+  v1::ResourceSample* resources = interval.add_resources();
+  resources->set_agent(4);
+  resources->set_process_cpu_ns(10);
+  interval.add_partitions()->set_milli_ru(7);
+  interval.add_processes()->set_name("postgres");
+  for (const uint32_t second : {0, 1, 2}) {
+    interval.set_second(second);
+    ASSERT_TRUE(store_->AppendInterval("run", 0, v1::PHASE_MEASURE, interval).ok());
+  }
+  std::vector<uint64_t> cpu;
+  std::vector<uint64_t> ru;
+  ASSERT_TRUE(ForEachPoint(*store_, "run", leg_, 2, [&](const SeriesPoint& point) {
+                cpu.push_back(point.resources.at(4).process_cpu_ns());
+                ru.push_back(point.partitions.at(0).milli_ru());
+                EXPECT_EQ(point.processes.size(), 1u);
+              }).ok());
+  EXPECT_THAT(cpu, ElementsAre(20, 10));
+  EXPECT_THAT(ru, ElementsAre(14, 7));
+}
+
 TEST_F(SeriesTest, StagesAreKeptApart) {
   Append(v1::PHASE_LOAD, 0, 1);
   Append(v1::PHASE_LOAD, 1, 2);

@@ -158,6 +158,40 @@ TEST_F(WritersTest, JsonHoldsSummarySeriesAndTheWholeRun) {
   EXPECT_EQ(report["series"][0]["columns"].size(), report["series"][0]["rows"][0].size());
 }
 
+TEST_F(WritersTest, JsonBeginsWithTheVerdict) {
+  const auto store = *OpenResultsStore(folder_.File("results.db"));
+  ASSERT_TRUE(test::SaveSampleRun(*store).ok());
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(true, &run);
+  const std::string path = folder_.File("report.json");
+  ASSERT_TRUE(WriteJsonReport(*store, run, path).ok());
+  EXPECT_THAT(
+      test::ReadWhole(path),
+      StartsWith("{\"verdict\":{\"validity\":\"UNVERIFIED\",\"reasons\":[\"mixed on postgres: "
+                 "cpu of agent-1"));
+  EXPECT_EQ(nlohmann::json::parse(test::ReadWhole(path))["verdict"]["overridden_gates"][0], "cpu");
+}
+
+TEST_F(WritersTest, JsonSamplesOfMachinesAddUpToTheLeg) {
+  const nlohmann::json report = Json();
+  const nlohmann::json& table = report["series"][1]["resources"];
+  const auto column = [&](const char* name) {
+    const auto& columns = table["columns"];
+    return std::find(columns.begin(), columns.end(), name) - columns.begin();
+  };
+  const v1::Leg leg = test::SampleRun().legs(1);
+  const v1::ResourceSample& agent = leg.resources(2);
+  uint64_t cpu_ns = 0;
+  for (const auto& row : table["rows"]) {
+    const bool measured = row[column("stage")] == "measure" && row[column("second")] >= 5;
+    if (!measured || row[column("agent")] != agent.agent()) continue;
+    cpu_ns += row[column("process_cpu_ns")].get<uint64_t>();
+  }
+  EXPECT_EQ(cpu_ns, agent.process_cpu_ns());
+  EXPECT_EQ(report["series"][1]["partitions"]["rows"].size(), 65u * 2 + 31 * 2);
+  EXPECT_EQ(report["series"][1]["processes"]["rows"][0].back(), 180u << 20);
+}
+
 TEST_F(WritersTest, JsonMarksAQuantileAmongFailures) {
   const nlohmann::json report = Json();
   const nlohmann::json& row = report["summary"][6];
