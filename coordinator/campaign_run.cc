@@ -132,6 +132,11 @@ class CampaignRun final : public RunPort {
     store_status_.Update(
         store_.AppendInterval(control_.result().id(), leg.index(), stage, second.ToProto()));
   }
+  absl::Status ReadBack(
+      const v1::Leg& leg,
+      absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) override {
+    return store_.ForEachInterval(control_.result().id(), leg.index(), visit);
+  }
   void Say(const std::string& line) override { progress_.Say(line); }
   void Finished() override {}
 

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 #include "measure/tally.h"
 
@@ -54,6 +55,15 @@ void JudgeFailures(const v1::Leg& leg, v1::Phase phase, const char* name,
       verdict);
 }
 
+// R19: the numbers of such a phase are true, but not those of a state that lasts.
+void JudgeSteadiness(const v1::Leg& leg, v1::ValidityVerdict* verdict) {
+  if (!leg.steadiness().judged() || leg.steadiness().steady()) return;
+  AddReason(v1::VALIDITY_DEGRADED,
+            absl::StrCat("NOT STEADY, no steady-state claim: ",
+                         absl::StrJoin(leg.steadiness().reasons(), "; ")),
+            verdict);
+}
+
 void JudgeVerification(const v1::Leg& leg, v1::ValidityVerdict* verdict) {
   if (!leg.verification().done() || leg.verification().matches()) return;
   AddReason(v1::VALIDITY_INVALID,
@@ -73,6 +83,7 @@ void JudgeLeg(const v1::Campaign&, v1::Leg* leg) {
   for (const v1::PhaseResult& result : leg->results()) JudgeConservation(*leg, result, verdict);
   JudgeFailures(*leg, v1::PHASE_LOAD, "load", verdict);
   JudgeFailures(*leg, v1::PHASE_MEASURE, "measure", verdict);
+  JudgeSteadiness(*leg, verdict);
   JudgeVerification(*leg, verdict);
   verdict->set_validity(std::max(verdict->validity(), v1::VALIDITY_VALID));
 }

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+
 #include "coordinator/stage_merge.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
@@ -22,6 +25,10 @@ class RunPort {
   virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
   virtual void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) = 0;
   virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) = 0;
+  // Visits every second of the leg that was merged, in order of stage and second.
+  virtual absl::Status ReadBack(
+      const v1::Leg& leg,
+      absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) = 0;
   virtual void Say(const std::string& line) = 0;  // one line for the user
   virtual void Finished() = 0;                    // the run is over; result() is final
 };

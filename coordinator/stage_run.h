@@ -13,6 +13,7 @@
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
 #include "coordinator/stage_merge.h"
+#include "coordinator/steadiness_watch.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
 
@@ -50,6 +51,7 @@ class StageRun {
   Roster& roster_;
   RunPort& port_;
   StageMerge merge_;
+  SteadinessWatch steadiness_;
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
   uint32_t seconds_merged_ = 0;

@@ -87,6 +87,10 @@ class Rehearsal : public RunPort {
     EXPECT_TRUE(seconds_.insert({leg.index(), stage, second.second}).second);
     for (const auto& [key, tally] : second.tallies) merged_ok_ += tally->counts().ok();
   }
+  absl::Status ReadBack(const v1::Leg&,
+                        absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)>) override {
+    return absl::UnimplementedError("nothing is kept");
+  }
   void Say(const std::string& line) override { said_.push_back(line); }
   void Finished() override { finished_ = true; }
 
