@@ -75,8 +75,8 @@ class PosixFile final : public DiskFile {
 
 // The name of a new file survives a crash only once its folder is synced.
 absl::Status SyncFolderOf(const std::string& path) {
-  std::string folder = std::filesystem::path(path).parent_path();
-  if (folder.empty()) folder = ".";
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const std::string folder = parent.empty() ? std::string(".") : parent;
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed("open", folder);
   const bool synced = fsync(fd) == 0;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -15,6 +16,8 @@
 
 namespace weir {
 namespace {
+
+constexpr uint64_t kMostShown = 10;  // worlds in full
 
 constexpr char kUsage[] =
     "usage: weir-simulation [--seed N [--verbose]] [--first N] [--seeds N] [--find]\n"
@@ -65,12 +68,27 @@ void Print(const WorldReport& report) {
   }
 }
 
+// One kind of violation, whatever its numbers.
+std::string KindOf(std::string violation) {
+  for (char& c : violation) {
+    if (c >= '0' && c <= '9') c = '#';
+  }
+  for (size_t i; (i = violation.find("##")) != std::string::npos;) violation.erase(i, 1);
+  return violation;
+}
+
+struct Kind {
+  uint64_t worlds = 0;
+  uint64_t first_seed = 0;
+};
+
 int Run(const Options& options) {
   const auto begun = std::chrono::steady_clock::now();
   uint64_t failed = 0;
   uint64_t events = 0;
   uint64_t operations = 0;
   std::map<std::string, uint64_t> ends;
+  std::map<std::string, Kind> kinds;
   uint64_t done = 0;
   for (; done < options.seeds && !(options.find && failed > 0); ++done) {
     const WorldReport report = RunWorld(options.first + done, options.verbose);
@@ -79,7 +97,16 @@ int Run(const Options& options) {
     ++ends[report.run_over ? absl::StrCat(v1::RunState_Name(report.state), " ",
                                           v1::Validity_Name(report.validity))
                            : "not over"];
-    if (report.violations.empty() && options.seeds > 1) continue;
+    std::set<std::string> shown;
+    for (const std::string& violation : report.violations) {
+      if (!shown.insert(KindOf(violation)).second) continue;
+      Kind& kind = kinds[KindOf(violation)];
+      if (kind.worlds++ == 0) kind.first_seed = report.seed;
+    }
+    if (options.seeds > 1 && (report.violations.empty() || failed >= kMostShown)) {
+      failed += report.violations.empty() ? 0 : 1;
+      continue;
+    }
     if (!report.violations.empty()) ++failed;
     Print(report);
   }
@@ -89,6 +116,10 @@ int Run(const Options& options) {
               " operations, %" PRIu64 " with violations\n",
               done, seconds, static_cast<double>(done) / seconds, events, operations, failed);
   for (const auto& [end, number] : ends) std::printf("  %8" PRIu64 " %s\n", number, end.c_str());
+  for (const auto& [words, kind] : kinds) {
+    std::printf("  in %" PRIu64 " worlds, first seed %" PRIu64 ": %s\n", kind.worlds,
+                kind.first_seed, words.c_str());
+  }
   return (failed > 0) == options.find ? 0 : 1;
 }
 

@@ -8,6 +8,7 @@ namespace weir {
 namespace {
 
 constexpr double kKindIsPartOfTheWorld = 0.25;
+constexpr int64_t kEventsOfARun = 4000;
 constexpr int64_t kLongestNs = 60 * kNsPerSecond;
 constexpr int64_t kLongestFreezeNs = 30 * kNsPerSecond;
 
@@ -27,10 +28,18 @@ void Nemesis::Unleash(int64_t until_ns) {
       {&Nemesis::CutOff, 3},       {&Nemesis::BreakStream, 4},       {&Nemesis::FreezeAgent, 3},
       {&Nemesis::StallControl, 3}, {&Nemesis::CrashAgent, 2},        {&Nemesis::TerminateAgent, 1},
       {&Nemesis::StepClock, 2},    {&Nemesis::FreezeCoordinator, 2}, {&Nemesis::InterruptRun, 1},
-      {&Nemesis::FillDisk, 2},     {&Nemesis::CrashCoordinator, 1},
+      {&Nemesis::FillDisk, 2},
   };
   for (const auto& kind : kinds) {
     if (dice_.Chance(kKindIsPartOfTheWorld)) Plan(kind.strike, kind.most, until_ns);
+  }
+  if (dice_.Chance(0.1))
+    crash_after_events_ = static_cast<uint64_t>(dice_.Between(1, kEventsOfARun));
+}
+
+void Nemesis::AfterEvent() {
+  if (crash_after_events_ != 0 && heap_.events() == crash_after_events_ && !healed_) {
+    CrashCoordinator();
   }
 }
 

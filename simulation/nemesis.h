@@ -29,6 +29,7 @@ class Nemesis {
   // Each kind of fault is part of some worlds only, so that no kind hides another.
   void Unleash(int64_t until_ns);
   void HealAll();
+  void AfterEvent();  // crashes that hit one event, wherever it is
 
   bool crashed_coordinator() const { return crashed_coordinator_; }
 
@@ -61,6 +62,7 @@ class Nemesis {
   Trace& trace_;
   std::vector<std::unique_ptr<AgentNode>>& agents_;
   CoordinatorNode& coordinator_;
+  uint64_t crash_after_events_ = 0;  // the coordinator; 0: not so
   bool healed_ = false;
   bool crashed_coordinator_ = false;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
+#include "base/check.h"
 #include "base/clock.h"
 
 namespace weir {
@@ -25,6 +26,13 @@ uint64_t SettledOf(const v1::Tally& tally) {
 
 std::string NameOf(const std::pair<uint32_t, v1::Task>& key) {
   return absl::StrCat("leg ", key.first, " ", v1::Task_Name(key.second));
+}
+
+// Agents are named after their nodes: a0, a1, …
+uint32_t NodeOf(const v1::AgentFacts& facts) {
+  uint32_t node = 0;
+  WEIR_CHECK(absl::SimpleAtoi(facts.name().substr(1), &node));
+  return node;
 }
 
 v1::Task TaskOf(v1::Phase stage) {
@@ -142,6 +150,7 @@ void Oracle::CheckResult(const v1::RunResult& run, const std::vector<int64_t>& c
     for (const v1::Task task : {v1::TASK_LOAD, v1::TASK_DRIVE}) {
       const auto stage = stages_.find({leg.index(), task});
       if (stage == stages_.end() || stage->second.books.empty()) continue;
+      CheckSkew(run, leg, stage->first, stage->second);
       CheckAccounts(leg, stage->first, stage->second);
       CheckTotals(leg, stage->first, stage->second);
       CheckAcknowledged(leg, stage->first, stage->second);
@@ -171,12 +180,38 @@ void Oracle::CheckClocks(const v1::RunResult& run, const std::vector<int64_t>& c
   if (stepped_ns_ > 0) return;
   for (const v1::AgentFacts& facts : run.agents()) {
     if (facts.clock_offset_bound_ns() == 0) continue;  // nothing was measured
-    uint32_t node = 0;
-    if (!absl::SimpleAtoi(facts.name().substr(1), &node)) continue;
+    const uint32_t node = NodeOf(facts);
     const int64_t error = facts.clock_offset_ns() - clock_offsets_ns[node];
     if (std::abs(error) <= facts.clock_offset_bound_ns() + clock_slack_ns_) continue;
     Violate(absl::StrCat("agent ", node, ": the clock offset is ", error, " ns off, bound ",
                          facts.clock_offset_bound_ns()));
+  }
+}
+
+// How much later than another an agent began, as reported and in truth. The agreed start, which
+// both are told against, falls out.
+void Oracle::CheckSkew(const v1::RunResult& run, const v1::Leg& leg, const StageKey& key,
+                       const Stage& stage) {
+  if (stepped_ns_ > 0 || leg.verdict().validity() == v1::VALIDITY_INVALID) return;
+  struct Start {
+    int64_t early_ns;  // the reported skew minus the true start
+    int64_t bound_ns;
+  };
+  std::vector<Start> starts;
+  for (const v1::AgentShare& share : leg.shares()) {
+    if ((share.phase() == v1::PHASE_LOAD) != (key.second == v1::TASK_LOAD)) continue;
+    const auto node = NodeOf(run.agents(static_cast<int>(share.agent())));
+    for (const auto& books : stage.books) {
+      if (books->node != node || !books->started) continue;
+      starts.push_back(
+          {share.start_skew_ns() - books->started_true_ns, share.start_skew_bound_ns()});
+    }
+  }
+  for (const Start& start : starts) {
+    const int64_t off_ns = std::abs(start.early_ns - starts[0].early_ns);
+    if (off_ns <= start.bound_ns + starts[0].bound_ns + clock_slack_ns_) continue;
+    Violate(absl::StrCat(NameOf(key), ": the start skew is ", off_ns, " ns off, bounds ",
+                         start.bound_ns, " and ", starts[0].bound_ns));
   }
 }
 

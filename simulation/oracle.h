@@ -77,6 +77,8 @@ class Oracle {
     std::map<uint32_t, uint64_t> acknowledged;
   };
 
+  void CheckSkew(const v1::RunResult& run, const v1::Leg& leg, const StageKey& key,
+                 const Stage& stage);
   void CheckAccounts(const v1::Leg& leg, const StageKey& key, const Stage& stage);
   void CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& stage);
   void CheckAcknowledged(const v1::Leg& leg, const StageKey& key, const Stage& stage);

@@ -83,7 +83,10 @@ class World final : public Network::Listener {
       heap_.At(heals_ns, [this] { nemesis_->HealAll(); });
       ends_ns = heals_ns + kTerminalWithinNs;
     }
-    while (!RunOver() && heap_.next_ns() < ends_ns) heap_.RunNext();
+    while (!RunOver() && heap_.next_ns() < ends_ns) {
+      heap_.RunNext();
+      nemesis_->AfterEvent();
+    }
     const bool over = RunOver();
     if (!over && mode_ != WorldMode::kSafety) {
       oracle_.Violate("the run did not end within 60 s of the last fault");
