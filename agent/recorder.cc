@@ -64,14 +64,20 @@ void Page::Provide(uint32_t age, size_t cell) {
 }
 
 void Page::CountPartition(const Outcome& outcome) {
-  if (outcome.partition < 0) return;
-  const auto number = static_cast<size_t>(outcome.partition);
+  for (const PartitionPart& part : outcome.parts) CountPart(part);
+  if (!outcome.parts.empty() || outcome.partition < 0) return;
+  CountPart({outcome.partition, 1, outcome.verdict == Verdict::kThrottled ? 1u : 0u, outcome.charge,
+             outcome.server_time_ns});
+}
+
+void Page::CountPart(const PartitionPart& part) {
+  const auto number = static_cast<size_t>(part.partition);
   if (number >= partitions_.size()) partitions_.resize(number + 1);
   v1::PartitionUse& use = partitions_[number];
-  use.set_attempts(use.attempts() + 1);
-  use.set_throttled(use.throttled() + (outcome.verdict == Verdict::kThrottled ? 1 : 0));
-  use.set_milli_ru(use.milli_ru() + static_cast<uint64_t>(outcome.charge));
-  use.set_server_time_ns(use.server_time_ns() + static_cast<uint64_t>(outcome.server_time_ns));
+  use.set_attempts(use.attempts() + part.requests);
+  use.set_throttled(use.throttled() + part.throttled);
+  use.set_milli_ru(use.milli_ru() + static_cast<uint64_t>(part.charge));
+  use.set_server_time_ns(use.server_time_ns() + static_cast<uint64_t>(part.server_time_ns));
 }
 
 void Page::Add(const Page& other) {

@@ -43,7 +43,7 @@ class Page {
     return *ages_[age][cell];
   }
 
-  // Attempts of the operations that stayed within one physical partition; −1 is not kept.
+  // What each physical partition had of an attempt; nothing where that is not known.
   void CountPartition(const Outcome& outcome);
 
   void Add(const Page& other);
@@ -66,6 +66,7 @@ class Page {
   using Cells = std::vector<std::unique_ptr<Tally>>;  // see TallyShape::Cell; null: nothing yet
 
   void Provide(uint32_t age, size_t cell);
+  void CountPart(const PartitionPart& part);
 
   size_t cells_;
   std::vector<Cells> ages_;

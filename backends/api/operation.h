@@ -70,6 +70,15 @@ constexpr std::string_view VerdictName(Verdict verdict) {
 
 using MilliRu = int64_t;  // request units × 1000
 
+// What one physical partition had of an attempt.
+struct PartitionPart {
+  int32_t partition = 0;
+  uint32_t requests = 0;
+  uint32_t throttled = 0;  // of them
+  MilliRu charge = 0;
+  int64_t server_time_ns = 0;  // summed over the requests
+};
+
 struct Outcome {
   Verdict verdict = Verdict::kOk;
   bool retryable = false;        // trying again could help
@@ -81,7 +90,9 @@ struct Outcome {
   int64_t retry_after_ns = 0;    // how long the server asks to wait
   int64_t server_time_ns = 0;    // as the server states it; 0 when it does not
   int32_t partition = -1;        // physical partition, where known and only one
-  std::string_view detail;       // the server's words; valid during Complete only
+  // By physical partition, where known; valid during Complete only, before the next Start.
+  absl::Span<const PartitionPart> parts;
+  std::string_view detail;  // the server's words; valid during Complete only
 };
 
 }  // namespace weir

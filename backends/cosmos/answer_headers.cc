@@ -41,6 +41,13 @@ MilliRu ParseCharge(std::string_view text) {
   return std::llround(charge * 1000);
 }
 
+int64_t ParseServerTimeNs(std::string_view milliseconds) {
+  double value = 0;
+  std::from_chars(milliseconds.data(), milliseconds.data() + milliseconds.size(), value);
+  constexpr double kMost = 3'600'000;
+  return value > 0 && value <= kMost ? std::llround(value * kNsPerMs) : 0;
+}
+
 int64_t RetryAfterNs(int64_t milliseconds) {
   return std::clamp<int64_t>(milliseconds, 0, kLongestRetryAfterNs / kNsPerMs) * kNsPerMs;
 }
@@ -48,10 +55,12 @@ int64_t RetryAfterNs(int64_t milliseconds) {
 void AnswerHeaders::Clear() {
   charge = 0;
   retry_after_ns = 0;
+  server_time_ns = 0;
   substatus = 0;
   modelled_charge = false;
   continuation.clear();
   session_token.clear();
+  range_id.clear();
 }
 
 void AnswerHeaders::TakeLine(std::string_view line) {
@@ -64,6 +73,10 @@ void AnswerHeaders::TakeLine(std::string_view line) {
     charge = ParseCharge(value);
   } else if (SameName(name, header::kRetryAfterMs)) {
     retry_after_ns = RetryAfterNs(ParseInteger<int64_t>(value));
+  } else if (SameName(name, header::kRequestDurationMs)) {
+    server_time_ns = ParseServerTimeNs(value);
+  } else if (SameName(name, header::kPartitionKeyRangeId)) {
+    range_id = value;
   } else if (SameName(name, header::kSubstatus)) {
     substatus = ParseInteger<int>(value);
   } else if (SameName(name, header::kContinuation)) {

@@ -12,10 +12,12 @@ namespace weir::cosmos {
 struct AnswerHeaders {
   MilliRu charge = 0;
   int64_t retry_after_ns = 0;
+  int64_t server_time_ns = 0;  // what the server says that it took; 0 when it does not
   int substatus = 0;
   bool modelled_charge = false;  // x-weir-charge-basis: modelled
   std::string continuation;      // empty: the last page
   std::string session_token;
+  std::string range_id;  // the physical partition that answered; empty when it is not named
 
   void Clear();
   void TakeLine(std::string_view line);  // "name: value\r\n"
@@ -23,6 +25,9 @@ struct AnswerHeaders {
 
 // "5.71" → 5710, rounded to the nearest; anything that is no decimal number → 0.
 MilliRu ParseCharge(std::string_view text);
+
+// "3.551" → 3,551,000; what is no decimal number, or more than an hour → 0.
+int64_t ParseServerTimeNs(std::string_view milliseconds);
 
 // Capped: a metadata throttle may ask for minutes, which no operation waits for.
 inline constexpr int64_t kLongestRetryAfterNs = 10'000'000'000;

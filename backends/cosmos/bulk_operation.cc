@@ -50,19 +50,11 @@ bool BulkOperation::Start(const Operation& operation) {
     applied_ = &own_;
   }
   FillBatches();
-  sum_.outcome().partition = OnlyPartition();
   next_batch_ = 0;
   in_flight_ = 0;
   const size_t at_once = std::min(batches_.size(), kMostInFlight);
   for (size_t i = 0; i < at_once; ++i) SendNext(room_.exchange(i));
   return at_once > 0;
-}
-
-int32_t BulkOperation::OnlyPartition() {
-  for (size_t i = 1; i < batches_.size(); ++i) {
-    if (batches_[i].range != batches_[0].range) return -1;
-  }
-  return batches_.size() == 0 ? -1 : room_.ranges()[batches_[0].range].number;
 }
 
 void BulkOperation::FillBatches() {
@@ -105,7 +97,8 @@ void BulkOperation::SendNext(HttpExchange& exchange) {
 
 bool BulkOperation::OnAnswer(HttpExchange& exchange) {
   --in_flight_;
-  const Judgement judgement = room_.NoteAnswer(operation_.kind, exchange, &sum_);
+  const Judgement judgement =
+      room_.NoteAnswer(operation_.kind, exchange, batches_[exchange.tag()].range, &sum_);
   if (judgement.verdict == Verdict::kOk) TakeResults(exchange);
   // Without a connection the rest would only fail in the same way.
   const bool go_on = sum_.trouble() == Trouble::kNone;
@@ -122,7 +115,7 @@ void BulkOperation::TakeResults(HttpExchange& exchange) {
     if (results < batch.positions.size()) throttled |= TakeResult(result, batch.positions[results]);
     ++results;
   });
-  if (throttled) sum_.AddThrottledPart();
+  if (throttled) sum_.AddThrottledPart(room_.ranges()[batch.range].number);
   if (!whole || results != batch.positions.size()) {
     sum_.Note({Verdict::kFailed, false},
               absl::StrCat("the answer to a bulk request has ", results, " results for ",

@@ -44,7 +44,6 @@ class BulkOperation final : public RunningOperation {
 
  private:
   void FillBatches();
-  int32_t OnlyPartition();  // −1 when there are several
   void SendNext(HttpExchange& exchange);
   void TakeResults(HttpExchange& exchange);
   bool TakeResult(const BatchResult& result, uint32_t position);

@@ -60,7 +60,7 @@ void CosmosSession::FinishOperation() {
   if (sum.trouble() != Trouble::kNone) Recover(sum.trouble());
   // The sink may start the next operation, which clears the sum.
   detail_ = sum.detail();
-  Outcome outcome = sum.outcome();
+  Outcome outcome = sum.Conclude();
   outcome.detail = outcome.verdict == Verdict::kOk ? std::string_view() : detail_;
   sink_.Complete(ticket_, outcome);
 }

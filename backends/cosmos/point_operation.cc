@@ -26,8 +26,7 @@ void PointOperation::BeginRequest(HttpExchange& exchange, const Record& record) 
     BeginWrite(exchange, record);
   }
   room_.AddPartitionKey(exchange, key);
-  const PartitionRanges& ranges = room_.ranges();
-  partition_ = ranges[ranges.Find(HashPartitionKey(key))].number;
+  range_ = room_.ranges().Find(HashPartitionKey(key));
 }
 
 void PointOperation::BeginWrite(HttpExchange& exchange, const Record& record) {
@@ -44,14 +43,13 @@ void PointOperation::BeginWrite(HttpExchange& exchange, const Record& record) {
 }
 
 bool PointOperation::OnAnswer(HttpExchange& exchange) {
-  const Judgement judgement = room_.NoteAnswer(kind_, exchange, &sum_);
+  const Judgement judgement = room_.NoteAnswer(kind_, exchange, range_, &sum_);
   Outcome& outcome = sum_.outcome();
   // The id is the record's own: what is there already was written by an earlier attempt.
   if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && retry_) {
     outcome.verdict = Verdict::kOk;
   }
   outcome.records = outcome.verdict == Verdict::kOk ? 1 : 0;
-  outcome.partition = partition_;
   return true;
 }
 

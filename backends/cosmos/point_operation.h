@@ -19,7 +19,7 @@ class PointOperation final : public RunningOperation {
   SessionRoom& room_;
   OperationKind kind_ = OperationKind::kRead;
   bool retry_ = false;
-  int32_t partition_ = -1;
+  size_t range_ = 0;
 };
 
 }  // namespace weir::cosmos

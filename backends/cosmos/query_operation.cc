@@ -39,13 +39,11 @@ bool QueryOperation::Start(const Operation& operation) {
 void QueryOperation::SendByKey() {
   const PartitionKeyValue key =
       room_.shared.form.KeyValue(parameters_[plan_->key_parameter], &room_.key_text);
-  const PartitionRanges& ranges = room_.ranges();
-  sum_.outcome().partition = ranges[ranges.Find(HashPartitionKey(key))].number;
+  key_range_ = room_.ranges().Find(HashPartitionKey(key));
   SendPage(room_.exchange(0), kByKey, {});
 }
 
 void QueryOperation::SendToRange(HttpExchange& exchange, uint32_t range) {
-  if (ranges_end_ == 1) sum_.outcome().partition = room_.ranges()[0].number;
   SendPage(exchange, range, {});
 }
 
@@ -72,9 +70,14 @@ void QueryOperation::SendPage(HttpExchange& exchange, uint32_t tag, std::string_
   exchange.Send();
 }
 
+size_t QueryOperation::RangeOf(const HttpExchange& exchange) const {
+  return exchange.tag() == kByKey ? key_range_ : exchange.tag();
+}
+
 bool QueryOperation::OnAnswer(HttpExchange& exchange) {
   --in_flight_;
-  const Judgement judgement = room_.NoteAnswer(OperationKind::kQuery, exchange, &sum_);
+  const Judgement judgement =
+      room_.NoteAnswer(OperationKind::kQuery, exchange, RangeOf(exchange), &sum_);
   if (judgement.verdict == Verdict::kOk) {
     const absl::Status added = merge_.AddPage(&exchange.answer());
     if (!added.ok()) sum_.Note({Verdict::kFailed, false}, std::string(added.message()), 0);

@@ -23,6 +23,7 @@ class QueryOperation final : public RunningOperation {
   const QueryPlan& PlanOf(const QuerySpec& spec);
   void SendByKey();
   void SendToRange(HttpExchange& exchange, uint32_t range);
+  size_t RangeOf(const HttpExchange& exchange) const;
   void SendPage(HttpExchange& exchange, uint32_t tag, std::string_view continuation);
   bool Continue(HttpExchange& exchange);
   bool Finish();
@@ -34,6 +35,7 @@ class QueryOperation final : public RunningOperation {
   absl::Span<const Value> parameters_;
   uint32_t next_range_ = 0;
   uint32_t ranges_end_ = 0;
+  size_t key_range_ = 0;  // that the key lies in, when there is one
   size_t in_flight_ = 0;
   std::string continuation_;
 };

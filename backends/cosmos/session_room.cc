@@ -50,9 +50,22 @@ void SessionRoom::AddReadConditions(HttpExchange& exchange) {
   exchange.headers().Close();
 }
 
-Judgement SessionRoom::NoteAnswer(OperationKind kind, HttpExchange& exchange, OutcomeSum* sum) {
+// The gateway may know of a split that we have not heard of.
+int32_t SessionRoom::Answerer(const AnswerHeaders& headers, size_t range) const {
+  const PartitionRange& asked = (*ranges_)[range];
+  if (headers.range_id.empty() || headers.range_id == asked.id) return asked.number;
+  for (size_t i = 0; i < ranges_->size(); ++i) {
+    if ((*ranges_)[i].id == headers.range_id) return (*ranges_)[i].number;
+  }
+  return asked.number;
+}
+
+Judgement SessionRoom::NoteAnswer(OperationKind kind, HttpExchange& exchange, size_t range,
+                                  OutcomeSum* sum) {
   const AnswerHeaders& headers = exchange.answer_headers();
-  sum->AddTraffic(exchange.bytes_sent(), exchange.bytes_received(), headers.charge);
+  const int32_t partition = Answerer(headers, range);
+  sum->AddTraffic(exchange.bytes_sent(), exchange.bytes_received());
+  sum->AddRequest(partition, headers.charge, headers.server_time_ns);
   if (exchange.transport() != Transport::kAnswered) {
     const bool sent = exchange.transport() == Transport::kLost;
     const Judgement judgement{sent ? Verdict::kInDoubt : Verdict::kFailed, true,
@@ -66,7 +79,7 @@ Judgement SessionRoom::NoteAnswer(OperationKind kind, HttpExchange& exchange, Ou
   std::string fallback;
   if (message.empty()) message = fallback = absl::StrCat("HTTP status ", exchange.status());
   const Judgement judgement = Judge(kind, exchange.status(), headers.substatus, message);
-  if (judgement.verdict == Verdict::kThrottled) sum->AddThrottledPart();
+  if (judgement.verdict == Verdict::kThrottled) sum->AddThrottledPart(partition);
   sum->Note(judgement, message, headers.retry_after_ns);
   return judgement;
 }

@@ -50,8 +50,9 @@ class SessionRoom {
   void AddPartitionKey(HttpExchange& exchange, const PartitionKeyValue& key);
   void AddReadConditions(HttpExchange& exchange);
 
-  // Adds one answer to the sum. The judgement of transport errors is made here as well.
-  Judgement NoteAnswer(OperationKind kind, HttpExchange& exchange, OutcomeSum* sum);
+  // Adds one answer to the sum, as that of the partition that it names, or else of `range`, which
+  // was asked. The judgement of transport errors is made here as well.
+  Judgement NoteAnswer(OperationKind kind, HttpExchange& exchange, size_t range, OutcomeSum* sum);
 
   Container& shared;
   RequestMaker requests;
@@ -59,6 +60,8 @@ class SessionRoom {
   std::string key_text;
 
  private:
+  int32_t Answerer(const AnswerHeaders& headers, size_t range) const;
+
   HttpEngine& engine_;
   ExchangeHandler& handler_;
   std::vector<std::unique_ptr<HttpExchange>> exchanges_;

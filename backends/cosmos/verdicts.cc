@@ -74,14 +74,44 @@ Judgement Judge(OperationKind kind, int status, int substatus, std::string_view 
 
 void OutcomeSum::Clear() {
   outcome_ = Outcome();
+  parts_.clear();
   trouble_ = Trouble::kNone;
   detail_.clear();
 }
 
-void OutcomeSum::AddTraffic(uint64_t bytes_sent, uint64_t bytes_received, MilliRu charge) {
+void OutcomeSum::AddTraffic(uint64_t bytes_sent, uint64_t bytes_received) {
   outcome_.bytes_sent += bytes_sent;
   outcome_.bytes_received += bytes_received;
+}
+
+PartitionPart& OutcomeSum::PartOf(int32_t partition) {
+  for (PartitionPart& part : parts_) {
+    if (part.partition == partition) return part;
+  }
+  parts_.push_back({.partition = partition});
+  return parts_.back();
+}
+
+void OutcomeSum::AddRequest(int32_t partition, MilliRu charge, int64_t server_time_ns) {
   outcome_.charge += charge;
+  PartitionPart& part = PartOf(partition);
+  ++part.requests;
+  part.charge += charge;
+  part.server_time_ns += server_time_ns;
+}
+
+void OutcomeSum::AddThrottledPart(int32_t partition) {
+  ++outcome_.throttled_parts;
+  ++PartOf(partition).throttled;
+}
+
+Outcome OutcomeSum::Conclude() {
+  outcome_.partition = parts_.size() == 1 ? parts_[0].partition : -1;
+  outcome_.parts = parts_;
+  for (const PartitionPart& part : parts_) {
+    outcome_.server_time_ns = std::max(outcome_.server_time_ns, part.server_time_ns);
+  }
+  return outcome_;
 }
 
 void OutcomeSum::Note(const Judgement& judgement, std::string_view detail, int64_t retry_after_ns) {

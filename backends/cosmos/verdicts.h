@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backends/api/operation.h"
 
@@ -30,18 +31,28 @@ class OutcomeSum {
  public:
   void Clear();
 
-  void AddTraffic(uint64_t bytes_sent, uint64_t bytes_received, MilliRu charge);
-  void AddThrottledPart() { ++outcome_.throttled_parts; }
+  void AddTraffic(uint64_t bytes_sent, uint64_t bytes_received);
+  // One request that this physical partition answered, or was sent.
+  void AddRequest(int32_t partition, MilliRu charge, int64_t server_time_ns);
+  // A request to it was refused for lack of throughput, or something in the request was.
+  void AddThrottledPart(int32_t partition);
   void Note(const Judgement& judgement, std::string_view detail, int64_t retry_after_ns);
 
   Outcome& outcome() { return outcome_; }
+  // When all requests are answered: the outcome with its partitions. The server's time is that of
+  // the partition that took longest, because partitions work side by side. Its parts are
+  // valid until Clear.
+  Outcome Conclude();
   Trouble trouble() const { return trouble_; }
   bool ok() const { return outcome_.verdict == Verdict::kOk; }
   // The words that belong to the verdict.
   const std::string& detail() const { return detail_; }
 
  private:
+  PartitionPart& PartOf(int32_t partition);
+
   Outcome outcome_;
+  std::vector<PartitionPart> parts_;
   Trouble trouble_ = Trouble::kNone;
   std::string detail_;
 };

@@ -7,8 +7,10 @@
 namespace weir {
 
 void SessionDriver::Complete(Ticket ticket, const Outcome& outcome) {
-  KeptOutcome kept{outcome, std::string(outcome.detail)};
+  KeptOutcome kept{
+      outcome, std::string(outcome.detail), {outcome.parts.begin(), outcome.parts.end()}};
   kept.outcome.detail = {};
+  kept.outcome.parts = {};
   outcomes_[ticket].push_back(kept);
   ++completions_;
 }
@@ -22,13 +24,13 @@ Ticket SessionDriver::Start(Session& session, const Operation& operation) {
 
 KeptOutcome SessionDriver::Run(Session& session, const Operation& operation) {
   if (!RunUntil([&session] { return session.Capacity() > 0; })) {
-    return {Outcome{}, "no capacity"};
+    return {Outcome{}, "no capacity", {}};
   }
   const Ticket ticket = Start(session, operation);
   if (RunUntil([this, ticket] { return CompletionsOf(ticket) > 0; })) return OutcomeOf(ticket);
   Outcome none;
   none.verdict = Verdict::kTimedOut;
-  return {none, "no completion"};
+  return {none, "no completion", {}};
 }
 
 bool SessionDriver::RunUntil(const std::function<bool()>& done, int64_t deadline_ns) {

@@ -14,8 +14,9 @@ namespace weir {
 
 // An outcome that outlives its Complete call.
 struct KeptOutcome {
-  Outcome outcome;  // detail is empty; see words
+  Outcome outcome;  // detail and parts are empty; see below
   std::string words;
+  std::vector<PartitionPart> parts;
 };
 
 class SessionDriver final : public CompletionSink {

@@ -80,6 +80,7 @@ void SetCharge(CentiRu charge, HttpResponse* response) {
 void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
                          HttpResponse* response) {
   response->Set(header::kSessionToken, absl::StrCat(partition.id(), ":-1#", lsn));
+  response->Set(header::kPartitionKeyRangeId, absl::StrCat(partition.id()));
   response->Set(header::kLsn, absl::StrCat(lsn));
   response->Set(header::kAltContentPath,
                 absl::StrCat("dbs/", container.ids().database_id, "/colls/", container.id()));

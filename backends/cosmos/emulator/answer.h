@@ -22,7 +22,7 @@ std::string_view ItemMessage(int status);
 
 void SetCharge(CentiRu charge, HttpResponse* response);
 
-// Session token, content paths and lsn of an answer that one partition gave.
+// Range id, session token, content paths and lsn of an answer that one partition gave.
 void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
                          HttpResponse* response);
 

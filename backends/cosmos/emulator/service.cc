@@ -107,6 +107,7 @@ Service::Service(MasterKey key, Settings settings)
                charges_) {}
 
 HttpResponse Service::Answer(const HttpRequest& request) {
+  const int64_t begun_ns = MonotonicNs();
   HttpResponse response;
   const auto path = SplitPath(request.path);
   if (!path) {
@@ -117,6 +118,8 @@ HttpResponse Service::Answer(const HttpRequest& request) {
   response.Set(header::kActivityId, MakeActivityId());
   response.Set(header::kServiceVersion, "version=2.14.0.0");
   response.Set(header::kChargeBasis, "modelled");
+  response.Set(header::kRequestDurationMs,
+               absl::StrFormat("%.3f", static_cast<double>(MonotonicNs() - begun_ns) / kNsPerMs));
   return response;
 }
 

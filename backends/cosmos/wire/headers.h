@@ -46,6 +46,7 @@ inline constexpr std::string_view kQueryMetrics = "x-ms-documentdb-query-metrics
 inline constexpr std::string_view kRequestCharge = "x-ms-request-charge";
 inline constexpr std::string_view kResourceQuota = "x-ms-resource-quota";
 inline constexpr std::string_view kResourceUsage = "x-ms-resource-usage";
+inline constexpr std::string_view kRequestDurationMs = "x-ms-request-duration-ms";
 inline constexpr std::string_view kRetryAfterMs = "x-ms-retry-after-ms";
 inline constexpr std::string_view kServiceVersion = "x-ms-serviceversion";
 inline constexpr std::string_view kSessionToken = "x-ms-session-token";

@@ -24,10 +24,12 @@ TEST(ParseCharge, IsNothingForWhatIsNoNumber) {
 
 TEST(AnswerHeaders, TakesItsOwnInAnyCase) {
   AnswerHeaders headers;
-  for (const char* line : {"HTTP/1.1 429 Too Many Requests\r\n", "X-MS-Request-Charge: 0.38\r\n",
-                           "x-ms-retry-after-ms:  17 \r\n", "x-ms-substatus: 3200\r\n",
-                           "x-ms-continuation: a b:c\r\n", "x-ms-session-token: 0:-1#7\r\n",
-                           "x-weir-charge-basis: modelled\r\n", "x-ms-other: 5\r\n", "\r\n"}) {
+  for (const char* line :
+       {"HTTP/1.1 429 Too Many Requests\r\n", "X-MS-Request-Charge: 0.38\r\n",
+        "x-ms-retry-after-ms:  17 \r\n", "x-ms-substatus: 3200\r\n", "x-ms-continuation: a b:c\r\n",
+        "x-ms-session-token: 0:-1#7\r\n", "x-ms-request-duration-ms: 3.551\r\n",
+        "x-ms-documentdb-partitionkeyrangeid: 4\r\n", "x-weir-charge-basis: modelled\r\n",
+        "x-ms-other: 5\r\n", "\r\n"}) {
     headers.TakeLine(line);
   }
   EXPECT_EQ(headers.charge, 380);
@@ -35,7 +37,14 @@ TEST(AnswerHeaders, TakesItsOwnInAnyCase) {
   EXPECT_EQ(headers.substatus, 3200);
   EXPECT_EQ(headers.continuation, "a b:c");
   EXPECT_EQ(headers.session_token, "0:-1#7");
+  EXPECT_EQ(headers.server_time_ns, 3'551'000);
+  EXPECT_EQ(headers.range_id, "4");
   EXPECT_TRUE(headers.modelled_charge);
+}
+
+TEST(ParseServerTimeNs, IsNothingForWhatIsNoTime) {
+  for (const char* text : {"", "-1", "nan", "inf", "3600001", "ms"})
+    EXPECT_EQ(ParseServerTimeNs(text), 0) << text;
 }
 
 TEST(AnswerHeaders, CapsAbsurdWaits) {

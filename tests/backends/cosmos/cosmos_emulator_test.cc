@@ -160,6 +160,59 @@ TEST_F(CosmosEmulatorTest, OperationsNameThePartitionTheyTouch) {
   EXPECT_EQ(partitions, (std::set<int>{0, 1, 2, 3, 4}));
 }
 
+MilliRu ChargeOf(const std::vector<PartitionPart>& parts) {
+  MilliRu charge = 0;
+  for (const PartitionPart& part : parts) charge += part.charge;
+  return charge;
+}
+
+TEST_F(CosmosEmulatorTest, EveryKindOfOperationTellsWhatEachPartitionHad) {
+  options_.throttle = false;
+  target_.set_throughput(12'000);  // two partitions
+  target_.set_partition_key("id");
+  Open();
+  const KeptOutcome bulk = driver_.Run(*session_, Insert(0, 100));
+  Operation read;
+  read.kind = OperationKind::kRead;
+  const KeptOutcome point = driver_.Run(*session_, read);
+  Operation query;
+  query.kind = OperationKind::kQuery;
+  query.query = records_.schema().FindQuery("slowest_users");
+  const Value parameters[] = {Value::Integer(0)};
+  query.parameters = parameters;
+  const KeptOutcome rows = driver_.Run(*session_, query);
+  for (const KeptOutcome* done : {&bulk, &point, &rows}) {
+    ASSERT_EQ(done->outcome.verdict, Verdict::kOk) << done->words;
+    ASSERT_EQ(done->parts.size(), done == &point ? 1u : 2u);
+    EXPECT_EQ(ChargeOf(done->parts), done->outcome.charge);
+    EXPECT_GT(done->outcome.server_time_ns, 0);
+    for (const PartitionPart& part : done->parts) {
+      EXPECT_GE(part.requests, 1u);
+      EXPECT_GT(part.charge, 0);
+      EXPECT_GT(part.server_time_ns, 0);
+      EXPECT_LE(part.server_time_ns, done->outcome.server_time_ns);
+    }
+  }
+  EXPECT_NE(bulk.parts[0].partition, bulk.parts[1].partition);
+  EXPECT_EQ(bulk.outcome.partition, -1);
+  EXPECT_EQ(point.outcome.partition, point.parts[0].partition);
+}
+
+TEST_F(CosmosEmulatorTest, AThrottledPartOfABulkIsThePartitionsOwn) {
+  target_.set_throughput(800);
+  options_.throughput_per_partition = 400;  // two partitions
+  Open();
+  const KeptOutcome done = driver_.Run(*session_, Insert(0, 200));
+  ASSERT_EQ(done.outcome.verdict, Verdict::kThrottled) << done.words;
+  uint32_t throttled = 0;
+  for (const PartitionPart& part : done.parts) {
+    EXPECT_LE(part.throttled, part.requests);
+    throttled += part.throttled;
+  }
+  EXPECT_EQ(throttled, done.outcome.throttled_parts);
+  EXPECT_GE(throttled, 1u);
+}
+
 TEST_F(CosmosEmulatorTest, SmallPagesGiveTheSameAnswerForMore) {
   options_.throttle = false;
   target_.set_throughput(12'000);

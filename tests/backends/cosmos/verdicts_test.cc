@@ -68,8 +68,10 @@ TEST(OutcomeSum, ARetryableFailureHidesAFinalOneUntilItIsGone) {
 
 TEST(OutcomeSum, AddsTrafficAndKeepsTheWorstTrouble) {
   OutcomeSum sum;
-  sum.AddTraffic(10, 100, 1'500);
-  sum.AddTraffic(1, 2, 380);
+  sum.AddTraffic(10, 100);
+  sum.AddRequest(0, 1'500, 0);
+  sum.AddTraffic(1, 2);
+  sum.AddRequest(0, 380, 0);
   sum.Note({Verdict::kInDoubt, true, Trouble::kConnectionLost}, "gone", 0);
   sum.Note({Verdict::kFailed, true, Trouble::kRangesStale}, "moved", 0);
   EXPECT_EQ(sum.outcome().bytes_sent, 11u);
@@ -77,6 +79,26 @@ TEST(OutcomeSum, AddsTrafficAndKeepsTheWorstTrouble) {
   EXPECT_EQ(sum.outcome().charge, 1'880);
   EXPECT_EQ(sum.trouble(), Trouble::kConnectionLost);
   EXPECT_EQ(sum.outcome().verdict, Verdict::kInDoubt);
+}
+
+TEST(OutcomeSum, TellsWhatEachPartitionHad) {
+  OutcomeSum sum;
+  sum.AddRequest(3, 1'000, 40);
+  sum.AddRequest(7, 2'000, 50);
+  sum.AddRequest(3, 500, 30);
+  sum.AddThrottledPart(3);
+  const Outcome outcome = sum.Conclude();
+  EXPECT_EQ(outcome.partition, -1);
+  EXPECT_EQ(outcome.server_time_ns, 70);  // partition 3, one after the other
+  EXPECT_EQ(outcome.charge, 3'500);
+  ASSERT_EQ(outcome.parts.size(), 2u);
+  EXPECT_EQ(outcome.parts[0].partition, 3);
+  EXPECT_EQ(outcome.parts[0].requests, 2u);
+  EXPECT_EQ(outcome.parts[0].throttled, 1u);
+  EXPECT_EQ(outcome.parts[0].charge, 1'500);
+  EXPECT_EQ(outcome.parts[1].partition, 7);
+  EXPECT_EQ(outcome.parts[1].requests, 1u);
+  EXPECT_EQ(outcome.parts[1].throttled, 0u);
 }
 
 TEST(OutcomeSum, CutsLongWordsBetweenCharacters) {
