@@ -65,7 +65,8 @@ absl::Status Workbench::Verify(const v1::Prepare& prepare, v1::Prepared* prepare
   const RecordSchema& schema = dataset_->schema();
   RecordDigest found;
   const absl::Status read = target.Scan([&](const Record& record) { found.Add(schema, record); });
-  if (absl::IsUnimplemented(read)) return target.Settle();  // a target that keeps no records
+  if (absl::IsUnimplemented(read))
+    return target.Settle().status();  // a target that keeps no records
   WEIR_RETURN_IF_ERROR(read);
   RecordDigest expected;
   Record record;
@@ -81,7 +82,7 @@ absl::Status Workbench::Verify(const v1::Prepare& prepare, v1::Prepared* prepare
   verification->set_digest_expected(expected.ToString());
   verification->set_digest_found(found.ToString());
   verification->set_detail(Describe(expected, found));
-  return target.Settle();
+  return target.Settle().status();
 }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "backends/api/observer.h"
 #include "backends/api/operation.h"
 #include "backends/api/record.h"
 #include "base/event_loop.h"
@@ -67,10 +68,11 @@ struct Disclosure {
   std::string caution;          // what to know before comparing with another target; or empty
 };
 
-// Made by its factory without connecting. SetUp, Disclose and Scan block and may be called from any
-// one thread; OpenSession from several threads at once, after SetUp. Status codes: kUnavailable,
-// the database cannot be reached; kUnauthenticated and kPermissionDenied, it refused us; kNotFound,
-// the table or container is missing; kInvalidArgument, the target's settings are wrong.
+// Made by its factory without connecting. Everything but OpenSession blocks and may be called from
+// any one thread; OpenSession from several threads at once, after SetUp. Status codes:
+// kUnavailable, the database cannot be reached; kUnauthenticated and kPermissionDenied, it refused
+// us; kNotFound, the table or container is missing; kInvalidArgument, the target's settings are
+// wrong.
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -79,8 +81,9 @@ class Backend {
   // throughput. Without: creates only what is missing and leaves the records alone.
   virtual absl::Status SetUp(bool create) = 0;
 
-  // After a load: what the database wants done once (ANALYZE, CHECKPOINT).
-  virtual absl::Status Settle() { return absl::OkStatus(); }
+  // After a load, and before each drive so that all begin in the same phase: what the database
+  // wants done once (ANALYZE, CHECKPOINT). Returns, in words, what it may not do.
+  virtual absl::StatusOr<std::vector<std::string>> Settle() { return std::vector<std::string>(); }
 
   // Opens a connection; may block for the connect timeout. `loop` and `sink` outlive the session.
   virtual absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
@@ -88,6 +91,12 @@ class Backend {
 
   // Versions, settings, durability, consistency, indexes.
   virtual absl::StatusOr<Disclosure> Disclose() = 0;
+
+  // Connects, to watch the database while it is driven. Null where there is nothing to be seen.
+  virtual absl::StatusOr<std::unique_ptr<Observer>> Observe() { return nullptr; }
+
+  // Where the server is; may connect to ask it. Empty where there is none.
+  virtual ServerLocation Location() { return {}; }
 
   // Reads every record back, in any order; text is valid during the call only.
   virtual absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) = 0;

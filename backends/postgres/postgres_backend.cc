@@ -11,7 +11,9 @@
 #include "backends/postgres/connection.h"
 #include "backends/postgres/copy_binary.h"
 #include "backends/postgres/disclosure.h"
+#include "backends/postgres/local_server.h"
 #include "backends/postgres/postgres_dialect.h"
+#include "backends/postgres/postgres_observer.h"
 #include "backends/postgres/postgres_session.h"
 #include "backends/postgres/sqlstate.h"
 #include "backends/sql/table_sql.h"
@@ -71,17 +73,20 @@ class PostgresBackend final : public Backend {
     });
   }
 
-  absl::Status Settle() override {
-    return WithPqxx("settling", [&](pqxx::connection& connection) {
+  absl::StatusOr<std::vector<std::string>> Settle() override {
+    std::vector<std::string> left_out;
+    WEIR_RETURN_IF_ERROR(WithPqxx("settling", [&](pqxx::connection& connection) {
       pqxx::nontransaction work(connection);
       work.exec(absl::StrCat("ANALYZE ", Quoted(table_.name)));
       try {
         work.exec("CHECKPOINT");
       } catch (const pqxx::insufficient_privilege&) {
-        // Only superusers and pg_checkpoint may; the run goes on without.
+        left_out.push_back(absl::StrCat("no CHECKPOINT before the start: role ", target_.user(),
+                                        " may not (pg_checkpoint, or a superuser, may)"));
       }
       return absl::OkStatus();
-    });
+    }));
+    return left_out;
   }
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
@@ -99,6 +104,18 @@ class PostgresBackend final : public Backend {
       return absl::OkStatus();
     }));
     return disclosure;
+  }
+
+  absl::StatusOr<std::unique_ptr<Observer>> Observe() override {
+    return ObservePostgres(session_settings_.connection, table_.name);
+  }
+
+  ServerLocation Location() override {
+    ServerLocation location{target_.host(), static_cast<uint16_t>(target_.port())};
+    if (!IsThisMachine(location.host)) return location;
+    const auto connection = ConnectBlocking(session_settings_.connection);
+    if (connection.ok()) location.process = PostmasterOf(PQbackendPID(connection->get()));
+    return location;
   }
 
   // By libpq, for the exact and fast binary format; one message at a time, so that memory is

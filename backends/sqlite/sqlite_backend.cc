@@ -79,13 +79,14 @@ class SqliteBackend final : public Backend {
     });
   }
 
-  absl::Status Settle() override {
-    return Guarded("settling", [&]() -> absl::Status {
+  absl::StatusOr<std::vector<std::string>> Settle() override {
+    WEIR_RETURN_IF_ERROR(Guarded("settling", [&]() -> absl::Status {
       auto database = Open(kSetUpBusyTimeoutMs);
       database->exec("ANALYZE");
       database->exec("PRAGMA wal_checkpoint(TRUNCATE)");
       return absl::OkStatus();
-    });
+    }));
+    return std::vector<std::string>();
   }
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop&, CompletionSink& sink) override {

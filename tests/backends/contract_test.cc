@@ -153,7 +153,7 @@ TEST_P(Contract, DisclosesItself) {
 
 TEST_P(Contract, SettlesAfterALoad) {
   if (target_->KeepsRecords()) Load(0, 50);
-  const absl::Status settled = backend_->Settle();
+  const absl::Status settled = backend_->Settle().status();
   EXPECT_TRUE(settled.ok()) << settled;
 }
 
