@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "agent/database_watch.h"
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "agent/share_plan.h"
@@ -125,9 +126,13 @@ class ThreadedStage final : public Stage {
     return absl::OkStatus();
   }
 
+  // Before Start; null: somebody else watches.
+  void Watch(std::unique_ptr<DatabaseWatch> database) { database_ = std::move(database); }
+
   void Start(int64_t start_ns, Listener listener) override {
     listener_ = std::move(listener);
     start_ns_ = start_ns;
+    if (database_ != nullptr) database_->Start(start_ns);
     first_turns_.resize(workers_);
     watch_.emplace(start_ns, workers_);
     for (uint32_t w = 0; w < workers_; ++w) threads_.emplace_back([this, w] { RunWorker(w); });
@@ -168,12 +173,14 @@ class ThreadedStage final : public Stage {
       page.ForEach([&](uint32_t, size_t cell, const Tally& tally) { totals[cell].Add(tally); });
       v1::Interval interval = ToInterval(page);
       *interval.add_resources() = watch_->Of(page.second);
+      if (database_ != nullptr) database_->AddProcesses(&interval);
       listener_.on_interval(std::move(interval));
     }
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
     watch_.reset();
     Conclude(totals);
+    if (database_ != nullptr) database_->Conclude(&result_);
     listener_.on_done(std::move(result_));
   }
 
@@ -229,6 +236,7 @@ class ThreadedStage final : public Stage {
   const uint32_t sessions_;
   const uint32_t workers_;
   PageCollector pages_;
+  std::unique_ptr<DatabaseWatch> database_;
   std::vector<std::unique_ptr<EpollLoop>> loops_;
   std::vector<std::unique_ptr<Worker>> crew_;  // after the loops: its sessions leave them first
   std::vector<int64_t> first_turns_;
@@ -297,7 +305,9 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
   auto stage =
       std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);
-  WEIR_RETURN_IF_ERROR(stage->OpenSessions(workbench.backend(prepare.target())));
+  Backend& backend = workbench.backend(prepare.target());
+  WEIR_RETURN_IF_ERROR(stage->OpenSessions(backend));
+  stage->Watch(DatabaseWatch::Make(prepare, scenario, backend));
   return stage;
 }
 

@@ -1,10 +1,14 @@
 #include "backends/cosmos/cosmos_backend.h"
 
+#include <curl/curl.h>
+
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/container_disclosure.h"
@@ -36,6 +40,23 @@ std::string ConsistencyHeader(v1::Consistency consistency) {
     default:
       return "";
   }
+}
+
+// "http://127.0.0.1:8081" names its port; https has one of its own otherwise.
+ServerLocation LocationOf(const std::string& endpoint) {
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
+  ServerLocation location;
+  char* part = nullptr;
+  if (curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(), 0) != CURLUE_OK) return location;
+  if (curl_url_get(url.get(), CURLUPART_HOST, &part, 0) == CURLUE_OK) location.host = part;
+  curl_free(part);
+  part = nullptr;
+  int port = 0;
+  const CURLUcode found = curl_url_get(url.get(), CURLUPART_PORT, &part, CURLU_DEFAULT_PORT);
+  if (found == CURLUE_OK && absl::SimpleAtoi(part, &port))
+    location.port = static_cast<uint16_t>(port);
+  curl_free(part);
+  return location;
 }
 
 class CosmosBackend final : public Backend {
@@ -72,6 +93,8 @@ class CosmosBackend final : public Backend {
     OwnControlClient client(container_.gateway);
     return cosmos::DiscloseContainer(target_, &container_, &*client);
   }
+
+  ServerLocation Location() override { return LocationOf(target_.endpoint()); }
 
   absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) override {
     OwnControlClient client(container_.gateway);

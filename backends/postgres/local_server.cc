@@ -1,7 +1,8 @@
 #include "backends/postgres/local_server.h"
 
-#include <fstream>
-#include <iterator>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <sstream>
 
 #include "absl/strings/match.h"
@@ -10,9 +11,15 @@
 namespace weir {
 namespace {
 
+// Its beginning, which is enough; empty when the process is gone. Not a stream: those throw where
+// reading fails.
 std::string Read(int64_t process, const char* file) {
-  std::ifstream in(absl::StrCat("/proc/", process, "/", file), std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const int opened = open(absl::StrCat("/proc/", process, "/", file).c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0) return "";
+  char text[4096];
+  const ssize_t length = read(opened, text, sizeof(text));
+  close(opened);
+  return length > 0 ? std::string(text, static_cast<size_t>(length)) : "";
 }
 
 }  // namespace
