@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/clock.h"
+#include "coordinator/bottleneck.h"
 #include "coordinator/leg_verdict.h"
 
 namespace weir {
@@ -169,6 +170,8 @@ void RunControl::FailLeg(const std::string& reason, int64_t now_ns) {
 
 void RunControl::ConcludeLeg() {
   JudgeLeg(run_.campaign(), &leg());
+  const auto target = static_cast<int>(program_.legs[step().leg].target);
+  NameBottleneck(scenario(), run_.campaign().targets(target), &leg());
   judged_.insert(step().leg);
   port_.RunChanged(run_);
 }

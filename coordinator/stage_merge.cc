@@ -7,6 +7,7 @@
 #include "google/protobuf/util/message_differencer.h"
 
 #include "base/status.h"
+#include "measure/samples.h"
 
 namespace weir {
 namespace {
@@ -16,14 +17,6 @@ v1::Tally CountsOf(const v1::Tally& tally) {
   v1::Tally counts;
   AddCounts(tally, &counts);
   return counts;
-}
-
-void AddUse(const v1::PartitionUse& from, v1::PartitionUse* to) {
-  to->set_partition(from.partition());
-  to->set_attempts(to->attempts() + from.attempts());
-  to->set_throttled(to->throttled() + from.throttled());
-  to->set_milli_ru(to->milli_ru() + from.milli_ru());
-  to->set_server_time_ns(to->server_time_ns() + from.server_time_ns());
 }
 
 absl::Status CheckAges(const v1::Interval& interval) {

@@ -74,6 +74,7 @@ void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg)
   for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
     RecordShares(facts.ends[agent], agent, leg);
     RecordErrors(facts.ends[agent], agent, leg);
+    if (facts.ends[agent].has_evidence()) *leg->mutable_evidence() = facts.ends[agent].evidence();
   }
 }
 

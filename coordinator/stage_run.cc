@@ -19,6 +19,7 @@ StageRun::StageRun(const Step& step, const v1::Scenario& scenario,
       port_(port),
       merge_(roster.size()),
       steadiness_(scenario),
+      sums_(MeasureSums::Of(scenario)),
       ends_(roster.size()) {
   for (uint32_t agent = 0; agent < answers.size(); ++agent) merge_.Expect(agent, answers[agent]);
 }
@@ -46,6 +47,7 @@ v1::Phase StageRun::Phase() const {
 void StageRun::ShowSecond(const MergedSecond& second) {
   seconds_merged_ = second.second + 1;
   steadiness_.Add(second);
+  if (step_.task == v1::TASK_DRIVE) sums_.Add(second);
   port_.SecondMerged(leg_, Phase(), second);
 }
 
@@ -92,6 +94,7 @@ void StageRun::Record(bool cut_short) {
                .cut_short = cut_short},
               merge_, &leg_);
   if (step_.task == v1::TASK_DRIVE) steadiness_.Conclude(cut_short, port_, &leg_);
+  if (step_.task == v1::TASK_DRIVE) sums_.Record(port_, &leg_);
 }
 
 }  // namespace weir

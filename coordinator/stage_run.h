@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 
+#include "coordinator/measure_sums.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
@@ -52,6 +53,7 @@ class StageRun {
   RunPort& port_;
   StageMerge merge_;
   SteadinessWatch steadiness_;
+  MeasureSums sums_;
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
   uint32_t seconds_merged_ = 0;
