@@ -80,8 +80,7 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
     course.worker.second_phase_offset_ns = warm_up_ns;
   }
   if (scenario.shape().has_open()) {
-    WEIR_ASSIGN_OR_RETURN(course.schedule,
-                          MakeSchedule(scenario.shape().open(), length_ns, campaign.seed()));
+    WEIR_ASSIGN_OR_RETURN(course.schedule, MakeSchedule(campaign, scenario));
     course.planned_operations = course.schedule->size();
     course.sessions = scenario.shape().open().sessions();
     course.worker.spin_ns = scenario.shape().open().spin().ns();

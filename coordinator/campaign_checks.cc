@@ -194,7 +194,50 @@ void CheckStages(const v1::OpenLoop& open, const std::string& path, Findings* fi
   if (!any_load) findings->Add(path + ".stages", "stages: every rate is 0", {path + ".stages"});
 }
 
-void CheckOpenLoop(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+// A replay has its rate from its file.
+void CheckReplay(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  if (!open.has_replay()) {
+    findings->Add(path, "arrivals: replay needs the key 'replay' with the path of a file",
+                  {path + ".replay"});
+  }
+  for (const char* key : {"rate", "stages", "burst"}) {
+    const std::string key_path = JoinPath(path, key);
+    if (!findings->Given(key_path)) continue;
+    findings->Add(key_path, absl::StrCat("'", key,
+                                         "' contradicts arrivals: replay, whose times come from "
+                                         "its file; remove one of the two"));
+  }
+}
+
+void CheckBurst(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  if (!open.has_burst()) {
+    findings->Add(path,
+                  "arrivals: burst needs the key 'burst'; 'burst: {}' takes the defaults of its "
+                  "factor and its lengths",
+                  {path + ".burst"});
+    return;
+  }
+  for (const auto& [key, length] : {std::pair{"calm", open.burst().calm().ns()},
+                                    std::pair{"burst", open.burst().burst().ns()}}) {
+    if (length > 0) continue;
+    findings->Add(JoinPath(path + ".burst", key), absl::StrCat(key, ": must last longer than 0s"));
+  }
+}
+
+void CheckArrivals(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  if (open.arrivals() == v1::ARRIVAL_PROCESS_BURST) CheckBurst(open, path, findings);
+  for (const auto& [key, process] : {std::pair{"burst", v1::ARRIVAL_PROCESS_BURST},
+                                     std::pair{"replay", v1::ARRIVAL_PROCESS_REPLAY}}) {
+    // CheckReplay has said what contradicts a replay.
+    if (open.arrivals() == process || open.arrivals() == v1::ARRIVAL_PROCESS_REPLAY) continue;
+    const std::string key_path = JoinPath(path, key);
+    if (!findings->Given(key_path)) continue;
+    findings->Add(key_path, absl::StrCat("'", key, "' only goes with arrivals: ", key),
+                  {path + ".arrivals"});
+  }
+}
+
+void CheckRate(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
   const bool has_stages = !open.stages().empty();
   if (open.has_rate() && has_stages) {
     findings->Add(path + ".stages", "'stages' contradicts 'rate'; give only one of the two");
@@ -205,6 +248,15 @@ void CheckOpenLoop(const v1::OpenLoop& open, const std::string& path, Findings* 
     findings->Add(path + ".rate", "rate: must be more than 0");
   }
   CheckStages(open, path, findings);
+}
+
+void CheckOpenLoop(const v1::OpenLoop& open, const std::string& path, Findings* findings) {
+  if (open.arrivals() == v1::ARRIVAL_PROCESS_REPLAY) {
+    CheckReplay(open, path, findings);
+  } else {
+    CheckRate(open, path, findings);
+  }
+  CheckArrivals(open, path, findings);
 }
 
 // --------------------------------------------------------------------------------- thresholds

@@ -1,51 +1,41 @@
 // PlanDigest of operation_plan.h: what goes into it, in which order.
-#include <openssl/evp.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 #include "backends/api/record_digest.h"
-#include "base/check.h"
 #include "generators/operation_plan.h"
 #include "generators/schedule.h"
+#include "generators/sha256.h"
 
 namespace weir {
 namespace {
 
 constexpr uint64_t kSamples = 64;
 
-class Sha256 {
+// Every piece with its length, so that no two sequences of pieces are the same bytes.
+class Digest {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    WEIR_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
   void Add(absl::string_view bytes) {
     Add(bytes.size());
-    WEIR_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+    sha_.Update(bytes);
   }
   // Little-endian on every machine.
   void Add(uint64_t number) {
-    unsigned char bytes[8];
-    for (unsigned char& byte : bytes) {
-      byte = static_cast<unsigned char>(number);
+    char bytes[8];
+    for (char& byte : bytes) {
+      byte = static_cast<char>(number);
       number >>= 8;
     }
-    WEIR_CHECK(EVP_DigestUpdate(context_.get(), bytes, sizeof(bytes)) == 1);
+    sha_.Update({bytes, sizeof(bytes)});
   }
-  std::string Hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    WEIR_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &size) == 1);
-    return absl::BytesToHexString({reinterpret_cast<const char*>(digest), size});
-  }
+  std::string Hex() { return sha_.Hex(); }
 
  private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  Sha256 sha_;
 };
 
 std::string Serialize(const google::protobuf::Message& message) {
@@ -75,44 +65,44 @@ std::string SettingsOf(const v1::Campaign& campaign, const v1::Scenario& scenari
 // The i-th of kSamples indices: the first ones, then further and further apart.
 uint64_t Spread(uint64_t i) { return i < 32 ? i : (uint64_t{1} << (i - 27)) + i; }
 
-void AddRecords(const Dataset& dataset, const Operation& operation, Sha256* sha) {
+void AddRecords(const Dataset& dataset, const Operation& operation, Digest* digest) {
   Record record;
-  RecordDigest digest;
+  RecordDigest of_record;
   dataset.Make(operation.first_record, operation.revision, &record);
-  digest.Add(dataset.schema(), record);
-  sha->Add(digest.ToString());
+  of_record.Add(dataset.schema(), record);
+  digest->Add(of_record.ToString());
 }
 
-void AddParameters(const Operation& operation, Sha256* sha) {
+void AddParameters(const Operation& operation, Digest* digest) {
   for (size_t i = 0; i < operation.parameters.size(); ++i) {
     const Value& value = operation.parameters[i];
     if (operation.query->parameters[i] == FieldType::kText) {
-      sha->Add(absl::string_view(value.text().data(), value.text().size()));
+      digest->Add(absl::string_view(value.text().data(), value.text().size()));
     } else {
-      sha->Add(static_cast<uint64_t>(value.integer()));
+      digest->Add(static_cast<uint64_t>(value.integer()));
     }
   }
 }
 
-void AddOperations(const OperationPlan& plan, const Dataset& dataset, Sha256* sha) {
+void AddOperations(const OperationPlan& plan, const Dataset& dataset, Digest* digest) {
   PlannedOperation planned;
   for (uint64_t i = 0; i < kSamples; ++i) {
     plan.Make(Spread(i), &planned);
     const Operation& operation = planned.operation;
     for (uint64_t number : {uint64_t{planned.type}, operation.first_record,
                             uint64_t{operation.records}, operation.revision}) {
-      sha->Add(number);
+      digest->Add(number);
     }
-    operation.query != nullptr ? AddParameters(operation, sha)
-                               : AddRecords(dataset, operation, sha);
+    operation.query != nullptr ? AddParameters(operation, digest)
+                               : AddRecords(dataset, operation, digest);
   }
 }
 
-void AddStarts(const Schedule& schedule, Sha256* sha) {
-  sha->Add(schedule.size());
+void AddStarts(const Schedule& schedule, Digest* digest) {
+  digest->Add(schedule.size());
   for (uint64_t i = 0; i < kSamples; ++i) {
     const auto cursor = schedule.Cursor(Spread(i), 1);
-    if (!cursor->done()) sha->Add(static_cast<uint64_t>(cursor->offset_ns()));
+    if (!cursor->done()) digest->Add(static_cast<uint64_t>(cursor->offset_ns()));
   }
 }
 
@@ -120,17 +110,16 @@ void AddStarts(const Schedule& schedule, Sha256* sha) {
 
 std::string PlanDigest(const v1::Campaign& campaign, const v1::Scenario& scenario,
                        const Dataset& dataset) {
-  Sha256 sha;
-  sha.Add(SettingsOf(campaign, scenario));
+  Digest digest;
+  digest.Add(SettingsOf(campaign, scenario));
   // A plan that cannot be made is refused elsewhere, in words; here only the settings count then.
   const auto plan = MakeOperationPlan(campaign, scenario, dataset);
-  if (plan.ok()) AddOperations(**plan, dataset, &sha);
+  if (plan.ok()) AddOperations(**plan, dataset, &digest);
   if (scenario.shape().has_open()) {
-    const int64_t duration = scenario.phases().warm_up().ns() + scenario.phases().measure().ns();
-    const auto schedule = MakeSchedule(scenario.shape().open(), duration, campaign.seed());
-    if (schedule.ok()) AddStarts(**schedule, &sha);
+    const auto schedule = MakeSchedule(campaign, scenario);
+    if (schedule.ok()) AddStarts(**schedule, &digest);
   }
-  return sha.Hex();
+  return digest.Hex();
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check.h"
 #include "base/status.h"
 
 namespace weir {
@@ -76,6 +77,31 @@ absl::StatusOr<RateProfile> RateProfile::Make(const v1::OpenLoop& settings, int6
   return profile;
 }
 
+absl::StatusOr<RateProfile> RateProfile::Modulated(const std::vector<Spell>& spells) const {
+  RateProfile modulated;
+  modulated.duration_ns_ = duration_ns_;
+  int64_t t = 0;
+  for (const Spell& spell : spells) {
+    const int64_t spell_end = t + spell.length_ns;
+    while (t < spell_end) {
+      const Segment& segment = At(t);
+      const int64_t end = std::min(spell_end, segment.start_ns + segment.length_ns);
+      const auto rate = [&](int64_t at_ns) {
+        const Uint128 product = Uint128{RateAt(segment, at_ns - segment.start_ns)} *
+                                static_cast<uint64_t>(spell.micro_factor);
+        return (product + 500'000) / 1'000'000;
+      };
+      if (std::max(rate(t), rate(end)) > Uint128{kHighestRate} * 1'000'000) {
+        return Wrong("no rate may be higher than 1000000000/s, in a burst neither");
+      }
+      modulated.Append(end - t, static_cast<uint64_t>(rate(t)), static_cast<uint64_t>(rate(end)));
+      t = end;
+    }
+  }
+  WEIR_CHECK(t >= duration_ns_);
+  return modulated;
+}
+
 void RateProfile::Append(int64_t length_ns, uint64_t from, uint64_t to) {
   int64_t start = 0;
   FemtoOperations before = 0;
@@ -115,6 +141,14 @@ int64_t RateProfile::TimeOf(FemtoOperations planned) const {
 bool RateProfile::IsLevel(int64_t from_ns, int64_t to_ns) const {
   const Segment& segment = At(from_ns);
   return segment.from == segment.to && to_ns <= segment.start_ns + segment.length_ns;
+}
+
+uint64_t RateProfile::RateAt(const Segment& segment, int64_t elapsed_ns) {
+  const bool rises = segment.to > segment.from;
+  const uint64_t change = rises ? segment.to - segment.from : segment.from - segment.to;
+  const auto part = static_cast<uint64_t>(Uint128{change} * static_cast<uint64_t>(elapsed_ns) /
+                                          static_cast<uint64_t>(segment.length_ns));
+  return rises ? segment.from + part : segment.from - part;
 }
 
 // r₀·t + (r₁−r₀)·t²/2D as t times the mean rate until then, which is taken with 20 more bits.

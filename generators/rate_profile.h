@@ -22,6 +22,13 @@ class RateProfile {
   // From the rate or the stages. kInvalidArgument in the words of a campaign's author.
   static absl::StatusOr<RateProfile> Make(const v1::OpenLoop& settings, int64_t duration_ns);
 
+  // This profile with its rate multiplied, spell after spell; they cover it without gap.
+  struct Spell {
+    int64_t length_ns;
+    int64_t micro_factor;  // 10⁶: as it is
+  };
+  absl::StatusOr<RateProfile> Modulated(const std::vector<Spell>& spells) const;
+
   int64_t duration_ns() const { return duration_ns_; }
 
   // Λ(t): operations planned before t.
@@ -41,6 +48,7 @@ class RateProfile {
     FemtoOperations within;
   };
 
+  static uint64_t RateAt(const Segment& segment, int64_t elapsed_ns);
   static FemtoOperations PlannedWithin(const Segment& segment, int64_t elapsed_ns);
   static int64_t ElapsedUntil(const Segment& segment, FemtoOperations planned);
 

@@ -3,51 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "base/status.h"
+#include "generators/burst_profile.h"
+#include "generators/formula_schedule.h"
 #include "generators/poisson_schedule.h"
 #include "generators/rate_profile.h"
+#include "generators/replay_schedule.h"
 
 namespace weir {
 namespace {
-
-// A schedule whose intended starts have a closed form, strictly by index.
-class FormulaSchedule : public Schedule {
- public:
-  virtual int64_t OffsetOf(uint64_t index) const = 0;
-  std::unique_ptr<ScheduleCursor> Cursor(uint64_t first, uint64_t step) const override;
-};
-
-class FormulaCursor : public ScheduleCursor {
- public:
-  FormulaCursor(const FormulaSchedule& schedule, uint64_t first, uint64_t step)
-      : schedule_(schedule), step_(step), index_(first) {
-    WEIR_CHECK(step > 0);
-    Place();
-  }
-
-  bool done() const override { return index_ >= schedule_.size(); }
-  uint64_t index() const override { return index_; }
-  int64_t offset_ns() const override { return offset_ns_; }
-  void Advance() override {
-    index_ += step_;
-    Place();
-  }
-
- private:
-  void Place() {
-    if (!done()) offset_ns_ = schedule_.OffsetOf(index_);
-  }
-
-  const FormulaSchedule& schedule_;
-  const uint64_t step_;
-  uint64_t index_;
-  int64_t offset_ns_ = 0;
-};
-
-std::unique_ptr<ScheduleCursor> FormulaSchedule::Cursor(uint64_t first, uint64_t step) const {
-  return std::make_unique<FormulaCursor>(*this, first, step);
-}
 
 // Operation i is due at ⌊i·per_ns/operations⌋: no error that grows with i.
 class ConstantSchedule : public FormulaSchedule {
@@ -86,20 +50,6 @@ class StagedSchedule : public FormulaSchedule {
         profile_.TimeOf(Uint128{index} * kFemtoPerOperation + kFemtoPerOperation / 2);
     return std::min(offset, duration_ns() - 1);
   }
-  uint64_t CountBefore(int64_t offset_ns) const override {
-    if (offset_ns >= duration_ns()) return size_;
-    uint64_t low = 0;
-    uint64_t high = size_;
-    while (low < high) {
-      const uint64_t middle = low + (high - low) / 2;
-      if (OffsetOf(middle) < offset_ns) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
 
  private:
   RateProfile profile_;
@@ -110,10 +60,17 @@ class StagedSchedule : public FormulaSchedule {
 
 absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::OpenLoop& settings,
                                                        int64_t duration_ns, uint64_t seed) {
+  if (settings.arrivals() == v1::ARRIVAL_PROCESS_REPLAY) {
+    return MakeReplaySchedule(settings.replay(), duration_ns);
+  }
   WEIR_ASSIGN_OR_RETURN(RateProfile profile, RateProfile::Make(settings, duration_ns));
   switch (settings.arrivals()) {
     case v1::ARRIVAL_PROCESS_POISSON:
       return MakePoissonSchedule(std::move(profile), seed);
+    case v1::ARRIVAL_PROCESS_BURST: {
+      WEIR_ASSIGN_OR_RETURN(RateProfile bursts, WithBursts(profile, settings.burst(), seed));
+      return MakePoissonSchedule(std::move(bursts), seed);
+    }
     case v1::ARRIVAL_PROCESS_CONSTANT:
       if (settings.has_rate()) {
         return std::make_unique<ConstantSchedule>(settings.rate(), duration_ns);
@@ -122,6 +79,12 @@ absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::OpenLoop& setti
     default:
       return absl::InvalidArgumentError("open loop: unknown arrival process");
   }
+}
+
+absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::Campaign& campaign,
+                                                       const v1::Scenario& scenario) {
+  const int64_t duration_ns = scenario.phases().warm_up().ns() + scenario.phases().measure().ns();
+  return MakeSchedule(scenario.shape().open(), duration_ns, campaign.seed());
 }
 
 }  // namespace weir

@@ -38,8 +38,15 @@ class Schedule {
 // The arrivals of an open loop over warm-up and measure together; `seed` is the campaign's.
 // Constant: operation i is due at ⌊i·10⁹/rate⌋ ns. Steps and ramps with constant arrivals: when i +
 // ½ operations are planned. Poisson: per second (or what is left of it) a Poisson-distributed count
-// at sorted uniform offsets. kInvalidArgument in the words of a campaign's author.
+// at sorted uniform offsets. Burst: Poisson arrivals at a rate that jumps (burst_profile.h).
+// Replay: the offsets of a file. kInvalidArgument in the words of a campaign's author; kNotFound
+// when a file cannot be read.
 absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::OpenLoop& settings,
                                                        int64_t duration_ns, uint64_t seed);
+
+// The schedule of a scenario with an open loop: what the agents follow, what `weir plan` shows and
+// what the digest covers.
+absl::StatusOr<std::unique_ptr<Schedule>> MakeSchedule(const v1::Campaign& campaign,
+                                                       const v1::Scenario& scenario);
 
 }  // namespace weir

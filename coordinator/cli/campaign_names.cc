@@ -80,16 +80,14 @@ void CheckThatItCanBePlanned(CampaignReading* reading) {
   }
   for (int i = 0; i < campaign.scenarios_size(); ++i) {
     const v1::Scenario& scenario = campaign.scenarios(i);
-    const v1::Phases& phases = scenario.phases();
-    if (phases.measure().ns() == 0) continue;
+    if (scenario.phases().measure().ns() == 0) continue;
     const auto plan = MakeOperationPlan(campaign, scenario, **dataset);
     if (!plan.ok()) {
       reading->AddProblem(FieldPath("scenarios", i, "operations"),
                           std::string(plan.status().message()));
     }
     if (!scenario.shape().has_open()) continue;
-    const auto schedule =
-        MakeSchedule(scenario.shape().open(), phases.warm_up().ns() + phases.measure().ns(), 1);
+    const auto schedule = MakeSchedule(campaign, scenario);
     if (!schedule.ok()) {
       reading->AddProblem(FieldPath("scenarios", i, "shape"),
                           std::string(schedule.status().message()));

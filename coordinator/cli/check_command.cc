@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "coordinator/cli/campaign_names.h"
+#include "coordinator/cli/replay_files.h"
 
 namespace weir {
 namespace {
@@ -17,6 +18,7 @@ void Print(const Problem& problem, const char* kind) {
 
 CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides) {
   CampaignReading reading = ReadCampaignFile(path, overrides);
+  CheckReplayFiles(&reading);
   CheckCampaignNames(&reading);
   for (const Problem& problem : reading.problems) Print(problem, "");
   for (const Problem& warning : reading.warnings) Print(warning, "warning: ");

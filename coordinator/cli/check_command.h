@@ -9,8 +9,9 @@
 
 namespace weir {
 
-// Reads a campaign, checks also the names that only generators and reports know, and prints every
-// problem and warning to standard error. Nothing to run when `problems` is not empty.
+// Reads a campaign, checks also the names and files that only generators and reports know, fills in
+// the digests of replayed files, and prints every problem and warning to standard error. Nothing to
+// run when `problems` is not empty.
 CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides);
 
 // "2 problems in quickstart.yaml; nothing was started".

@@ -62,9 +62,7 @@ absl::StatusOr<OperationCounts> CountOperations(const v1::Campaign& campaign,
   if (!scenario.shape().has_open()) return counts;
 
   const int64_t warm_up_ns = scenario.phases().warm_up().ns();
-  const int64_t length_ns = warm_up_ns + scenario.phases().measure().ns();
-  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Schedule> schedule,
-                        MakeSchedule(scenario.shape().open(), length_ns, campaign.seed()));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<Schedule> schedule, MakeSchedule(campaign, scenario));
   counts.operations = schedule->size();
   counts.busiest_second = BusiestSecond(*schedule);
   counts.counts.resize(counts.types.size());

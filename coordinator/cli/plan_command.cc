@@ -37,6 +37,34 @@ std::string RateText(const v1::Rate& rate) {
                       "/s");
 }
 
+std::string ReplayText(const v1::Replay& replay) {
+  std::string text = absl::StrCat("replaying ", replay.path());
+  if (replay.speed_numerator() != replay.speed_denominator()) {
+    absl::StrAppend(&text, " at ",
+                    CountText(static_cast<double>(replay.speed_numerator()) /
+                              static_cast<double>(replay.speed_denominator())),
+                    " times its speed");
+  }
+  absl::StrAppend(&text, " (SHA-256 ", replay.sha256().substr(0, 16), ")");
+  return text;
+}
+
+std::string ArrivalsText(const v1::OpenLoop& open) {
+  if (open.arrivals() == v1::ARRIVAL_PROCESS_REPLAY) return ReplayText(open.replay());
+  const std::string rate = absl::StrCat(
+      "at ", open.has_rate() ? RateText(open.rate())
+                             : Plural(static_cast<uint64_t>(open.stages_size()), "stage"));
+  if (open.arrivals() != v1::ARRIVAL_PROCESS_BURST) {
+    const bool poisson = open.arrivals() == v1::ARRIVAL_PROCESS_POISSON;
+    return absl::StrCat(rate, ", ", poisson ? "Poisson" : "constant", " arrivals");
+  }
+  const v1::Burst& burst = open.burst();
+  return absl::StrCat(rate, " when calm, ", CountText(burst.factor()),
+                      " times that in bursts, Poisson arrivals (on average ",
+                      FormatDuration(burst.calm().ns()), " calm, ",
+                      FormatDuration(burst.burst().ns()), " burst)");
+}
+
 std::string ShapeText(const v1::LoadShape& shape) {
   if (shape.has_closed()) {
     const std::string think =
@@ -46,12 +74,7 @@ std::string ShapeText(const v1::LoadShape& shape) {
     return absl::StrCat("closed loop of ", Plural(shape.closed().sessions(), "session"), think);
   }
   const v1::OpenLoop& open = shape.open();
-  const std::string rate = open.has_rate()
-                               ? RateText(open.rate())
-                               : Plural(static_cast<uint64_t>(open.stages_size()), "stage");
-  return absl::StrCat("open loop at ", rate, ", ",
-                      open.arrivals() == v1::ARRIVAL_PROCESS_POISSON ? "Poisson" : "constant",
-                      " arrivals, ", Plural(open.sessions(), "session"));
+  return absl::StrCat("open loop ", ArrivalsText(open), ", ", Plural(open.sessions(), "session"));
 }
 
 class PlanWriter {

@@ -1,5 +1,9 @@
 // Speed of what agents do per operation before a session sees it: records, keys, arrivals, plans.
+#include <unistd.h>
+
 #include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -9,6 +13,7 @@
 #include "generators/key_chooser.h"
 #include "generators/operation_plan.h"
 #include "generators/record_writer.h"
+#include "generators/replay_file.h"
 #include "generators/schedule.h"
 
 namespace weir {
@@ -102,11 +107,25 @@ void MakeOperation(benchmark::State& state) {
 }
 BENCHMARK(MakeOperation);
 
-void AdvanceSchedule(benchmark::State& state) {
-  v1::OpenLoop settings;
-  settings.set_arrivals(static_cast<v1::ArrivalProcess>(state.range(0)));
-  settings.mutable_rate()->set_operations(static_cast<uint64_t>(state.range(1)));
+// Once a millisecond.
+std::string WriteRecordedArrivals() {
+  const std::string path = "/tmp/weir-bench-arrivals-" + std::to_string(getpid());
+  std::ofstream file(path);
+  for (uint64_t i = 0; i < 1'000'000; ++i) file << i * 1'000'000 << '\n';
+  return path;
+}
+
+v1::OpenLoop ArrivalsOf(v1::ArrivalProcess process, uint64_t rate) {
+  v1::OpenLoop settings = FromText<v1::OpenLoop>(
+      "burst { factor: 10 calm { ns: 900000000 } burst { ns: 100000000 } } "
+      "replay { speed_numerator: 1 speed_denominator: 1 }");
+  settings.set_arrivals(process);
+  settings.mutable_rate()->set_operations(rate);
   settings.mutable_rate()->set_per_ns(1'000'000'000);
+  return settings;
+}
+
+void Advance(benchmark::State& state, const v1::OpenLoop& settings) {
   const auto schedule = *MakeSchedule(settings, int64_t{3600} * 1'000'000'000, 1);
   auto cursor = schedule->Cursor(0, 1);
   for (auto _ : state) {
@@ -115,7 +134,46 @@ void AdvanceSchedule(benchmark::State& state) {
     if (cursor->done()) cursor = schedule->Cursor(0, 1);
   }
 }
-BENCHMARK(AdvanceSchedule)->ArgNames({"constant", "rate"})->ArgsProduct({{0, 1}, {1000, 1000000}});
+
+void AdvanceSchedule(benchmark::State& state, v1::ArrivalProcess process) {
+  Advance(state, ArrivalsOf(process, static_cast<uint64_t>(state.range(0))));
+}
+BENCHMARK_CAPTURE(AdvanceSchedule, poisson, v1::ARRIVAL_PROCESS_POISSON)
+    ->ArgName("rate")
+    ->Arg(1000)
+    ->Arg(1000000);
+BENCHMARK_CAPTURE(AdvanceSchedule, constant, v1::ARRIVAL_PROCESS_CONSTANT)
+    ->ArgName("rate")
+    ->Arg(1000)
+    ->Arg(1000000);
+BENCHMARK_CAPTURE(AdvanceSchedule, burst, v1::ARRIVAL_PROCESS_BURST)
+    ->ArgName("rate")
+    ->Arg(1000)
+    ->Arg(1000000);
+
+void AdvanceRamp(benchmark::State& state) {
+  Advance(state, FromText<v1::OpenLoop>(
+                     "arrivals: ARRIVAL_PROCESS_CONSTANT stages { from { operations: 0 per_ns: "
+                     "1000000000 } to { operations: 2000000 per_ns: 1000000000 } duration { ns: "
+                     "3600000000000 } }"));
+}
+BENCHMARK(AdvanceRamp);
+
+void AdvanceReplay(benchmark::State& state) {
+  v1::OpenLoop settings = ArrivalsOf(v1::ARRIVAL_PROCESS_REPLAY, 1);
+  settings.mutable_replay()->set_path(WriteRecordedArrivals());
+  Advance(state, settings);
+  std::remove(settings.replay().path().c_str());
+}
+BENCHMARK(AdvanceReplay);
+
+void ReadReplay(benchmark::State& state) {
+  const std::string path = WriteRecordedArrivals();
+  for (auto _ : state) benchmark::DoNotOptimize(ReadReplayFile(path)->offsets_ns.size());
+  state.SetItemsProcessed(1'000'000 * static_cast<int64_t>(state.iterations()));
+  std::remove(path.c_str());
+}
+BENCHMARK(ReadReplay)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace weir

@@ -51,6 +51,28 @@ TEST(CampaignChecks, AnOpenLoopHasEitherRateOrStages) {
             "f:8:49: duration: a stage must last longer than 0s");
 }
 
+TEST(CampaignChecks, BurstAndReplayGoWithTheirArrivals) {
+  const std::string around = absl::StrCat(kMeasure, kRead, "    shape: {open: ");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, arrivals: burst, burst: {factor: 4}}}\n"), "");
+  EXPECT_EQ(ScenarioProblems(around + "{arrivals: replay, replay: {path: a.txt}}}\n"), "");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, burst: {factor: 4}}}\n"),
+            "f:8:31: 'burst' only goes with arrivals: burst");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, arrivals: constant, replay: {path: a}}}\n"),
+            "f:8:51: 'replay' only goes with arrivals: replay");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, arrivals: burst}}\n"),
+            "f:8:13: arrivals: burst needs the key 'burst'; 'burst: {}' takes the defaults of its "
+            "factor and its lengths");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, arrivals: burst, burst: {calm: 0s}}}\n"),
+            "f:8:62: calm: must last longer than 0s");
+  EXPECT_EQ(ScenarioProblems(around + "{arrivals: replay}}\n"),
+            "f:8:13: arrivals: replay needs the key 'replay' with the path of a file");
+  EXPECT_EQ(ScenarioProblems(around + "{rate: 5/s, arrivals: replay, replay: {path: a}}}\n"),
+            "f:8:26: 'rate' contradicts arrivals: replay, whose times come from its file; remove "
+            "one of the two");
+  EXPECT_EQ(ScenarioProblems(around + "{arrivals: burst, burst: {}}}\n"),
+            "f:8:13: an open loop needs 'rate' or 'stages'");
+}
+
 TEST(CampaignChecks, AWrongRateIsNotAMissingRate) {
   EXPECT_EQ(ScenarioProblems(absl::StrCat(kMeasure, kRead, "    shape: {open: {rate: fast}}\n")),
             "f:8:26: rate: expected a rate with its unit, such as 2000/s, 0.5/s or 300/m, found "

@@ -86,6 +86,14 @@ TEST(Plan, JudgesTheProvisionedThroughput) {
               HasSubstr("the provisioned 4,000 RU/s is too little: expect throttling"));
 }
 
+TEST(Plan, SaysHowOperationsArrive) {
+  const std::string bursts =
+      "scenarios.mixed.shape={open: {rate: 50/s, arrivals: burst, burst: {factor: 8}}}";
+  EXPECT_THAT(*PlanText(Read({bursts}), 300),
+              HasSubstr("open loop at 50/s when calm, 8 times that in bursts, Poisson arrivals (on "
+                        "average 10s calm, 1s burst), 32 sessions"));
+}
+
 TEST(Plan, FitsItsWidthAndIsTheSameEachTime) {
   const std::string text = *PlanText(Read(), 80);
   EXPECT_EQ(text, *PlanText(Read(), 80));

@@ -320,6 +320,18 @@ TEST(PlanDigest, DiffersWithEverySettingThatShapesThePlan) {
   scenario.mutable_phases()->mutable_measure()->set_ns(3'000'000'000);
   add(MakeCampaign(), scenario);
   scenario = DigestScenario();
+  *scenario.mutable_shape()->mutable_open() = FromText<v1::OpenLoop>(
+      "rate { " + RatePerSecond(100) +
+      " } arrivals: ARRIVAL_PROCESS_BURST burst { factor: 5 calm { ns: 500000000 } burst { ns: "
+      "100000000 } }");
+  add(MakeCampaign(), scenario);
+  scenario.mutable_shape()->mutable_open()->mutable_burst()->set_factor(6);
+  add(MakeCampaign(), scenario);
+  scenario.mutable_shape()->mutable_open()->set_arrivals(v1::ARRIVAL_PROCESS_REPLAY);
+  add(MakeCampaign(), scenario);
+  scenario.mutable_shape()->mutable_open()->mutable_replay()->set_sha256("0123");
+  add(MakeCampaign(), scenario);
+  scenario = DigestScenario();
   scenario.set_name("other");
   add(MakeCampaign(), scenario);
 }
