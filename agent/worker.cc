@@ -65,18 +65,29 @@ void Worker::Stop() {
 // ------------------------------------------------------------------------------ the main loop
 
 void Worker::Run(Pacer& pacer, int64_t start_ns) {
+  Begin(pacer, start_ns);
+  while (Pass()) Await(loop_.Now());
+  End();
+}
+
+void Worker::Begin(Pacer& pacer, int64_t start_ns) {
   pacer_ = &pacer;
   start_ns_ = last_success_ns_ = start_ns;
   page_ = pages_.Turn(nullptr, 0);
-  while (!Finished() && !stop_.load(std::memory_order_relaxed)) {
-    const int64_t now = loop_.Now();
-    if (Hopeless(now)) break;
-    TimeOutOverdue(now);
-    Notice(now);
-    GiveUpOverdue(now);
-    Dispatch();
-    Await(loop_.Now());
-  }
+}
+
+bool Worker::Pass() {
+  if (Finished() || stop_.load(std::memory_order_relaxed)) return false;
+  const int64_t now = loop_.Now();
+  if (Hopeless(now)) return false;
+  TimeOutOverdue(now);
+  Notice(now);
+  GiveUpOverdue(now);
+  Dispatch();
+  return true;
+}
+
+void Worker::End() {
   winding_down_ = true;
   const int64_t give_up_ns = loop_.Now() + settings_.stop_grace_ns;
   GiveUpWaiting();

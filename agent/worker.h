@@ -61,6 +61,13 @@ class Worker final : public CompletionSink {
   // Runs until the pacer has finished and nothing is in flight, or Stop. Hands in all pages.
   void Run(Pacer& pacer, int64_t start_ns);
 
+  // Run in pieces, for whoever drives several workers in one virtual time: Begin, then Pass as long
+  // as it says that there is more, waiting in the loop until NextWakeNs after each, then End.
+  void Begin(Pacer& pacer, int64_t start_ns);
+  bool Pass();
+  int64_t NextWakeNs(int64_t now_ns) const;
+  void End();
+
   // Any thread: stop issuing, give what is in flight a moment, then give it up.
   void Stop();
 
@@ -134,7 +141,6 @@ class Worker final : public CompletionSink {
 
   void Await(int64_t now_ns);
   void Spin(int64_t due_ns, int64_t now_ns);
-  int64_t NextWakeNs(int64_t now_ns) const;
   bool Finished() const;
 
   const WorkerSettings settings_;

@@ -20,6 +20,9 @@ class SimulatedLoop final : public EventLoop {
   void RunOnce(int64_t until_ns) override;
   void Wake() override { woken_ = true; }
 
+  // When the next timer is due; TimerQueue::kNever when there is none.
+  int64_t NextTimerNs() const { return timers_.NextNs(); }
+
   // Time that code takes: what runs next runs this much later.
   void Advance(int64_t ns) { now_ns_ += ns; }
 
