@@ -15,6 +15,7 @@
 #include "coordinator/cli/plan_command.h"
 #include "coordinator/cli/run_command.h"
 #include "coordinator/cli/schema_command.h"
+#include "coordinator/cli/selftest_command.h"
 #include "coordinator/cli/store_commands.h"
 #include "coordinator/problem.h"
 #include "coordinator/suggestion.h"
@@ -76,6 +77,7 @@ class CommandLine {
     AddShow();
     AddReport();
     AddEmulator();
+    AddSelftest();
     AddCompletion();
   }
 
@@ -285,6 +287,29 @@ class CommandLine {
         "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'");
   }
 
+  void AddSelftest() {
+    CLI::App* selftest = Add("selftest", "Check the instrument itself, one line per test",
+                             [this] { return SelftestCommand(selftest_); });
+    selftest->add_option("name", selftest_.names, "Tests to run; all when left out")
+        ->type_name("NAME");
+    selftest->add_flag("--fast", selftest_.fast,
+                       "Only those in virtual time, without processes and databases");
+    selftest->add_flag("--list", selftest_.list, "Say which tests there are; run none");
+    selftest->add_flag("--json", selftest_.json, "Results as JSON");
+    selftest->add_option("--seed", selftest_.seed, "Of all randomness")
+        ->capture_default_str()
+        ->type_name("N");
+    selftest
+        ->add_option("--postgres-bin", selftest_.postgres_bin,
+                     "Folder of PostgreSQL's programs, for S12; looked for without")
+        ->type_name("DIR");
+    selftest->footer(
+        "A test that this machine does not permit is skipped, and counted as such.\n\n"
+        "Examples:\n"
+        "  weir selftest --fast\n"
+        "  weir selftest S4 S12");
+  }
+
   void AddCompletion() {
     CLI::App* completion = Add("completion", "Print a completion script for your shell", [this] {
       const std::string script = CompletionScript(ShapeOf(app_), shell_);
@@ -341,6 +366,7 @@ class CommandLine {
   RunOptions run_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;
+  SelftestCommandOptions selftest_;
 };
 
 }  // namespace

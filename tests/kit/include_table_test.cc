@@ -49,10 +49,14 @@ const std::vector<Room>& Rooms() {
        {"backends/api/", "backends/catalog.h", "base/", "generators/", "measure/", "proto/"}},
       {"reports/",
        {"base/", "measure/", "proto/campaign.pb.h", "proto/results.pb.h", "proto/rules.pb.h"}},
+      // The instrument checks itself: every room but the databases and the control's I/O.
+      {"selftest/",
+       {"agent/", "backends/api/", "base/", "coordinator/leg_verdict.h",
+        "coordinator/stage_merge.h", "generators/", "measure/", "proto/", "reports/"}},
       // The program `weir` is put together here.
       {"coordinator/cli/",
        {"agent/", "backends/", "base/", "coordinator/", "generators/", "measure/", "proto/",
-        "reports/"}},
+        "reports/", "selftest/"}},
       {"coordinator/", {"base/", "measure/", "proto/", "reports/"}},
       // The control of agents and of a run, in one thread and virtual time; nobody includes it.
       {"simulation/", {"agent/agent_control.h", "base/", "coordinator/", "measure/", "proto/"}},

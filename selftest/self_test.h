@@ -1,0 +1,44 @@
+// One check of the instrument on itself, and the table of all. See README.md.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace weir {
+
+struct SelfTestOptions {
+  uint64_t seed = 1;
+  bool fast = false;         // shorter where statistics allow
+  std::string postgres_bin;  // folder of PostgreSQL's programs; empty: look for them
+};
+
+struct SelfTestResult {
+  enum class State : uint8_t { kPass, kFail, kSkip };
+  State state = State::kPass;
+  std::string figures;  // one line: what was seen, and of what; or why it was skipped
+};
+
+struct SelfTest {
+  absl::string_view name;  // "S4"
+  absl::string_view what;  // "stall oracle"
+  absl::string_view doc;   // one sentence
+  bool virtual_time;       // part of --fast: no process, no database, the same everywhere
+  SelfTestResult (*run)(const SelfTestOptions& options);
+};
+
+absl::Span<const SelfTest> SelfTests();
+
+// Null when there is none of this name, whatever its case.
+const SelfTest* FindSelfTest(absl::string_view name);
+
+SelfTestResult TestStallOracle(const SelfTestOptions& options);
+SelfTestResult TestQueueOracle(const SelfTestOptions& options);
+SelfTestResult TestSplitInvariance(const SelfTestOptions& options);
+SelfTestResult TestMergeAlgebra(const SelfTestOptions& options);
+SelfTestResult TestTimedOutShare(const SelfTestOptions& options);
+SelfTestResult TestBesidePgbench(const SelfTestOptions& options);
+
+}  // namespace weir

@@ -1,0 +1,46 @@
+#include <array>
+
+#include "absl/strings/match.h"
+#include "selftest/self_test.h"
+
+namespace weir {
+namespace {
+
+constexpr auto kSelfTests = std::to_array<SelfTest>({
+    {"S4", "stall oracle",
+     "A server stands still for 5 s: response times are what the formula says, service times do "
+     "not show it.",
+     true, &TestStallOracle},
+    {"S5", "M/M/1 queue",
+     "Poisson arrivals at a server with exponential service times: mean and p99 are what queueing "
+     "theory says.",
+     true, &TestQueueOracle},
+    {"S6", "split invariance",
+     "1, 7 and 50 agents carry out the identical plan and measure the same.", true,
+     &TestSplitInvariance},
+    {"S7", "merge algebra",
+     "Merging in any split, order and grouping equals recording all values once, bit by bit.", true,
+     &TestMergeAlgebra},
+    {"S11", "timeouts",
+     "With 5 % of the requests unanswered p99 is beyond the timeout and says so, and the verdict "
+     "is DEGRADED.",
+     true, &TestTimedOutShare},
+    {"S12", "beside pgbench",
+     "The same statement at the same rate on the same PostgreSQL: p50 and mean agree with "
+     "pgbench's "
+     "within 5 %, or what differs is named.",
+     false, &TestBesidePgbench},
+});
+
+}  // namespace
+
+absl::Span<const SelfTest> SelfTests() { return kSelfTests; }
+
+const SelfTest* FindSelfTest(absl::string_view name) {
+  for (const SelfTest& test : kSelfTests) {
+    if (absl::EqualsIgnoreCase(test.name, name)) return &test;
+  }
+  return nullptr;
+}
+
+}  // namespace weir
