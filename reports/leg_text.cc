@@ -80,6 +80,13 @@ std::string ValidityWord(v1::Validity validity) {
   }
 }
 
+std::string AgentName(const v1::RunResult& run, uint32_t index) {
+  for (const v1::AgentFacts& agent : run.agents()) {
+    if (agent.index() == index && !agent.name().empty()) return agent.name();
+  }
+  return absl::StrCat("agent ", index);
+}
+
 std::string StateText(const v1::RunResult& run) {
   const double us = static_cast<double>(run.finished_unix_ns() - run.started_unix_ns()) / 1e3;
   const std::string after = us > 0 ? " after " + DurationText(us) : "";

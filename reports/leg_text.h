@@ -1,13 +1,15 @@
 // Sentences about a run and its legs that the text and the HTML report share.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "proto/results.pb.h"
 
 namespace weir {
 
-std::string ValidityWord(v1::Validity validity);  // "VALID", … or "NOT JUDGED"
+std::string ValidityWord(v1::Validity validity);                  // "VALID", … or "NOT JUDGED"
+std::string AgentName(const v1::RunResult& run, uint32_t index);  // "agent 2" when it has none
 std::string StateText(const v1::RunResult& run);  // "finished after 1 min 12 s", "interrupted …"
 
 // "open loop, 2,000 /s, Poisson arrivals, 32 sessions".

@@ -7,17 +7,13 @@
 #include "absl/strings/str_cat.h"
 
 namespace weir {
-namespace {
 
-// An agent of which nothing is known is taken to be alone on its machine.
 std::string HostOf(const v1::RunResult& run, uint32_t agent) {
   for (const v1::AgentFacts& facts : run.agents()) {
     if (facts.index() == agent && !facts.host().empty()) return facts.host();
   }
-  return absl::StrCat("of agent ", agent);
+  return absl::StrCat("machine of agent ", agent);
 }
-
-}  // namespace
 
 uint64_t SucceededInMeasure(const v1::Leg& leg) {
   uint64_t ok = 0;
@@ -33,8 +29,8 @@ uint64_t AgentCpuNs(const v1::Leg& leg) {
   return cpu_ns;
 }
 
-std::vector<v1::ProcessSample> DistinctProcesses(
-    const v1::RunResult& run, const google::protobuf::RepeatedPtrField<v1::ProcessSample>& seen) {
+std::vector<v1::ProcessSample> DistinctProcesses(const v1::RunResult& run,
+                                                 const std::vector<v1::ProcessSample>& seen) {
   std::map<std::pair<std::string, std::string>, v1::ProcessSample> distinct;
   for (const v1::ProcessSample& sample : seen) {
     v1::ProcessSample& kept = distinct[{HostOf(run, sample.agent()), sample.name()}];
@@ -47,7 +43,8 @@ std::vector<v1::ProcessSample> DistinctProcesses(
 
 uint64_t DatabaseCpuNs(const v1::RunResult& run, const v1::Leg& leg) {
   uint64_t cpu_ns = 0;
-  for (const v1::ProcessSample& sample : DistinctProcesses(run, leg.processes())) {
+  for (const v1::ProcessSample& sample :
+       DistinctProcesses(run, {leg.processes().begin(), leg.processes().end()})) {
     cpu_ns += sample.cpu_ns();
   }
   return cpu_ns;

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "proto/results.pb.h"
 
 namespace weir {
+
+// "bench-1"; an agent of which nothing is known is taken to be alone on its machine.
+std::string HostOf(const v1::RunResult& run, uint32_t agent);
 
 uint64_t SucceededInMeasure(const v1::Leg& leg);  // operations of all kinds
 
@@ -15,8 +19,8 @@ uint64_t AgentCpuNs(const v1::Leg& leg);
 
 // Agents that share a machine see the same processes: of each host and name, the sample of the one
 // that saw most.
-std::vector<v1::ProcessSample> DistinctProcesses(
-    const v1::RunResult& run, const google::protobuf::RepeatedPtrField<v1::ProcessSample>& seen);
+std::vector<v1::ProcessSample> DistinctProcesses(const v1::RunResult& run,
+                                                 const std::vector<v1::ProcessSample>& seen);
 
 uint64_t DatabaseCpuNs(const v1::RunResult& run, const v1::Leg& leg);
 

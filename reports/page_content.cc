@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 #include "base/status.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
+#include "reports/page_evidence.h"
+#include "reports/page_machines.h"
 #include "reports/page_series.h"
 #include "reports/quantity.h"
 #include "reports/result_row.h"
@@ -36,18 +38,6 @@ json MetricsData() {
   return metrics;
 }
 
-// All metrics in the order of the table, in words and as numbers.
-json RowData(const ResultRow& row) {
-  json texts = json::array();
-  json values = json::array();
-  for (const Metric& metric : Metrics()) {
-    const std::optional<double> value = ValueOf(metric, row);
-    texts.push_back(HumanText(metric, value, row.timeout_us));
-    values.push_back(DrawnNumber(value));
-  }
-  return {{"texts", texts}, {"values", values}};
-}
-
 absl::StatusOr<json> TotalData(const v1::RunResult& run, const v1::Leg& leg, v1::Phase phase) {
   if (!HasPhase(leg, phase)) return json();
   WEIR_ASSIGN_OR_RETURN(const ResultRow row, TotalRow(run, leg, phase));
@@ -64,36 +54,6 @@ absl::Status AddOperations(const v1::RunResult& run, const v1::Leg& leg, json* t
   };
   add(total);
   return ForEachResultRow(run, leg, v1::PHASE_MEASURE, add);
-}
-
-int64_t LatenessNs(const v1::Leg& leg, uint32_t agent) {
-  int64_t lateness = 0;
-  for (const v1::AgentShare& share : leg.shares()) {
-    if (share.agent() == agent) lateness = std::max(lateness, share.start_lateness_ns());
-  }
-  return lateness;
-}
-
-std::string AgentName(const v1::RunResult& run, uint32_t index) {
-  for (const v1::AgentFacts& agent : run.agents()) {
-    if (agent.index() == index && !agent.name().empty()) return agent.name();
-  }
-  return absl::StrCat("agent ", index);
-}
-
-absl::StatusOr<json> SharesData(const v1::RunResult& run, const v1::Leg& leg) {
-  const v1::Phase phase = HasPhase(leg, v1::PHASE_MEASURE) ? v1::PHASE_MEASURE : v1::PHASE_LOAD;
-  std::set<uint32_t> agents;
-  for (const v1::AgentShare& share : leg.shares()) agents.insert(share.agent());
-  json shares = json::array();
-  for (const uint32_t agent : agents) {
-    WEIR_ASSIGN_OR_RETURN(const ResultRow row, AgentRow(run, leg, phase, agent));
-    json share = RowData(row);
-    share["agent"] = AgentName(run, agent);
-    share["lateness"] = DurationText(static_cast<double>(LatenessNs(leg, agent)) / 1e3);
-    shares.push_back(std::move(share));
-  }
-  return shares;
 }
 
 double SpanSeconds(const v1::Leg& leg, v1::Phase phase) {
@@ -131,6 +91,7 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"backend", leg.backend()},
                  {"validity", ValidityWord(leg.verdict().validity())},
                  {"reasons", TextsOf(leg.verdict().reasons())},
+                 {"open_loop", leg.open_loop()},
                  {"failure", leg.failure()},
                  {"charged", HasCharge(leg)},
                  {"charge_basis", leg.charge_basis()},
@@ -140,11 +101,14 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"warm_up", SpanSeconds(leg, v1::PHASE_WARM_UP)},
                  {"verification", VerificationData(leg)},
                  {"operations", FactsOfOperations(leg)},
+                 {"steadiness", SteadinessData(leg)},
+                 {"limit", LimitData(leg)},
+                 {"cost", CostData(run, leg)},
                  {"rows", json::object()},
                  {"curves", json::object()}};
   WEIR_RETURN_IF_ERROR(AddOperations(run, leg, &target));
   WEIR_ASSIGN_OR_RETURN(target["load"], TotalData(run, leg, v1::PHASE_LOAD));
-  WEIR_ASSIGN_OR_RETURN(target["shares"], SharesData(run, leg));
+  WEIR_ASSIGN_OR_RETURN(target["trust"], TrustData(run, leg));
   WEIR_ASSIGN_OR_RETURN(target["series"], PageSeries(store, run, leg, widths));
   return target;
 }
@@ -249,6 +213,7 @@ json AgentsData(const v1::RunResult& run) {
          {"cpu", absl::StrCat(agent.cores(), " × ", agent.cpu_model())},
          {"workers", agent.workers()},
          {"memory", BytesText(static_cast<double>(agent.memory_bytes()))},
+         {"drift", absl::StrFormat("%.2g ppm", agent.clock_drift_ppm())},
          {"offset",
           absl::StrCat(DurationText(static_cast<double>(agent.clock_offset_ns()) / 1e3), " ± ",
                        DurationText(static_cast<double>(agent.clock_offset_bound_ns()) / 1e3))}});
@@ -276,6 +241,7 @@ json ThresholdsData(const v1::RunResult& run) {
   json thresholds = json::array();
   for (const v1::ThresholdResult& result : run.thresholds()) {
     thresholds.push_back({{"met", result.met()},
+                          {"word", ThresholdWord(run, result)},
                           {"limit", ThresholdText(result.threshold())},
                           {"value", ThresholdValueText(run, result)},
                           {"scenario", result.scenario()},
@@ -294,6 +260,7 @@ json RunData(const v1::RunResult& run) {
           {"complete", run.state() == v1::RUN_STATE_FINISHED},
           {"validity", ValidityWord(run.verdict().validity())},
           {"reasons", TextsOf(run.verdict().reasons())},
+          {"overridden", TextsOf(run.verdict().overridden())},
           {"version", run.version()},
           {"seed", absl::StrCat(run.campaign().seed())},
           {"dataset_records", CountText(static_cast<double>(run.campaign().dataset().records()))},

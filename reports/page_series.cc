@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
+#include "reports/metrics.h"
+#include "reports/page_machines.h"
 #include "reports/planned_response.h"
 #include "reports/series.h"
 
@@ -66,6 +68,9 @@ void AddLoadPoint(const SeriesPoint& point, json* load) {
 
 void AddRates(const v1::Tally& counts, double seconds, json* lines) {
   const double ru = static_cast<double>(counts.milli_ru()) / 1e3;
+  const uint64_t issued = counts.attempts() - std::min(counts.attempts(), counts.retries());
+  (*lines)["planned"].push_back(DrawnNumber(Rate(counts.planned(), seconds)));
+  (*lines)["issued"].push_back(DrawnNumber(Rate(issued, seconds)));
   (*lines)["ok"].push_back(DrawnNumber(Rate(counts.ok(), seconds)));
   (*lines)["failed"].push_back(DrawnNumber(Rate(EndedOperations(counts) - counts.ok(), seconds)));
   (*lines)["throttled"].push_back(DrawnNumber(Rate(counts.throttled_attempts(), seconds)));
@@ -120,13 +125,20 @@ absl::StatusOr<PageWidths> PageWidthsFor(const ResultsStore& store, const v1::Ru
 
 absl::StatusOr<json> PageSeries(const ResultsStore& store, const v1::RunResult& run,
                                 const v1::Leg& leg, const PageWidths& widths) {
-  json series = {{"load", json::object()}, {"drive", json::object()}, {"response", json::object()}};
+  json series;
+  for (const char* part : {"load", "drive", "response", "machines", "partitions"}) {
+    series[part] = json::object();
+  }
+  size_t index = 0;
   WEIR_RETURN_IF_ERROR(
       ForEachPoint(store, run.id(), leg, widths.rates, [&](const SeriesPoint& point) {
         if (point.stage == v1::PHASE_LOAD) return AddLoadPoint(point, &series["load"]);
         ForEachLine(leg, point, &series["drive"], [&](const Tally& tally, json* lines) {
           AddRates(tally.counts(), point.seconds, lines);
         });
+        AddMachinePoint(run, point, index, &series["machines"]);
+        AddPartitionPoint(point, index, &series["partitions"]);
+        ++index;
       }));
   WEIR_RETURN_IF_ERROR(
       ForEachPoint(store, run.id(), leg, widths.quantiles, [&](const SeriesPoint& point) {
@@ -134,6 +146,17 @@ absl::StatusOr<json> PageSeries(const ResultsStore& store, const v1::RunResult& 
         ForEachLine(leg, point, &series["response"], AddQuantiles);
       }));
   return series;
+}
+
+json RowData(const ResultRow& row) {
+  json texts = json::array();
+  json values = json::array();
+  for (const Metric& metric : Metrics()) {
+    const std::optional<double> value = ValueOf(metric, row);
+    texts.push_back(HumanText(metric, value, row.timeout_us));
+    values.push_back(DrawnNumber(value));
+  }
+  return {{"texts", texts}, {"values", values}};
 }
 
 json PercentileCurve(const ResultRow& row) {

@@ -26,11 +26,15 @@ absl::StatusOr<PageWidths> PageWidthsFor(const ResultsStore& store, const v1::Ru
 
 // {"load": {"records": […], "ru": […]}, "drive": {operation: {"ok": […], …}},
 //  "response": {operation: {"p50": […], "p99": […]}}}; one number per point, in 1/s, RU/s and µs.
+// "machines" and "partitions" beside them are as page_machines.h says.
 absl::StatusOr<nlohmann::json> PageSeries(const ResultsStore& store, const v1::RunResult& run,
                                           const v1::Leg& leg, const PageWidths& widths);
 
 // Response time in µs at x = 1/(1 − q) = 10^(i/20) for i = 0, 1, …, as far as the samples reach.
 nlohmann::json PercentileCurve(const ResultRow& row);
+
+// All metrics of the row in the order of their table: {"texts": […], "values": […]}.
+nlohmann::json RowData(const ResultRow& row);
 
 // Four significant digits; null for nothing, "inf" for infinity.
 nlohmann::json DrawnNumber(std::optional<double> value);

@@ -201,7 +201,7 @@ class TextWriter {
       Indented(bullet, text);
       bullet.assign(DisplayWidth(bullet), ' ');
     };
-    say(leg.bottleneck().sentence());
+    if (!leg.bottleneck().sentence().empty()) say("bottleneck: " + leg.bottleneck().sentence());
     if (!leg.steadiness().steady()) say(SteadinessText(leg));
     const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);
     if (!total.ok()) return;  // said with the table

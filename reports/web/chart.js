@@ -1,8 +1,9 @@
 // One chart: a card with title, key, plot and table. Redrawn when its width, the scheme or the chosen
 // operation changes.
 //
-// A line is {name, slot, values, light, reference}; a value is a number, null (nothing known) or "inf"
-// (a percentile among operations without success: marked at the upper edge).
+// A line is {name, slot, values, light, reference, neutral}; a value is a number, null (nothing known) or
+// "inf" (a percentile among operations without success: marked at the upper edge). `neutral` lines belong
+// to no target: they have a dash but no colour.
 
 const charts = [];
 
@@ -28,7 +29,7 @@ class Chart {
     return element;
   }
 
-  // Takes new lines: {xs, lines, warmUp}.
+  // Takes new lines: {xs, lines, warmUp, marks}.
   show(data) {
     this.data = data;
     const drawn = data.lines.some((line) => line.values.some((value) => value !== null));
@@ -48,7 +49,7 @@ class Chart {
     this.readings = this.data.lines.map(() => el('output', {}));
     this.key.replaceChildren(
         ...this.data.lines.map((line, i) => el('span', {class: 'entry'},
-            line.reference ? referenceSwatch() : swatch(line.slot, line.light ? 1.4 : 2.5,
+            line.reference ? referenceSwatch() : line.neutral ? neutralSwatch(line.slot) : swatch(line.slot, line.light ? 1.4 : 2.5,
                                                         line.light ? 0.75 : 1),
             el('span', {}, line.name), this.readings[i])),
         this.at);
@@ -75,8 +76,8 @@ class Chart {
     const percentile = this.spec.x === 'percentile';
     return {
       width: this.width,
-      height: this.width < 480 ? 220 : 260,
-      padding: [14, 18, 0, 0],
+      height: (this.width < 480 ? 220 : 260) + roomForMarks(this.data.marks ?? []),
+      padding: [14 + roomForMarks(this.data.marks ?? []), 18, 0, 0],
       legend: {show: false},
       cursor: {y: false, points: {size: 8, width: 2}, drag: {x: true, y: false, dist: 8}},
       scales: {
@@ -87,12 +88,13 @@ class Chart {
       axes: [
         {...axis, size: 34, gap: 8, space: percentile ? 40 : 60,
          ...(percentile ? percentileAxis : timeAxis)},
-        {...axis, size: this.spec.unit === units.time ? 62 : 54, gap: 8,
-         ...(this.spec.log ? logAxis : {}),
+        {...axis, size: [units.time, units.bytes, units.byteRate].includes(this.spec.unit) ? 66 : 54, gap: 8,
+         ...(this.spec.log ? logAxis : {}), ...(this.spec.unit.steps ? {incrs: this.spec.unit.steps} : {}),
          values: (u, splits) => splits.map(this.spec.unit.short)},
       ],
       series: [{}, ...this.data.lines.map((line) => this.style(line))],
-      hooks: {drawClear: [(u) => this.shadeWarmUp(u)], draw: [(u) => this.markInfinite(u)],
+      hooks: {drawClear: [(u) => shadeUntil(u, this.data.warmUp, 'warm-up')],
+              draw: [(u) => drawMarks(u, this.data.marks ?? []), (u) => this.markInfinite(u)],
               setCursor: [(u) => this.read(u)]},
     };
   }
@@ -101,27 +103,13 @@ class Chart {
     if (line.reference) {
       return {stroke: token('--soft'), width: 1.5, dash: [1, 3], points: {show: false}};
     }
+    if (line.neutral) {
+      return {stroke: token('--soft'), width: 1.6, dash: dashOf(line.slot), points: {show: false}};
+    }
     const stroke = line.light ? faded(colourOf(line.slot)) : colourOf(line.slot);
     const dense = this.data.xs.length > this.width;
     return {stroke, width: line.light || dense ? 1.3 : 2.2, dash: dashOf(line.slot), spanGaps: false,
             points: {show: false, size: line.light ? 4 : 6, fill: stroke, filter: lonePoints}};
-  }
-
-  shadeWarmUp(u) {
-    if (!this.data.warmUp) return;
-    const {ctx, bbox} = u;
-    const right = Math.min(u.valToPos(this.data.warmUp, 'x', true), bbox.left + bbox.width);
-    const left = Math.max(u.valToPos(0, 'x', true), bbox.left);
-    if (right <= left) return;
-    ctx.save();
-    ctx.fillStyle = token('--shade');
-    ctx.fillRect(left, bbox.top, right - left, bbox.height);
-    if (right - left > 60 * devicePixelRatio) {
-      ctx.fillStyle = token('--faint');
-      ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-      ctx.fillText('warm-up', left + 6 * devicePixelRatio, bbox.top + 14 * devicePixelRatio);
-    }
-    ctx.restore();
   }
 
   markInfinite(u) {

@@ -33,7 +33,7 @@ function harness() {
 
 const agentColumns = [['name', 'Agent'], ['host', 'Host'], ['cpu', 'Processor'], ['workers', 'Workers'],
                       ['memory', 'Memory'], ['kernel', 'Kernel'], ['version', 'Weir'],
-                      ['offset', 'Clock offset']];
+                      ['offset', 'Clock offset'], ['drift', 'Clock drift']];
 
 function agentFacts() {
   const rows = data.agents.map((agent) => el('tr', {},
@@ -50,9 +50,12 @@ function errorTable() {
       ['Count', ...['Verdict', 'Where', 'Target', 'The server’s words'].map(left)], rows, {class: 'numbers errors'});
 }
 
+const thresholdMarks = {met: '✓ met', missed: '✕ missed', 'not judged': '– not judged'};
+const thresholdTones = {met: 'good', missed: 'bad', 'not judged': ''};
+
 function thresholdTable() {
   const rows = data.thresholds.map((threshold) => el('tr', {},
-      el('td', {class: threshold.met ? 'said good' : 'said bad'}, threshold.met ? '✓ met' : '✕ missed'),
+      el('td', {class: `said ${thresholdTones[threshold.word]}`}, thresholdMarks[threshold.word]),
       el('td', {class: 'said'}, el('code', {}, threshold.limit)), el('td', {}, threshold.value),
       el('td', {class: 'said'}, [threshold.scenario, threshold.target, threshold.operation]
           .filter(Boolean).join(', '))));

@@ -22,6 +22,12 @@ function swatch(slot, weight = 2.5, opacity = 1) {
                    'stroke-width': weight, 'stroke-dasharray': dashOf(slot).join(' '), opacity}));
 }
 
+function neutralSwatch(slot) {
+  return svg('svg', {class: 'swatch', viewBox: '0 0 26 10', 'aria-hidden': 'true'},
+      svg('line', {x1: 1, y1: 5, x2: 25, y2: 5, class: 'ink-reference', 'stroke-width': 1.8,
+                   'stroke-dasharray': dashOf(slot).join(' ')}));
+}
+
 function referenceSwatch() {
   return svg('svg', {class: 'swatch', viewBox: '0 0 26 10', 'aria-hidden': 'true'},
       svg('line', {x1: 1, y1: 5, x2: 25, y2: 5, class: 'ink-reference', 'stroke-width': 1.5,

@@ -42,7 +42,21 @@ const units = {
   ruRate: {full: (v) => `${countText(v)} RU/s`, short: axisCount},
   ru: {full: (v) => `${countText(v)} RU`, short: axisCount},
   time: {full: durationText, short: axisDuration},
+  cores: {full: (v) => `${threeDigits(v)} cores`, short: axisCount},
+  bytes: {full: bytesText, short: bytesText, steps: binarySteps()},
+  byteRate: {full: (v) => `${bytesText(v)}/s`, short: bytesText, steps: binarySteps()},
 };
+
+// 1, 2, 4, … 512 of each of B, KiB, MiB, …: round numbers of bytes.
+function binarySteps() {
+  return Array.from({length: 50}, (_, i) => 2 ** i);
+}
+
+function bytesText(bytes) {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), names.length - 1);
+  return `${trimmed(Number((bytes / 1024 ** step).toPrecision(3)))} ${names[step]}`;
+}
 
 function trimmed(number) {
   return String(Number(number.toPrecision(4)));

@@ -1,11 +1,12 @@
 // Puts the report together.
 
-const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', 'NOT JUDGED': '?'};
-const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', 'NOT JUDGED': 'warning'};
+const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', UNVERIFIED: '?', 'NOT JUDGED': '?'};
+const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', UNVERIFIED: 'bad', 'NOT JUDGED': 'warning'};
 const meanings = {
   VALID: 'No check found fault with this run.',
   DEGRADED: 'No check found fault with the measuring, but too many operations failed.',
   INVALID: 'The harness or its machine spoiled the numbers: do not use them.',
+  UNVERIFIED: 'Gates failed, and whoever ran this chose to go on: nothing vouches for these numbers.',
   'NOT JUDGED': 'Nobody judged these numbers.',
 };
 
@@ -25,6 +26,7 @@ function assignSlots() {
   for (const scenario of data.scenarios) {
     scenario.operations = scenario.targets.find((target) => target.operations.length > 0)?.operations ?? [];
     for (const target of scenario.targets) {
+      target.rate_width = scenario.rate_width;
       if (!slots.has(target.name)) slots.set(target.name, slots.size);
       target.slot = slots.get(target.name);
     }
@@ -34,11 +36,12 @@ function assignSlots() {
 
 function verdict() {
   const {run} = data;
-  const missed = data.thresholds.filter((threshold) => !threshold.met).length;
+  const missed = data.thresholds.filter((threshold) => threshold.word === 'missed').length;
   return el('div', {class: `verdict ${tones[run.validity]}`},
       el('span', {class: 'mark', 'aria-hidden': 'true'}, marks[run.validity]),
       el('div', {},
          el('p', {}, el('strong', {}, run.validity), ' ', meanings[run.validity]),
+         run.overridden.length > 0 ? el('p', {}, 'Gates overridden: ', el('b', {}, run.overridden.join(', ')), '.') : null,
          run.reasons.length > 0 ? el('ul', {}, run.reasons.map((reason) => el('li', {}, reason))) : null,
          missed > 0 ? el('p', {}, `${missed} of ${data.thresholds.length} thresholds missed.`) : null));
 }
@@ -57,6 +60,7 @@ function masthead() {
   const agents = `${data.agents.length} ${data.agents.length === 1 ? 'agent' : 'agents'}`;
   return el('header', {class: 'masthead'},
       el('p', {class: 'brand'}, logo(), 'Weir report'),
+      run.validity === 'UNVERIFIED' ? el('p', {class: 'stamp', 'aria-hidden': 'true'}, 'UNVERIFIED') : null,
       el('h1', {}, run.campaign),
       run.description ? el('p', {class: 'lead'}, run.description) : null,
       el('p', {class: 'facts-line'}, [run.started, run.state, agents, `seed ${run.seed}`].join(' · ')),

@@ -103,7 +103,7 @@ function curveData(scenario, operation) {
 function responseData(scenario, operation) {
   const xs = driveAxis(scenario, 'response', scenario.response_width, 'p99');
   const pick = (key) => (target) => target.series.response[operation]?.[key];
-  return {xs, warmUp: warmUp(scenario), infinite: `> ${axisDuration(scenario.timeout_us)}`,
+  return {xs, warmUp: warmUp(scenario), marks: serverMarks(scenario.targets), infinite: `> ${axisDuration(scenario.timeout_us)}`,
           lines: [...lines(scenario, xs, pick('p99'), {suffix: 'p99'}),
                   ...lines(scenario, xs, pick('p50'), {suffix: 'p50', light: true})]};
 }
@@ -188,16 +188,15 @@ function part(title, ...children) {
 function scenarioSection(scenario) {
   const hasMeasure = scenario.targets.some((target) => target.rows['all operations']);
   const hasLoad = scenario.targets.some((target) => target.load);
-  const hasShares = scenario.targets.some((target) => target.shares.length > 0);
   const basis = basisNote(scenario);
   return el('section', {class: 'scenario'},
       scenarioHead(scenario), failures(scenario),
       el('div', {class: 'card'}, comparison(scenario)),
-      hasMeasure ? part('Over time and by percentile', measureCharts(scenario)) : null,
+      questions(scenario),
       hasMeasure ? part('By operation', el('div', {class: 'card'}, operationTable(scenario),
           basis ? el('p', {class: 'note'}, `Request units (RU): ${basis}.`) : null)) : null,
+      hasMeasure ? part('Over time and by percentile', measureCharts(scenario)) : null,
       hasLoad ? part('Loading', loadCharts(scenario)) : null,
-      hasShares ? part('By agent', el('div', {class: 'card'}, agentTable(scenario))) : null,
       numbersSection(scenario, hasMeasure, hasLoad));
 }
 

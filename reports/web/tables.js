@@ -121,32 +121,6 @@ function operationTable(scenario) {
                rows, {class: 'numbers grouped'});
 }
 
-function median(values) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return sorted.length === 0 ? NaN : sorted[Math.floor((sorted.length - 1) / 2)];
-}
-
-// An agent whose 99th percentile is half again that of the median agent deserves a look.
-function agentRow(target, share, i) {
-  const typical = median(target.shares.map((other) => valueOf(other, 'response_p99_us')));
-  const apart = valueOf(share, 'response_p99_us') > 1.5 * typical;
-  return el('tr', {class: i === 0 ? 'first' : undefined},
-      i === 0 ? el('th', {scope: 'rowgroup', rowspan: target.shares.length}, targetHead(target)) : null,
-      el('td', {class: 'name'}, share.agent),
-      reading(share, 'throughput_ops_per_s', target.shares, target.slot),
-      el('td', {}, textOf(share, 'response_p50_us')), el('td', {}, textOf(share, 'response_p99_us')),
-      el('td', {}, share.lateness),
-      el('td', {class: 'said'}, apart ? '▲ 1.5 × the median agent' : ''));
-}
-
-function agentTable(scenario) {
-  const rows = scenario.targets.flatMap(
-      (target) => target.shares.map((share, i) => agentRow(target, share, i)));
-  return table(`${scenario.name}: by agent`,
-      [left('Target'), left('Agent'), 'Throughput', 'p50', 'p99', 'Started late by', ''], rows,
-      {class: 'numbers grouped agents'});
-}
-
 function everyNumber(scenario, operation) {
   const rows = data.metrics.map((metric) => el('tr', {},
       el('th', {scope: 'row'}, el('code', {}, metric.name), el('small', {}, metric.doc)),

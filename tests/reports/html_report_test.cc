@@ -5,6 +5,7 @@
 
 #include "reports/report.h"
 #include "tests/reports/golden.h"
+#include "tests/reports/sample_evidence.h"
 #include "tests/reports/sample_run.h"
 #include "tests/reports/temporary_folder.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 int CountOf(const std::string& text, const std::string& part) {
   int count = 0;
@@ -84,6 +86,93 @@ TEST_F(HtmlReportTest, ASecondInWhichMoreThanOnePercentFailedHasNo99thPercentile
   const nlohmann::json target = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][1];
   EXPECT_EQ(target["series"]["response"]["insert"]["p99"][35], "inf");
   EXPECT_TRUE(target["series"]["response"]["insert"]["p99"][10].is_number());
+}
+
+TEST_F(HtmlReportTest, GatesThatFailedStandFirst) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(true, &run);
+  const nlohmann::json data = Data(Html(run));
+  EXPECT_EQ(data["run"]["validity"], "UNVERIFIED");
+  EXPECT_EQ(data["run"]["overridden"][0], "cpu");
+  const nlohmann::json& gates = data["scenarios"][0]["targets"][0]["trust"]["gates"];
+  ASSERT_EQ(gates.size(), 12u);
+  EXPECT_EQ(gates[0]["name"], "cpu");
+  EXPECT_EQ(gates[0]["agent"], "agent-1");
+  EXPECT_TRUE(gates[0]["overridden"]);
+  EXPECT_THAT(gates[0]["advice"].get<std::string>(), HasSubstr("more cores"));
+  EXPECT_TRUE(gates[1]["passed"]);
+}
+
+TEST_F(HtmlReportTest, ABrokenConservationEquationIsSaidAloud) {
+  v1::RunResult run = test::SampleRun();
+  const auto conservation = [&] {
+    return Data(Html(run))["scenarios"][0]["targets"][0]["trust"]["conservation"];
+  };
+  EXPECT_TRUE(conservation()["holds"]);
+  v1::Tally* total = run.mutable_legs(0)->mutable_results(5)->mutable_total();
+  ASSERT_EQ(run.legs(0).results(5).phase(), v1::PHASE_MEASURE);
+  total->set_planned(total->planned() + 3);
+  EXPECT_FALSE(conservation()["holds"]);
+  EXPECT_THAT(conservation()["text"].get<std::string>(), HasSubstr("3 UNACCOUNTED FOR"));
+}
+
+TEST_F(HtmlReportTest, AgentsStandBesideEachOtherWithSkewClockAndDrift) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(false, &run);
+  const nlohmann::json agents = Data(Html(run))["scenarios"][0]["targets"][0]["trust"]["agents"];
+  ASSERT_EQ(agents.size(), 3u);
+  EXPECT_EQ(agents[1]["agent"], "agent-1");
+  EXPECT_TRUE(agents[1]["outlier"]);
+  EXPECT_FALSE(agents[2]["outlier"]);
+  EXPECT_EQ(agents[1]["skew"], "124 µs ± 44.0 µs");
+  EXPECT_EQ(agents[1]["clock"], "12.0 µs ± 41.0 µs");
+  EXPECT_EQ(agents[1]["drift"], "0.1 ppm");
+}
+
+TEST_F(HtmlReportTest, SteadinessComesWithItsCutAndChanges) {
+  const nlohmann::json targets = Data(Html(test::SampleRun()))["scenarios"][0]["targets"];
+  EXPECT_EQ(targets[0]["steadiness"]["cut"], 5);
+  const nlohmann::json& cosmos = targets[1]["steadiness"];
+  EXPECT_THAT(cosmos["text"].get<std::string>(), StartsWith("NOT STEADY: "));
+  EXPECT_EQ(cosmos["changes"][0]["text"], "+775 %");
+  EXPECT_EQ(cosmos["changes"][0]["second"], 30);
+}
+
+TEST_F(HtmlReportTest, WaitsAreSharesOfTheSamplesAndTheLongestStandsFirst) {
+  const nlohmann::json limit = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][0]["limit"];
+  EXPECT_EQ(limit["place"], "none");
+  EXPECT_EQ(limit["waits"][0]["name"], "CPU");
+  EXPECT_EQ(limit["waits"][1]["text"], "34.9 %");
+  EXPECT_EQ(limit["events"][0]["what"], "checkpoint (timed)");
+  EXPECT_EQ(limit["counters"][0]["text"], "26.2 MiB");
+}
+
+TEST_F(HtmlReportTest, TheBusiestPartitionStandsFirst) {
+  const nlohmann::json limit = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][1]["limit"];
+  ASSERT_EQ(limit["partitions"].size(), 2u);
+  EXPECT_EQ(limit["partitions"][0]["share_text"], "68.0 %");
+  EXPECT_GT(limit["partitions"][0]["throttled"], 0.05);
+}
+
+TEST_F(HtmlReportTest, MachinesAreDrawnOverEverySecond) {
+  const nlohmann::json target = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][0];
+  const nlohmann::json& machines = target["series"]["machines"];
+  EXPECT_EQ(machines["agents"].size(), 3u);
+  EXPECT_EQ(machines["agents"]["agent-2"]["memory"].size(), 65u);
+  EXPECT_EQ(machines["processes"].size(), 1u) << "three agents saw the same processes";
+  EXPECT_NEAR(machines["processes"]["postgres"]["cpu"][10], 0.33, 0.05);
+  EXPECT_EQ(target["cost"]["processes"][0]["host"], "bench-1");
+}
+
+TEST_F(HtmlReportTest, OfManyAgentsOnlyTheLargestAndTheMedianAreDrawn) {
+  v1::RunResult run = test::SampleRun();
+  while (run.agents_size() < 7) run.add_agents()->set_index(run.agents_size() - 1);
+  const nlohmann::json machines =
+      Data(Html(run))["scenarios"][0]["targets"][0]["series"]["machines"];
+  ASSERT_EQ(machines["agents"].size(), 2u);
+  const double largest = machines["agents"]["largest of 7 agents"]["cpu"][3];
+  const double median = machines["agents"]["median of 7 agents"]["cpu"][3];
+  EXPECT_GE(largest, median);
 }
 
 TEST_F(HtmlReportTest, ARunWithoutAnyResultCanStillBeShown) {

@@ -171,12 +171,12 @@ void AddServerEvidence(const SampleEvidence& sample, v1::Leg* leg) {
     return;
   }
   auto* waits = evidence->mutable_waits();
-  AddCount(waits, "CPU", "running", 812);
-  AddCount(waits, "IO", "WALSync", 604);
-  AddCount(waits, "LWLock", "WALWrite", 233);
-  AddCount(waits, "IO", "DataFileRead", 58);
-  AddCount(waits, "Lock", "transactionid", 17);
-  AddCount(waits, "Client", "ClientRead", 9);
+  AddCount(waits, "pg_stat_activity", "CPU", 812, "samples");
+  AddCount(waits, "pg_stat_activity", "IO/WALSync", 604, "samples");
+  AddCount(waits, "pg_stat_activity", "LWLock/WALWrite", 233, "samples");
+  AddCount(waits, "pg_stat_activity", "IO/DataFileRead", 58, "samples");
+  AddCount(waits, "pg_stat_activity", "Lock/transactionid", 17, "samples");
+  AddCount(waits, "pg_stat_activity", "IPC/ProcArrayGroupUpdate", 9, "samples");
   evidence->set_wait_samples(1733);
   auto* counters = evidence->mutable_counters();
   AddCount(counters, "pg_stat_wal", "wal_bytes", 27'484'160, "bytes");
@@ -201,20 +201,22 @@ void AddBottleneck(const SampleEvidence& sample, v1::Leg* leg) {
   if (sample.cosmos && sample.open) {
     bottleneck->set_place(v1::BOTTLENECK_PLACE_THROTTLE);
     bottleneck->set_sentence(
-        "Provisioned throughput: 4.8 % of the attempts were refused while partition 0 used up its "
-        "share of 3,000 RU/s.");
+        "The provisioned throughput: 4.8 % of the attempts were refused for lack of it; partition "
+        "0 "
+        "used 113 % of its share.");
     bottleneck->add_evidence("2,412 of 49,846 attempts throttled, all in seconds 30–41");
     bottleneck->add_evidence("partition 0 took 68 % of the request units, partition 1 32 %");
     return;
   }
   if (sample.open) {
     bottleneck->set_place(v1::BOTTLENECK_PLACE_NONE);
-    bottleneck->set_sentence("Nothing: the offered 795 /s were served without queueing.");
+    bottleneck->set_sentence(
+        "None: the load was served without queueing; 94 % of the response time was service time.");
     bottleneck->add_evidence("wait for a free session 0.05 ms at the 99th percentile");
     return;
   }
   bottleneck->set_place(v1::BOTTLENECK_PLACE_DATABASE);
-  bottleneck->set_sentence("The database: sessions spent 97 % of their time waiting for it.");
+  bottleneck->set_sentence("The database: 97 % of the response time was its service time.");
   bottleneck->add_evidence("service time 0.90 ms of 0.94 ms response time at the median");
 }
 

@@ -71,6 +71,31 @@ async function chartsFollowTheChosenOperation(page) {
   expect((await picture()) !== before, 'choosing an operation changes nothing');
 }
 
+async function questionsOpenToTheirEvidence(page) {
+  const questions = page.locator('details.question');
+  const before = await page.locator('canvas').count();
+  const asked = await questions.count();
+  expect(asked >= 4, `only ${asked} questions can be opened`);
+  for (let i = 0; i < asked; ++i) {
+    const question = questions.nth(i);
+    if (await question.evaluate((element) => element.open)) continue;
+    await question.locator('summary').first().click();
+  }
+  await page.waitForFunction(
+      (count) => document.querySelectorAll('canvas').length > count + 8, before);
+  for (const words of ['Can these numbers be trusted?', 'Was it steady?', 'What limited it?',
+                       'What did it cost the machines?', 'Start skew', 'IO/WALSync', 'agent-2']) {
+    expect((await page.getByText(words).count()) > 0, `the evidence does not show ${words}`);
+  }
+}
+
+async function evidenceIsReadable(browser, width, colorScheme) {
+  const page = await open(browser, width, colorScheme);
+  await questionsOpenToTheirEvidence(page);
+  await readable(page, width, `${width} px, ${colorScheme}, evidence`);
+  await page.close();
+}
+
 const browser = await chromium.launch({executablePath: browserPath, args: ['--no-sandbox']});
 try {
   for (const scheme of ['light', 'dark']) {
@@ -84,6 +109,8 @@ try {
   await strangersTextStaysText(page);
   await valuesCanBeRead(page);
   await chartsFollowTheChosenOperation(page);
+  await evidenceIsReadable(browser, 1280, 'light');
+  await evidenceIsReadable(browser, 390, 'dark');
 } finally {
   await browser.close();
 }

@@ -1,0 +1,215 @@
+// The questions that a careful reader asks of one scenario. Each is a line that answers it, target by
+// target, and opens to the evidence; it is open by itself where gates failed.
+
+// An answer is {tone, text}: good, warning, bad or plain.
+const answerMarks = {good: '✓', warning: '!', bad: '✕', plain: '·'};
+
+function answerLine(answer, target) {
+  return el('p', {class: `answer ${answer.tone}`},
+      el('span', {class: 'mark', 'aria-hidden': 'true'}, answerMarks[answer.tone]),
+      el('span', {}, target ? [el('b', {}, target.name), ': '] : null, answer.text));
+}
+
+// One line where all targets have the same answer.
+function answerLines(targets, answerOf) {
+  const answers = targets.map(answerOf);
+  const same = answers.every((answer) => answer.text === answers[0].text);
+  const lines = same && targets.length > 0 ? [answerLine(answers[0])]
+                                           : targets.map((target, i) => answerLine(answers[i], target));
+  return {lines, bad: answers.some((answer) => answer.tone === 'bad')};
+}
+
+function question(title, {lines, bad}, build) {
+  const head = [el('h4', {}, title), el('div', {class: 'answers'}, lines)];
+  if (!build) return el('div', {class: 'card question'}, el('div', {class: 'asked'}, head));
+  const element = el('details', {class: 'card question', open: bad}, el('summary', {}, head));
+  const fill = () => {
+    if (element.open && element.children.length === 1) element.append(build());
+  };
+  element.addEventListener('toggle', fill);
+  fill();
+  return element;
+}
+
+function measuredTargets(scenario) {
+  return scenario.targets.filter((target) => target.rows['all operations']);
+}
+
+function questions(scenario) {
+  const targets = scenario.targets.filter(
+      (target) => target.rows['all operations'] || target.trust.gates.length > 0);
+  if (targets.length === 0) return null;
+  return part('How far to trust this, and why it came out so',
+      trustQuestion(scenario, targets), steadyQuestion(scenario, targets),
+      limitQuestion(scenario, targets), costQuestion(scenario, targets));
+}
+
+function heading(text) {
+  return el('h5', {}, text);
+}
+
+// ------------------------------------------------------------------------------------------- trust
+
+function gateTitle(gate) {
+  return gate.agent ? `${gate.name} of ${gate.agent}` : gate.name;
+}
+
+function trustAnswer(target) {
+  const {gates, headroom, agents, conservation} = target.trust;
+  const failed = gates.filter((gate) => !gate.passed);
+  const outliers = agents.filter((agent) => agent.outlier).map((agent) => agent.agent);
+  if (conservation && !conservation.holds) return {tone: 'bad', text: 'No: operations are missing from the count.'};
+  if (failed.length > 0) {
+    const overridden = failed.every((gate) => gate.overridden);
+    return {tone: 'bad', text: `No: ${failed.length} of ${gates.length} gates failed, ` +
+        `${failed.map(gateTitle).join(', ')}${overridden ? '; overridden by the user' : ''}.`};
+  }
+  if (outliers.length > 0) {
+    return {tone: 'warning', text: `The gates passed, but ${outliers.join(', ')} saw slower answers than the others.`};
+  }
+  if (gates.length === 0) return {tone: 'plain', text: 'No gate was checked.'};
+  const proof = headroom && headroom.proven ? ', and the agents proved their headroom before the start' : '';
+  return {tone: 'good', text: `Yes: all ${gates.length} gates passed${proof}.`};
+}
+
+// What failed, or else the first of what passed: gates that are judged per agent list the worst first.
+function gateCell(gates) {
+  if (gates.length === 0) return el('td', {class: 'said'}, '–');
+  const failed = gates.filter((gate) => !gate.passed);
+  const shown = failed.length > 0 ? failed : gates.slice(0, 1);
+  return el('td', {class: `said ${failed.length > 0 ? 'bad' : ''}`}, shown.map((gate) => el('div', {},
+      gate.passed ? el('span', {class: 'tick'}, '✓ ') : '✕ ', gate.saw,
+      gate.agent ? el('small', {}, gate.agent) : null,
+      gate.overridden ? el('small', {}, 'overridden by the user') : null,
+      gate.passed || !gate.advice ? null : el('small', {}, gate.advice))));
+}
+
+function gateTable(scenario, targets) {
+  const names = [...new Set(targets.flatMap((target) => target.trust.gates.map((gate) => gate.name)))];
+  const of = (target, name) => target.trust.gates.filter((gate) => gate.name === name);
+  const failing = (name) => targets.some((target) => of(target, name).some((gate) => !gate.passed));
+  names.sort((a, b) => Number(failing(b)) - Number(failing(a)));
+  const rows = names.map((name) => el('tr', {}, el('th', {scope: 'row'}, name),
+      el('td', {class: 'said'}, targets.flatMap((target) => of(target, name))[0].limit),
+      targets.map((target) => gateCell(of(target, name)))));
+  return table(`${scenario.name}: gates`, [left('Gate'), left('Limit'), ...seenBy(targets)], rows,
+               {class: 'numbers gates'});
+}
+
+function seenBy(targets) {
+  return targets.map((target) => left(targetHead(target)));
+}
+
+function bookLines(target) {
+  const {headroom, conservation, duplicates, repeated} = target.trust;
+  const lines = [];
+  if (headroom) {
+    lines.push(`${headroom.proven ? 'Headroom proven' : 'HEADROOM NOT PROVEN'}: ${headroom.text}.`);
+    lines.push(...headroom.gates.map((gate) => `${gateTitle(gate)}: ${gate.saw} (limit ${gate.limit}). ${gate.advice}`));
+  }
+  if (conservation) lines.push(`${conservation.holds ? 'Every planned operation is accounted for'
+                                                      : 'THE COUNTS DO NOT ADD UP'}: ${conservation.text}.`);
+  if (duplicates + repeated > 0) {
+    lines.push(`${duplicates} reports of agents came twice and counted once; ${repeated} had to be asked for again.`);
+  }
+  return lines;
+}
+
+function listsByTarget(targets, linesOf) {
+  return targets.filter((target) => linesOf(target).length > 0).map((target) => el('div', {class: 'findings'},
+      targets.length > 1 ? el('p', {}, targetHead(target)) : null,
+      el('ul', {}, linesOf(target).map((line) => el('li', {}, line)))));
+}
+
+function agentRow(target, agent, i) {
+  const {agents} = target.trust;
+  return el('tr', {class: i === 0 ? 'first' : undefined},
+      i === 0 ? el('th', {scope: 'rowgroup', rowspan: agents.length}, targetHead(target)) : null,
+      el('td', {class: 'name'}, agent.agent),
+      reading(agent, 'throughput_ops_per_s', agents, target.slot),
+      el('td', {}, textOf(agent, 'response_p50_us')),
+      el('td', {class: agent.outlier ? 'bad' : undefined}, agent.outlier ? '▲ ' : '', textOf(agent, 'response_p99_us'),
+         agent.outlier ? el('small', {}, '> 1.5 × the median agent') : null),
+      el('td', {}, agent.skew), el('td', {}, agent.clock), el('td', {}, agent.drift));
+}
+
+function agentTable(scenario, targets) {
+  return table(`${scenario.name}: by agent`,
+      [left('Target'), left('Agent'), 'Throughput', 'p50', 'p99', 'Start skew', 'Clock offset', 'Drift'],
+      targets.flatMap((target) => target.trust.agents.map((agent, i) => agentRow(target, agent, i))),
+      {class: 'numbers grouped agents'});
+}
+
+function offeredChart(scenario) {
+  const open = measuredTargets(scenario).filter((target) => target.open_loop);
+  if (open.length === 0) return null;
+  const chart = new Chart({title: 'Offered and issued', unit: units.rate,
+      note: `Operations per second: planned (fine) and sent (strong).${every(scenario.rate_width)}`});
+  const xs = driveAxis(scenario, 'drive', scenario.rate_width, 'planned');
+  const pick = (key) => (target) => (open.includes(target) ? target.series.drive['all operations']?.[key] : null);
+  chart.show({xs, warmUp: warmUp(scenario),
+              lines: [...lines(scenario, xs, pick('issued'), {suffix: 'sent'}),
+                      ...lines(scenario, xs, pick('planned'), {suffix: 'planned', light: true})]});
+  return chart.card;
+}
+
+function trustQuestion(scenario, targets) {
+  return question('Can these numbers be trusted?', answerLines(targets, trustAnswer), () => el('div', {class: 'proof'},
+      targets.some((target) => target.trust.gates.length > 0) ? gateTable(scenario, targets) : null,
+      heading('The books'), listsByTarget(targets, bookLines),
+      targets.some((target) => target.trust.agents.length > 0)
+        ? [heading('Agents beside each other'), agentTable(scenario, targets)] : null,
+      offeredChart(scenario)));
+}
+
+// ------------------------------------------------------------------------------------------ steady
+
+function steadyAnswer(target) {
+  const {judged, steady, text} = target.steadiness;
+  if (!text) return {tone: 'plain', text: 'Nobody looked.'};
+  return {tone: !judged ? 'plain' : steady ? 'good' : 'warning', text: sentence(text)};
+}
+
+// The cut and the changes of one of the judged series.
+function steadyMarks(targets, series) {
+  const several = targets.length > 1;
+  return targets.flatMap((target) => {
+    const {cut, changes} = target.steadiness;
+    const marks = cut > 0 ? [{x: target.warm_up + cut, slot: target.slot, kind: 'cut',
+                              label: several ? `${target.name} counted from here` : 'counted from here'}] : [];
+    return [...marks, ...changes.filter((change) => series.includes(change.series)).map((change) => (
+        {x: change.second, slot: target.slot, kind: 'change', label: change.text}))];
+  });
+}
+
+function steadyCharts(scenario, targets) {
+  const drawn = [
+    [{title: 'Throughput', unit: units.rate, note: `Successful operations per second.${every(scenario.rate_width)}`},
+     rateData(scenario, 'all operations', 'ok'), ['throughput']],
+    [{title: 'Response time', unit: units.time, log: true,
+      note: `99th percentile (strong) and median (fine).${every(scenario.response_width)}`},
+     responseData(scenario, 'all operations'), ['response_p50', 'response_p99']],
+  ];
+  if (targets.some((target) => target.charged)) {
+    drawn.push([{title: 'Request units per second', unit: units.ruRate,
+                 note: `RU are ${basisNote(scenario)}.${every(scenario.rate_width)}`},
+                rateData(scenario, 'all operations', 'ru', (target) => target.charged), ['ru']]);
+  }
+  return el('div', {class: 'grid narrow'}, drawn.map(([spec, data, series]) => {
+    const chart = new Chart(spec);
+    const marked = targets.filter((target) => target.charged || !series.includes('ru'));
+    chart.show({...data, marks: steadyMarks(marked, series)});
+    return chart.card;
+  }));
+}
+
+function driftLines(target) {
+  const {judged, drift, reasons} = target.steadiness;
+  return judged ? [...reasons.map(sentence), `Drift of the 99th percentile: ${drift}.`] : [];
+}
+
+function steadyQuestion(scenario, targets) {
+  const judged = targets.filter((target) => target.steadiness.judged);
+  return question('Was it steady?', answerLines(targets, steadyAnswer), judged.length === 0 ? null : () => el('div',
+      {class: 'proof'}, steadyCharts(scenario, judged), listsByTarget(judged, driftLines)));
+}
