@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -15,10 +14,6 @@
 
 namespace weir {
 namespace {
-
-struct Closer {
-  void operator()(FILE* file) const { fclose(file); }
-};
 
 absl::Status Failed(absl::string_view what, const std::string& path, const char* why) {
   return absl::UnavailableError(absl::StrCat("cannot ", what, " ", path, ": ", why));
@@ -32,32 +27,41 @@ absl::Status CreateFolder(const std::filesystem::path& folder) {
                : absl::OkStatus();
 }
 
-// A full disk may show only when the file is flushed.
-absl::Status WriteWhole(const std::string& path, absl::string_view content) {
-  const std::unique_ptr<FILE, Closer> file(fopen(path.c_str(), "wb"));
-  if (file == nullptr) return Failed("create", path, strerror(errno));
-  const size_t written = fwrite(content.data(), 1, content.size(), file.get());
-  if (written != content.size() || fflush(file.get()) != 0) {
-    return Failed("write", path, strerror(errno));
+}  // namespace
+
+absl::StatusOr<OutputFile> OutputFile::Create(const std::string& path) {
+  WEIR_RETURN_IF_ERROR(CreateFolder(std::filesystem::path(path).parent_path()));
+  std::string temporary = absl::StrCat(path, ".", getpid(), ".tmp");
+  File file(fopen(temporary.c_str(), "wb"));
+  if (file == nullptr) return Failed("create", temporary, strerror(errno));
+  return OutputFile(path, std::move(temporary), std::move(file));
+}
+
+OutputFile::~OutputFile() {
+  if (file_ != nullptr) unlink(temporary_.c_str());
+}
+
+absl::Status OutputFile::Append(absl::string_view content) {
+  if (fwrite(content.data(), 1, content.size(), file_.get()) == content.size()) {
+    return absl::OkStatus();
   }
+  return Failed("write", temporary_, strerror(errno));
+}
+
+// A full disk may show only when the file is flushed.
+absl::Status OutputFile::Commit() {
+  if (fflush(file_.get()) != 0) return Failed("write", temporary_, strerror(errno));
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return Failed("replace", path_, strerror(errno));
+  }
+  file_.reset();
   return absl::OkStatus();
 }
 
-absl::Status WriteAndRename(const std::string& temporary, const std::string& path,
-                            absl::string_view content) {
-  WEIR_RETURN_IF_ERROR(WriteWhole(temporary, content));
-  if (rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  return Failed("replace", path, strerror(errno));
-}
-
-}  // namespace
-
 absl::Status WriteOutputFile(const std::string& path, absl::string_view content) {
-  WEIR_RETURN_IF_ERROR(CreateFolder(std::filesystem::path(path).parent_path()));
-  const std::string temporary = absl::StrCat(path, ".", getpid(), ".tmp");
-  const absl::Status status = WriteAndRename(temporary, path, content);
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  WEIR_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
+  WEIR_RETURN_IF_ERROR(file.Append(content));
+  return file.Commit();
 }
 
 }  // namespace weir

@@ -20,6 +20,10 @@ absl::Status WriteCsvReport(const v1::RunResult& run, const std::string& path);
 absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 
+// The one-second histograms of the run, in HdrHistogram's log format; see reports/hlog_writer.h.
+absl::Status WriteHlog(const ResultsStore& store, const v1::RunResult& run,
+                       const std::string& path);
+
 // The table that ends `weir run` and `weir show`: verdict and reasons first, then one line per leg
 // and operation. Width in columns; colour only when asked.
 std::string TextReport(const v1::RunResult& run, int width, bool colour);

@@ -142,7 +142,7 @@ class CommandLine {
       return RunCommand(run_);
     });
     AddCampaign(run);
-    run->add_option("--out", run_.out, "Folder for report.html, summary.csv and report.json")
+    run->add_option("--out", run_.out, "Folder for report.html, summary.csv, report.json, run.hlog")
         ->type_name("DIR");
     CLI::Option* agents = run->add_option("--agents", run_.agents, "Local agent processes to start")
                               ->check(CLI::Range(1, 1000))
@@ -249,8 +249,8 @@ class CommandLine {
       return ReportCommand(store_, stored_run_, formats_, folder_);
     });
     AddStoredRun(report);
-    report->add_option("--format", formats_, "html, csv or json; repeatable, all when left out")
-        ->check(CLI::IsMember({"html", "csv", "json"}))
+    report->add_option("--format", formats_, "html, csv, json, hlog; repeatable, else all")
+        ->check(CLI::IsMember({"html", "csv", "json", "hlog"}))
         ->allow_extra_args(false)
         ->take_all()
         ->type_name("");

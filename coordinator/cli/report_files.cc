@@ -15,6 +15,7 @@ absl::Status WriteFile(const ResultsStore& store, const v1::RunResult& run,
                        const std::string& format, const std::string& path) {
   if (format == "html") return WriteHtmlReport(store, run, path);
   if (format == "csv") return WriteCsvReport(run, path);
+  if (format == "hlog") return WriteHlog(store, run, path);
   return WriteJsonReport(store, run, path);
 }
 
@@ -27,10 +28,11 @@ absl::Status WriteReportFiles(const ResultsStore& store, const v1::RunResult& ru
   if (error) {
     return absl::UnavailableError(absl::StrCat("cannot create ", folder, ": ", error.message()));
   }
-  const std::vector<std::string> all = {"html", "csv", "json"};
+  const std::vector<std::string> all = {"html", "csv", "json", "hlog"};
   for (const std::string& format : formats.empty() ? all : formats) {
     const char* name = format == "csv"    ? "summary.csv"
                        : format == "html" ? "report.html"
+                       : format == "hlog" ? "run.hlog"
                                           : "report.json";
     const std::string path = std::filesystem::path(folder) / name;
     WEIR_RETURN_IF_ERROR(WriteFile(store, run, format, path));

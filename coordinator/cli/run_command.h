@@ -14,7 +14,7 @@ struct RunOptions {
   std::string campaign;                // path of the campaign file
   std::vector<std::string> overrides;  // --set; --seed is added to them as "seed=N"
   std::string store;                   // path of the results store
-  std::string out;      // folder for report.html, summary.csv, report.json; none written when empty
+  std::string out;      // folder for the report's files (report_files.h); none written when empty
   uint32_t agents = 3;  // local agents to start; not used with `listen`
   std::string listen;   // "HOST:PORT": start no agents, wait for `expect_agents` to dial in
   uint32_t expect_agents = 0;

@@ -14,7 +14,7 @@ ExitCode ListCommand(const std::string& store);
 ExitCode ShowCommand(const std::string& store, const std::string& run);
 
 // Renders the run again, from the store alone. `formats`: html, csv, json, all when empty; written
-// into `folder` as report.html, summary.csv, report.json.
+// into `folder` as report.html, summary.csv, report.json, run.hlog.
 ExitCode ReportCommand(const std::string& store, const std::string& run,
                        const std::vector<std::string>& formats, const std::string& folder);
 

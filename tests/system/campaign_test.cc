@@ -184,7 +184,7 @@ TEST_F(CampaignTest, LeavesAReportWithoutSecretsInAnyArtefact) {
     everything.append(std::istreambuf_iterator<char>(file), {});
     ++files;
   }
-  EXPECT_GE(files, 4);  // report.html, summary.csv, report.json, results.db
+  EXPECT_GE(files, 4);  // report.html, summary.csv, report.json, run.hlog, results.db
   EXPECT_EQ(everything.find(kPassword), std::string::npos);
   EXPECT_EQ(everything.find(std::string(cosmos::kWellKnownEmulatorKey)), std::string::npos);
   EXPECT_NE(everything.find("modelled"), std::string::npos);
