@@ -122,8 +122,14 @@ class Naming {
                             "would get more of it, these numbers do not tell."));
   }
 
+  bool InContention() const {
+    if (s_.wait_samples < l_.wait_samples) return false;
+    return s_.locked_share >= l_.contention_share || (s_.contention_share >= l_.contention_share &&
+                                                      s_.waiting_sessions >= l_.waiting_sessions);
+  }
+
   bool IsContended() {
-    if (s_.contention_share < l_.contention_share) return false;
+    if (!InContention()) return false;
     return Say(absl::StrCat("The database: its sessions waited inside it in ",
                             ShareText(s_.contention_share), " of the samples, most often for ",
                             s_.longest_wait, " (", ShareText(s_.longest_wait_share), ")."));
@@ -150,9 +156,7 @@ class Naming {
                             " at the longest, and what came meanwhile had to wait."));
   }
 
-  bool KnownToHaveRoom() const {
-    return s_.database_cpu_share.has_value() && s_.contention_share < l_.contention_share;
-  }
+  bool KnownToHaveRoom() const { return s_.database_cpu_share.has_value() && !InContention(); }
 
   void NameSessions() {
     Say(absl::StrCat("The session pool: ", s_.sessions,

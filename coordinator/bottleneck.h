@@ -32,12 +32,16 @@ struct BottleneckLimits {
   double sessions_busy = 0.80;
 
   // Where operations queue, it is the database when it is at a limit: CPU, or its sessions wait for
-  // something inside it; or when it stalled: its longest service time is this many times the median
-  // and at least this share of the longest waits. Otherwise it is the session pool.
+  // each other in most samples, or for anything inside it and several at a time (one that waits for
+  // a disk by itself shows the disk's pace, not its limit); or when it stalled: its longest service
+  // time is this many times the median and at least this share of the longest waits. Otherwise it
+  // is the session pool.
   double database_cpu_share = 0.85;
   double machine_cpu_share = 0.90;      // full, and the database takes at least
   double database_part_of_full = 0.40;  // this share of it
   double contention_share = 0.50;
+  double waiting_sessions = 2;
+  uint64_t wait_samples = 10;  // fewer say nothing
   double stall_to_median = 10;
   double stall_to_wait = 0.50;
 };

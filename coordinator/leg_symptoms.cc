@@ -126,13 +126,21 @@ bool IsContention(const std::string& wait) {
   return true;
 }
 
-void ReadEvidence(const v1::Evidence& evidence, Symptoms* symptoms) {
+bool IsForOthers(const std::string& wait) {
+  return absl::StartsWith(wait, "Lock/") || absl::StartsWith(wait, "LWLock/") ||
+         absl::StartsWith(wait, "BufferPin/");
+}
+
+// The observer looks once a second.
+void ReadEvidence(const v1::Evidence& evidence, double seconds, Symptoms* symptoms) {
   const auto samples = static_cast<double>(evidence.wait_samples());
   symptoms->wait_samples = evidence.wait_samples();
   for (const v1::NamedCount& wait : evidence.waits()) {
     if (!IsContention(wait.name())) continue;
     const double share = Share(wait.value(), samples);
     symptoms->contention_share += share;
+    symptoms->locked_share += IsForOthers(wait.name()) ? share : 0;
+    symptoms->waiting_sessions += Share(wait.value(), seconds);
     if (share <= symptoms->longest_wait_share) continue;
     symptoms->longest_wait_share = share;
     symptoms->longest_wait = wait.name();
@@ -165,7 +173,7 @@ Symptoms ReadSymptoms(const v1::Leg& leg, const v1::Scenario& scenario, const v1
   ReadPartitions(leg, seconds, &symptoms);
   ReadNetwork(leg, &symptoms);
   ReadMachine(leg, seconds, &symptoms);
-  ReadEvidence(leg.evidence(), &symptoms);
+  ReadEvidence(leg.evidence(), seconds, &symptoms);
   ReadGates(leg, &symptoms);
   return symptoms;
 }

@@ -48,7 +48,9 @@ struct Symptoms {
   // client.
   uint64_t wait_samples = 0;
   double contention_share = 0;
-  std::string longest_wait;  // the one most often seen
+  double locked_share = 0;  // part of contention_share: for other sessions, in locks and latches
+  double waiting_sessions = 0;  // sessions that waited inside the server at a time, on average
+  std::string longest_wait;     // the one most often seen
   double longest_wait_share = 0;
   uint32_t checkpoints = 0;  // that began
 };

@@ -191,6 +191,27 @@ TEST_F(BottleneckTest, IsTheDatabaseWhenItsSessionsWaitInsideIt) {
               "70.0 % of the samples, most often for IO/WALSync (60.0 %)");
 }
 
+TEST_F(BottleneckTest, IsTheDatabaseWhenItsSessionsWaitForEachOther) {
+  Took(0, 20, 4);
+  Waited("Lock/tuple", 6);
+  Waited("CPU", 4);
+  ExpectPlace(v1::BOTTLENECK_PLACE_DATABASE, "most often for Lock/tuple");
+}
+
+TEST_F(BottleneckTest, OneSessionThatWaitsForTheDiskAloneIsTheSessionPool) {
+  leg_.set_sessions(1);
+  Took(0, 20, 1);
+  Waited("IO/WALSync", 9);
+  Waited("CPU", 1);
+  ExpectPlace(v1::BOTTLENECK_PLACE_SESSION_POOL, "1 session was busy");
+}
+
+TEST_F(BottleneckTest, AHandfulOfSamplesSaysNothing) {
+  Took(0, 20, 4);
+  Waited("Lock/tuple", 9);
+  ExpectPlace(v1::BOTTLENECK_PLACE_SESSION_POOL, "session");
+}
+
 TEST_F(BottleneckTest, IsTheDatabaseWhenItHasNoCpuLeft) {
   Took(0, 20, 4);
   TookCpu(3.6, 3.9);
