@@ -145,6 +145,7 @@ class CampaignRun final : public RunPort {
     RunControlSettings settings;
     settings.agents = static_cast<uint32_t>(options.agents);
     settings.local_agents = options.listen.empty();
+    settings.override_gates = options.override_gates;
     return settings;
   }
 

@@ -16,6 +16,7 @@ struct CampaignRunOptions {
   int agents = 3;
   std::string listen;  // HOST:PORT; empty: local agents on a loopback port of their own
   bool quiet = false;  // no progress
+  bool override_gates = false;
 };
 
 struct CampaignRunEnd {

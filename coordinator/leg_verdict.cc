@@ -14,6 +14,22 @@ namespace {
 
 constexpr double kFailureShareLimit = 0.001;
 
+// Not the schema's order: what a user overrode is better than what is known to be wrong.
+int Severity(v1::Validity validity) {
+  switch (validity) {
+    case v1::VALIDITY_VALID:
+      return 1;
+    case v1::VALIDITY_DEGRADED:
+      return 2;
+    case v1::VALIDITY_UNVERIFIED:
+      return 3;
+    case v1::VALIDITY_INVALID:
+      return 4;
+    default:
+      return 0;
+  }
+}
+
 uint64_t Unsuccessful(const v1::Tally& tally) {
   return tally.planned() - std::min(tally.planned(), tally.ok());
 }
@@ -70,10 +86,19 @@ void JudgeVerification(const v1::Leg& leg, v1::ValidityVerdict* verdict) {
             absl::StrCat("read-back after the load: ", leg.verification().detail()), verdict);
 }
 
+void AddOverridden(const std::string& gate, v1::ValidityVerdict* verdict) {
+  const auto& known = verdict->overridden();
+  if (std::find(known.begin(), known.end(), gate) == known.end()) verdict->add_overridden(gate);
+}
+
 }  // namespace
 
+void LowerTo(v1::Validity validity, v1::ValidityVerdict* verdict) {
+  if (Severity(validity) > Severity(verdict->validity())) verdict->set_validity(validity);
+}
+
 void AddReason(v1::Validity validity, const std::string& reason, v1::ValidityVerdict* verdict) {
-  verdict->set_validity(std::max(verdict->validity(), validity));
+  LowerTo(validity, verdict);
   verdict->add_reasons(reason);
 }
 
@@ -85,7 +110,7 @@ void JudgeLeg(const v1::Campaign&, v1::Leg* leg) {
   JudgeFailures(*leg, v1::PHASE_MEASURE, "measure", verdict);
   JudgeSteadiness(*leg, verdict);
   JudgeVerification(*leg, verdict);
-  verdict->set_validity(std::max(verdict->validity(), v1::VALIDITY_VALID));
+  LowerTo(v1::VALIDITY_VALID, verdict);
 }
 
 void JudgeRun(v1::RunResult* run) {
@@ -93,6 +118,8 @@ void JudgeRun(v1::RunResult* run) {
   for (const v1::Leg& leg : run->legs()) {
     // Why the run ended early stands above already.
     if (absl::StartsWith(leg.failure(), "not run: ")) continue;
+    LowerTo(leg.verdict().validity(), verdict);
+    for (const std::string& gate : leg.verdict().overridden()) AddOverridden(gate, verdict);
     for (const std::string& reason : leg.verdict().reasons()) {
       AddReason(leg.verdict().validity(),
                 absl::StrCat(leg.scenario(), " on ", leg.target(), ": ", reason), verdict);
@@ -101,7 +128,7 @@ void JudgeRun(v1::RunResult* run) {
   if (run->state() == v1::RUN_STATE_INTERRUPTED) {
     AddReason(v1::VALIDITY_INVALID, "interrupted by the user", verdict);
   }
-  verdict->set_validity(std::max(verdict->validity(), v1::VALIDITY_VALID));
+  LowerTo(v1::VALIDITY_VALID, verdict);
 }
 
 }  // namespace weir

@@ -203,6 +203,7 @@ void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t 
 void RunControl::EndStageIfDone(int64_t now_ns) {
   if (stage_ == nullptr || !stage_->done()) return;
   stage_->Record(run_over_);
+  stage_->JudgeGates({run_.agents().begin(), run_.agents().end()}, settings_.override_gates);
   const std::string error = stage_->error();
   stage_.reset();
   if (!run_over_) return error.empty() ? NextStep(now_ns) : FailLeg(error, now_ns);

@@ -26,6 +26,7 @@ struct RunControlSettings {
   int64_t join_timeout_ns = 120'000'000'000;
   int64_t lease_ns = 5'000'000'000;
   int64_t stop_timeout_ns = 3'000'000'000;  // for agents to end after Stop
+  bool override_gates = false;  // gates that fail do not make the run INVALID, it is UNVERIFIED
 };
 
 class RunControl {

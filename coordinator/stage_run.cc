@@ -20,6 +20,7 @@ StageRun::StageRun(const Step& step, const v1::Scenario& scenario,
       merge_(roster.size()),
       steadiness_(scenario),
       sums_(MeasureSums::Of(scenario)),
+      watch_(scenario, step.task, roster.size()),
       ends_(roster.size()) {
   for (uint32_t agent = 0; agent < answers.size(); ++agent) merge_.Expect(agent, answers[agent]);
 }
@@ -48,6 +49,7 @@ void StageRun::ShowSecond(const MergedSecond& second) {
   seconds_merged_ = second.second + 1;
   steadiness_.Add(second);
   if (step_.task == v1::TASK_DRIVE) sums_.Add(second);
+  watch_.Add(second);
   port_.SecondMerged(leg_, Phase(), second);
 }
 
@@ -95,6 +97,27 @@ void StageRun::Record(bool cut_short) {
               merge_, &leg_);
   if (step_.task == v1::TASK_DRIVE) steadiness_.Conclude(cut_short, port_, &leg_);
   if (step_.task == v1::TASK_DRIVE) sums_.Record(port_, &leg_);
+}
+
+// Where the measure phase turned out to begin later than planned, only what came from then on
+// counts, as for the figures.
+void StageRun::FollowMeasureStart() {
+  const uint32_t cut = step_.task == v1::TASK_DRIVE ? leg_.steadiness().cut_seconds() : 0;
+  if (cut == 0) return;
+  GateWatch later = watch_.From(watch_.first_second() + cut);
+  const absl::Status read = port_.ReadBack(leg_, [&](v1::Phase stage, const v1::Interval& second) {
+    if (stage != v1::PHASE_LOAD) later.Add(second);
+    return absl::OkStatus();
+  });
+  if (read.ok()) watch_ = std::move(later);
+}
+
+void StageRun::JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden) {
+  if (!watch_.judges()) return;
+  FollowMeasureStart();
+  for (v1::ResourceSample& sum : watch_.resources()) *leg_.add_resources() = std::move(sum);
+  for (v1::AgentSpread& spread : watch_.spreads(leg_)) *leg_.add_spreads() = std::move(spread);
+  ApplyGates(watch_.Judge(leg_, agents, kLagFloorNs), overridden, &leg_);
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 
+#include "coordinator/gate_watch.h"
 #include "coordinator/measure_sums.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
@@ -41,10 +42,14 @@ class StageRun {
   // What the stage brought goes into the leg. `cut_short`: the run ended before the stage did.
   void Record(bool cut_short);
 
+  // The gates, after Record.
+  void JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden);
+
  private:
   bool Concerns(uint32_t leg, v1::Task task) const;
   v1::Phase Phase() const;
   void ShowSecond(const MergedSecond& second);
+  void FollowMeasureStart();
 
   const Step step_;
   const v1::Scenario& scenario_;
@@ -54,6 +59,7 @@ class StageRun {
   StageMerge merge_;
   SteadinessWatch steadiness_;
   MeasureSums sums_;
+  GateWatch watch_;
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
   uint32_t seconds_merged_ = 0;

@@ -5,7 +5,7 @@
 namespace weir {
 
 enum ExitCode : int {
-  kExitValid = 0,          // done; a run: VALID or DEGRADED, every threshold met
+  kExitValid = 0,          // done; a run: VALID, DEGRADED or UNVERIFIED, every threshold met
   kExitFailure = 1,        // anything else: a file cannot be written, an agent is lost, …
   kExitUsage = 2,          // the command line is wrong
   kExitBadCampaign = 3,    // the campaign has problems; nothing was started

@@ -159,6 +159,8 @@ class CommandLine {
     listen->needs(expect);
     expect->needs(listen);
     run->add_flag("--quiet", run_.quiet, "No progress, only the result");
+    run->add_flag("--override-gates", run_.override_gates,
+                  "Go on where a gate fails on agents or machine; stamps the run UNVERIFIED");
     run->footer(
         "Examples:\n"
         "  weir run campaigns/sqlite.yaml --out out/sqlite\n"

@@ -74,8 +74,10 @@ ExitCode RunCommand(const RunOptions& options) {
   }
   const auto store = OpenResultsStore(options.store);
   if (!store.ok()) return Fail(store.status());
-  const CampaignRunOptions run_options{
-      .agents = static_cast<int>(agents), .listen = options.listen, .quiet = options.quiet};
+  const CampaignRunOptions run_options{.agents = static_cast<int>(agents),
+                                       .listen = options.listen,
+                                       .quiet = options.quiet,
+                                       .override_gates = options.override_gates};
   absl::StatusOr<CampaignRunEnd> end =
       RunCampaign(reading.campaign, reading.text, run_options, **store);
   if (!end.ok()) return Fail(end.status());
@@ -88,6 +90,10 @@ ExitCode RunCommand(const RunOptions& options) {
   if (!options.out.empty()) {
     const absl::Status written = WriteReportFiles(**store, end->result, {}, options.out);
     if (!written.ok()) return Fail(written);
+  }
+  if (end->result.verdict().validity() == v1::VALIDITY_UNVERIFIED) {
+    std::fputs("weir run: the gates were overridden: this run is UNVERIFIED, do not rely on it\n",
+               stderr);
   }
   return Judge(*end);
 }

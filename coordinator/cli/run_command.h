@@ -19,6 +19,7 @@ struct RunOptions {
   std::string listen;   // "HOST:PORT": start no agents, wait for `expect_agents` to dial in
   uint32_t expect_agents = 0;
   bool quiet = false;  // no progress
+  bool override_gates = false;
 };
 
 ExitCode RunCommand(const RunOptions& options);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/clock.h"
+#include "measure/tally.h"
 
 namespace weir {
 namespace {
@@ -141,10 +142,11 @@ class Rehearsal : public RunPort {
   }
 
   static v1::Tally Ok(uint64_t count) {
-    v1::Tally tally;
-    tally.set_planned(count);
-    tally.set_ok(count);
-    return tally;
+    Tally tally;
+    tally.counts().set_planned(count);
+    tally.counts().set_ok(count);
+    tally.lag.RecordTimes(0, count);  // all were dispatched
+    return tally.ToProto();
   }
 
   static v1::AgentMessage Interval(const v1::Arm& arm, v1::Phase phase, uint32_t second,

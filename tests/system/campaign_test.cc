@@ -95,10 +95,11 @@ class CampaignTest : public testing::Test {
     return path;
   }
 
+  // A machine that runs tests is seldom fit to measure on: the gates have tests of their own.
   std::vector<std::string> Command(const std::string& text, int agents) const {
-    return {WEIR_PROGRAM,    "--store",  folder_ + "/results.db", "run",
-            Written(text),   "--agents", absl::StrCat(agents),    "--out",
-            folder_ + "/out"};
+    return {WEIR_PROGRAM,     "--store",         folder_ + "/results.db", "run",
+            Written(text),    "--agents",        absl::StrCat(agents),    "--out",
+            folder_ + "/out", "--override-gates"};
   }
 
   v1::RunResult Latest() const {
@@ -231,7 +232,7 @@ TEST_F(CampaignTest, ReportsATableThatVanishesMidRun) {
   pqxx::nontransaction(connection).exec("DROP TABLE weir_records");
   EXPECT_EQ(program.Wait(60s), kExitValid) << program.Output();
   const v1::Leg leg = Latest().legs(0);
-  EXPECT_EQ(leg.verdict().validity(), v1::VALIDITY_DEGRADED);
+  EXPECT_THAT(leg.verdict().reasons(), Contains(HasSubstr("did not succeed")));
   ASSERT_GT(leg.errors_size(), 0);
   EXPECT_THAT(leg.errors(0).detail(), HasSubstr("does not exist"));
 }
@@ -244,8 +245,9 @@ TEST_F(CampaignTest, ReportsATargetThatGoesDownMidRun) {
   postgres_->Start();
   EXPECT_EQ(code, kExitValid) << program.Output();
   const v1::RunResult run = Latest();
-  EXPECT_EQ(run.legs(0).verdict().validity(), v1::VALIDITY_DEGRADED);
-  EXPECT_EQ(run.legs(1).verdict().validity(), v1::VALIDITY_VALID);
+  EXPECT_THAT(run.legs(0).verdict().reasons(), Contains(HasSubstr("did not succeed")));
+  EXPECT_EQ(run.legs(1).verdict().reasons_size(), 0);
+  EXPECT_EQ(run.legs(1).verdict().validity(), v1::VALIDITY_UNVERIFIED);
 }
 
 TEST_F(CampaignTest, CallsARunInvalidWhenAnAgentIsKilledAndLeavesNoProcess) {
