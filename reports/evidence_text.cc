@@ -65,10 +65,14 @@ std::string SteadinessText(const v1::Leg& leg) {
                       " s, which count as warm-up");
 }
 
+std::string GateTitle(const v1::GateResult& gate) {
+  return absl::StrReplaceAll(gate.name(), {{"_", " "}, {"cpu", "CPU"}});
+}
+
 std::string GateText(const v1::GateResult& gate) {
   const std::string of = gate.agent().empty() ? "" : " of " + gate.agent();
   const std::string limit = gate.limit().empty() ? "" : absl::StrCat(" (limit ", gate.limit(), ")");
-  return absl::StrCat(absl::StrReplaceAll(gate.name(), {{"_", " "}}), of, ": ", gate.saw(), limit);
+  return absl::StrCat(GateTitle(gate), of, ": ", gate.saw(), limit);
 }
 
 std::vector<const v1::GateResult*> FailedGates(const v1::Leg& leg) {
@@ -82,6 +86,14 @@ std::vector<const v1::GateResult*> FailedGates(const v1::Leg& leg) {
 bool IsOverridden(const v1::ValidityVerdict& verdict, const v1::GateResult& gate) {
   return std::find(verdict.overridden().begin(), verdict.overridden().end(), gate.name()) !=
          verdict.overridden().end();
+}
+
+std::string BottleneckText(const v1::Leg& leg) {
+  absl::string_view sentence = leg.bottleneck().sentence();
+  if (sentence.empty()) return "";
+  if (absl::ConsumePrefix(&sentence, "None: ")) return absl::StrCat("no bottleneck: ", sentence);
+  const char first = absl::ascii_tolower(static_cast<unsigned char>(sentence.front()));
+  return absl::StrCat("bottleneck: ", std::string(1, first), sentence.substr(1));
 }
 
 std::string PlaceName(v1::BottleneckPlace place) {

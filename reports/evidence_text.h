@@ -16,11 +16,16 @@ std::string ConservationText(const v1::Tally& counts, bool brief = false);
 // "steady over all 60 s", "NOT STEADY: …", "steadiness not judged: …"; empty when nobody looked.
 std::string SteadinessText(const v1::Leg& leg);
 
-// "cpu of agent-1: busiest core 93 % over seconds 10–14 (limit ≤ 80 %)".
+std::string GateTitle(const v1::GateResult& gate);  // "core CPU"
+
+// "core CPU of agent-1: 93 % over seconds 10–14 (limit ≤ 80 %)".
 std::string GateText(const v1::GateResult& gate);
 
 std::vector<const v1::GateResult*> FailedGates(const v1::Leg& leg);
 bool IsOverridden(const v1::ValidityVerdict& verdict, const v1::GateResult& gate);
+
+// "bottleneck: the database's CPU …", "no bottleneck: …"; empty when nobody looked.
+std::string BottleneckText(const v1::Leg& leg);
 
 // "generator", "session pool", …; empty when nobody looked.
 std::string PlaceName(v1::BottleneckPlace place);

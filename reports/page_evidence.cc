@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_replace.h"
 
 #include "base/status.h"
 #include "reports/evidence_text.h"
@@ -37,12 +36,9 @@ std::string Count(uint64_t count) { return CountText(static_cast<double>(count))
 // ---------------------------------------------------------------------------------- trust
 
 json GateData(const v1::ValidityVerdict& verdict, const v1::GateResult& gate) {
-  return {{"name", absl::StrReplaceAll(gate.name(), {{"_", " "}})},
-          {"agent", gate.agent()},
-          {"passed", gate.passed()},
-          {"overridden", !gate.passed() && IsOverridden(verdict, gate)},
-          {"saw", gate.saw()},
-          {"limit", gate.limit()},
+  return {{"name", GateTitle(gate)}, {"agent", gate.agent()},
+          {"passed", gate.passed()}, {"overridden", !gate.passed() && IsOverridden(verdict, gate)},
+          {"saw", gate.saw()},       {"limit", gate.limit()},
           {"advice", gate.advice()}};
 }
 

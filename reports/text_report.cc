@@ -201,7 +201,7 @@ class TextWriter {
       Indented(bullet, text);
       bullet.assign(DisplayWidth(bullet), ' ');
     };
-    if (!leg.bottleneck().sentence().empty()) say("bottleneck: " + leg.bottleneck().sentence());
+    say(BottleneckText(leg));
     if (!leg.steadiness().steady()) say(SteadinessText(leg));
     const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);
     if (!total.ok()) return;  // said with the table

@@ -197,7 +197,7 @@ function machineCharts(target) {
 
 function targetCost(target, several) {
   const {agents, processes} = target.cost;
-  return el('div', {class: 'findings'}, several ? el('p', {}, targetHead(target)) : null,
+  return el('div', {class: 'findings'}, several ? el('p', {}, plainHead(target)) : null,
       processes.length > 0 ? costTable(`${target.name}: database processes`, processCosts, processes) : null,
       agents.length > 0 ? costTable(`${target.name}: agents`, agentCosts, agents) : null,
       machineCharts(target));

@@ -47,8 +47,8 @@ function roomForMarks(marks) {
   return isWorded(marks) ? rowHeight * Math.min(marks.length, markRows) : 0;
 }
 
-// Where each mark of the part that is shown stands: {mark, x, worded, row, left, width}. Words stand on the
-// side of their line where there is room, in the lowest row that is free; where none is, the list below
+// Where each mark of the part that is shown stands: {mark, x, worded, row, left, width}. Words stand
+// right of their line as far as there is room, in the lowest row that is free; where none is, the list below
 // the chart has them.
 function places(u, marks) {
   const {ctx, bbox} = u;
@@ -58,7 +58,7 @@ function places(u, marks) {
     const x = Math.round(u.valToPos(mark.x, 'x', true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     const {width} = ctx.measureText(mark.label);
-    const left = x + gap + width > bbox.left + bbox.width ? x - gap - width : x + gap;
+    const left = Math.min(x + gap, bbox.left + bbox.width + 16 * devicePixelRatio - width);
     const free = (row) => placed.every(
         (other) => other.row !== row || left + width + gap < other.left || left > other.left + other.width + gap);
     const row = isWorded(marks) ? Array.from({length: markRows}, (_, i) => i).find(free) : undefined;

@@ -54,34 +54,54 @@ function gateTitle(gate) {
   return gate.agent ? `${gate.name} of ${gate.agent}` : gate.name;
 }
 
+const isUnseen = (gate) => gate.passed && gate.saw.startsWith('not measured');
+
+// Gates are judged per agent where they can be: counted here by their names.
+function gateCounts(gates) {
+  const names = [...new Set(gates.map((gate) => gate.name))];
+  const of = (name) => gates.filter((gate) => gate.name === name);
+  return {all: names.length, failed: names.filter((name) => of(name).some((gate) => !gate.passed)).length,
+          unseen: names.filter((name) => of(name).every(isUnseen)).length};
+}
+
 function trustAnswer(target) {
   const {gates, headroom, agents, conservation} = target.trust;
-  const failed = gates.filter((gate) => !gate.passed);
+  const {all, failed, unseen} = gateCounts(gates);
   const outliers = agents.filter((agent) => agent.outlier).map((agent) => agent.agent);
   if (conservation && !conservation.holds) return {tone: 'bad', text: 'No: operations are missing from the count.'};
-  if (failed.length > 0) {
-    const overridden = failed.every((gate) => gate.overridden);
-    return {tone: 'bad', text: `No: ${failed.length} of ${gates.length} gates failed, ` +
-        `${failed.map(gateTitle).join(', ')}${overridden ? '; overridden by the user' : ''}.`};
+  if (failed > 0) {
+    const failures = gates.filter((gate) => !gate.passed);
+    const overridden = failures.every((gate) => gate.overridden);
+    return {tone: 'bad', text: `No: ${failed} of ${all} gates failed, ` +
+        `${failures.map(gateTitle).join(', ')}${overridden ? '; overridden by the user' : ''}.`};
   }
   if (outliers.length > 0) {
     return {tone: 'warning', text: `The gates passed, but ${outliers.join(', ')} saw slower answers than the others.`};
   }
-  if (gates.length === 0) return {tone: 'plain', text: 'No gate was checked.'};
+  if (all === 0) return {tone: 'plain', text: 'No gate was checked.'};
   const proof = headroom && headroom.proven ? ', and the agents proved their headroom before the start' : '';
-  return {tone: 'good', text: `Yes: all ${gates.length} gates passed${proof}.`};
+  const gaps = unseen > 0 ? `; ${unseen} could not be measured here` : '';
+  return {tone: 'good', text: `Yes: ${unseen > 0 ? all - unseen : `all ${all}`} gates passed${gaps}${proof}.`};
 }
 
-// What failed, or else the first of what passed: gates that are judged per agent list the worst first.
+function gateMark(gate) {
+  if (!gate.passed) return '✕ ';
+  return el('span', {class: isUnseen(gate) ? 'untold' : 'tick'}, isUnseen(gate) ? '· ' : '✓ ');
+}
+
+function gateLine(gate, others) {
+  const agents = others > 0 ? `${gate.agent} and ${others} more` : gate.agent;
+  return el('div', {}, gateMark(gate), gate.saw, agents ? el('small', {}, agents) : null,
+      gate.overridden ? el('small', {}, 'overridden by the user') : null,
+      gate.passed || !gate.advice ? null : el('small', {}, gate.advice));
+}
+
+// What failed, or else the first of what passed.
 function gateCell(gates) {
   if (gates.length === 0) return el('td', {class: 'said'}, '–');
   const failed = gates.filter((gate) => !gate.passed);
-  const shown = failed.length > 0 ? failed : gates.slice(0, 1);
-  return el('td', {class: `said ${failed.length > 0 ? 'bad' : ''}`}, shown.map((gate) => el('div', {},
-      gate.passed ? el('span', {class: 'tick'}, '✓ ') : '✕ ', gate.saw,
-      gate.agent ? el('small', {}, gate.agent) : null,
-      gate.overridden ? el('small', {}, 'overridden by the user') : null,
-      gate.passed || !gate.advice ? null : el('small', {}, gate.advice))));
+  if (failed.length === 0) return el('td', {class: 'said'}, gateLine(gates[0], gates.length - 1));
+  return el('td', {class: 'said bad'}, failed.map((gate) => gateLine(gate, 0)));
 }
 
 function gateTable(scenario, targets) {
@@ -89,15 +109,15 @@ function gateTable(scenario, targets) {
   const of = (target, name) => target.trust.gates.filter((gate) => gate.name === name);
   const failing = (name) => targets.some((target) => of(target, name).some((gate) => !gate.passed));
   names.sort((a, b) => Number(failing(b)) - Number(failing(a)));
-  const rows = names.map((name) => el('tr', {}, el('th', {scope: 'row'}, name),
-      el('td', {class: 'said'}, targets.flatMap((target) => of(target, name))[0].limit),
+  const rows = names.map((name) => el('tr', {},
+      el('th', {scope: 'row'}, name, el('small', {}, targets.flatMap((target) => of(target, name))[0].limit)),
       targets.map((target) => gateCell(of(target, name)))));
-  return table(`${scenario.name}: gates`, [left('Gate'), left('Limit'), ...seenBy(targets)], rows,
+  return table(`${scenario.name}: gates`, [left('Gate'), ...targets.map((target) => left(plainHead(target)))], rows,
                {class: 'numbers gates'});
 }
 
-function seenBy(targets) {
-  return targets.map((target) => left(targetHead(target)));
+function plainHead(target) {
+  return el('span', {class: 'target'}, swatch(target.slot), target.name);
 }
 
 function bookLines(target) {
@@ -117,16 +137,13 @@ function bookLines(target) {
 
 function listsByTarget(targets, linesOf) {
   return targets.filter((target) => linesOf(target).length > 0).map((target) => el('div', {class: 'findings'},
-      targets.length > 1 ? el('p', {}, targetHead(target)) : null,
+      targets.length > 1 ? el('p', {}, plainHead(target)) : null,
       el('ul', {}, linesOf(target).map((line) => el('li', {}, line)))));
 }
 
-function agentRow(target, agent, i) {
-  const {agents} = target.trust;
-  return el('tr', {class: i === 0 ? 'first' : undefined},
-      i === 0 ? el('th', {scope: 'rowgroup', rowspan: agents.length}, targetHead(target)) : null,
-      el('td', {class: 'name'}, agent.agent),
-      reading(agent, 'throughput_ops_per_s', agents, target.slot),
+function agentRow(target, agent) {
+  return el('tr', {}, el('td', {class: 'name'}, agent.agent),
+      reading(agent, 'throughput_ops_per_s', target.trust.agents, target.slot),
       el('td', {}, textOf(agent, 'response_p50_us')),
       el('td', {class: agent.outlier ? 'bad' : undefined}, agent.outlier ? '▲ ' : '', textOf(agent, 'response_p99_us'),
          agent.outlier ? el('small', {}, '> 1.5 × the median agent') : null),
@@ -134,10 +151,13 @@ function agentRow(target, agent, i) {
 }
 
 function agentTable(scenario, targets) {
-  return table(`${scenario.name}: by agent`,
-      [left('Target'), left('Agent'), 'Throughput', 'p50', 'p99', 'Start skew', 'Clock offset', 'Drift'],
-      targets.flatMap((target) => target.trust.agents.map((agent, i) => agentRow(target, agent, i))),
-      {class: 'numbers grouped agents'});
+  const heads = [left('Agent'), 'Throughput', 'p50', 'p99', 'Start skew', 'Clock offset', 'Drift'];
+  const groupHead = (target) => el('tr', {class: 'group'},
+      el('th', {scope: 'rowgroup', colspan: heads.length}, plainHead(target)));
+  return table(`${scenario.name}: by agent`, heads,
+      targets.flatMap((target) => [targets.length > 1 ? groupHead(target) : null,
+                                   ...target.trust.agents.map((agent) => agentRow(target, agent))]).filter(Boolean),
+      {class: 'numbers agents'});
 }
 
 function offeredChart(scenario) {
@@ -176,7 +196,7 @@ function steadyMarks(targets, series) {
   return targets.flatMap((target) => {
     const {cut, changes} = target.steadiness;
     const marks = cut > 0 ? [{x: target.warm_up + cut, slot: target.slot, kind: 'cut',
-                              label: several ? `${target.name} counted from here` : 'counted from here'}] : [];
+                              label: several ? `${target.name} from here` : 'counted from here'}] : [];
     return [...marks, ...changes.filter((change) => series.includes(change.series)).map((change) => (
         {x: change.second, slot: target.slot, kind: 'change', label: change.text}))];
   });

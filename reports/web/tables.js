@@ -27,8 +27,9 @@ function reading(row, metric, neighbours, slot, note = null) {
   return cell;
 }
 
-// Where request units come from stands beside every one of them.
-function basisOf(target, metric) {
+// What must be read with a number stands below it: where request units come from; how much was asked for.
+function noteOf(target, row, metric) {
+  if (metric === 'throughput_ops_per_s' && target.open_loop) return `of ${textOf(row, 'planned_ops_per_s')} offered`;
   return metric.startsWith('ru_') ? target.charge_basis : null;
 }
 
@@ -62,7 +63,7 @@ function comparisonRow([name, metric, meaning, kind], rows, targets) {
       targets.map((target, i) => (kind === 'plain'
         ? el('td', {class: valueOf(rows[i], metric) >= 0.001 ? 'attention' : undefined},
              el('span', {class: 'value'}, textOf(rows[i], metric)))
-        : reading(rows[i], metric, rows, target.slot, basisOf(target, metric)))));
+        : reading(rows[i], metric, rows, target.slot, noteOf(target, rows[i], metric)))));
 }
 
 function targetHead(target) {

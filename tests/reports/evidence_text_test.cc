@@ -60,6 +60,15 @@ TEST(GateText, NamesAgentSightAndLimit) {
   EXPECT_EQ(GateText(gate), "start skew of agent-1: 71 ms (limit ≤ 50 ms)");
 }
 
+TEST(BottleneckText, GoesOnInTheMiddleOfALine) {
+  v1::Leg leg;
+  EXPECT_EQ(BottleneckText(leg), "") << "nobody looked";
+  leg.mutable_bottleneck()->set_sentence("None: the load was served.");
+  EXPECT_EQ(BottleneckText(leg), "no bottleneck: the load was served.");
+  leg.mutable_bottleneck()->set_sentence("The database stalled: 3 s.");
+  EXPECT_EQ(BottleneckText(leg), "bottleneck: the database stalled: 3 s.");
+}
+
 TEST(PlaceName, IsWordsAndEmptyWhenNobodyLooked) {
   EXPECT_EQ(PlaceName(v1::BOTTLENECK_PLACE_UNSPECIFIED), "");
   EXPECT_EQ(PlaceName(v1::BOTTLENECK_PLACE_SESSION_POOL), "session pool");

@@ -93,10 +93,10 @@ TEST_F(HtmlReportTest, GatesThatFailedStandFirst) {
   test::SpoilSampleRun(true, &run);
   const nlohmann::json data = Data(Html(run));
   EXPECT_EQ(data["run"]["validity"], "UNVERIFIED");
-  EXPECT_EQ(data["run"]["overridden"][0], "cpu");
+  EXPECT_EQ(data["run"]["overridden"][0], "core_cpu");
   const nlohmann::json& gates = data["scenarios"][0]["targets"][0]["trust"]["gates"];
-  ASSERT_EQ(gates.size(), 12u);
-  EXPECT_EQ(gates[0]["name"], "cpu");
+  ASSERT_EQ(gates.size(), 14u);
+  EXPECT_EQ(gates[0]["name"], "core CPU");
   EXPECT_EQ(gates[0]["agent"], "agent-1");
   EXPECT_TRUE(gates[0]["overridden"]);
   EXPECT_THAT(gates[0]["advice"].get<std::string>(), HasSubstr("more cores"));

@@ -70,8 +70,9 @@ TEST_F(WritersTest, CsvRowsBeginWithTheVerdictAndItsGates) {
   test::SpoilSampleRun(true, &run);
   const std::vector<std::string> lines = absl::StrSplit(Csv(run), "\r\n");
   EXPECT_THAT(lines[0], StartsWith("validity,reasons,failed_gates,"));
-  EXPECT_THAT(lines[1], StartsWith("unverified,cpu of agent-1: busiest core 93 % over seconds "
-                                   "10–14 (limit ≤ 80 %),cpu of agent-1 (overridden),"));
+  EXPECT_THAT(lines[1], StartsWith("unverified,gate core_cpu of agent-1: 93 % over seconds 10–14 "
+                                   "(limit: ≤ 80 % over any 5 s),"
+                                   "core_cpu of agent-1 (overridden),"));
 }
 
 TEST_F(WritersTest, CsvDefusesFormulasAndQuotes) {
@@ -125,7 +126,7 @@ TEST_F(WritersTest, TextNamesAFailedGateAndWhatToDo) {
   test::SpoilSampleRun(false, &run);
   const std::string text = TextReport(run, 120, false);
   EXPECT_THAT(text, StartsWith("INVALID  quickstart"));
-  EXPECT_THAT(text, HasSubstr("cpu of agent-1: busiest core 93 % over seconds 10–14"));
+  EXPECT_THAT(text, HasSubstr("gate core_cpu of agent-1: 93 % over seconds 10–14"));
   EXPECT_THAT(text, HasSubstr("Give the agent more cores"));
   EXPECT_THAT(text, Not(HasSubstr("watchdog"))) << "it was passed";
 }
@@ -135,7 +136,7 @@ TEST_F(WritersTest, TextStampsAnOverrideBeforeAnythingElse) {
   test::SpoilSampleRun(true, &run);
   EXPECT_THAT(TextReport(run, 120, false),
               MatchesRegex("UNVERIFIED  quickstart[^\n]*\n"
-                           "  - gates that failed and were overridden: cpu\n(.|\n)*"));
+                           "  - gates that failed and were overridden: core_cpu\n(.|\n)*"));
 }
 
 TEST_F(WritersTest, TextTellsADamagedHistogram) {
@@ -168,8 +169,9 @@ TEST_F(WritersTest, JsonBeginsWithTheVerdict) {
   EXPECT_THAT(
       test::ReadWhole(path),
       StartsWith("{\"verdict\":{\"validity\":\"UNVERIFIED\",\"reasons\":[\"mixed on postgres: "
-                 "cpu of agent-1"));
-  EXPECT_EQ(nlohmann::json::parse(test::ReadWhole(path))["verdict"]["overridden_gates"][0], "cpu");
+                 "gate core_cpu of agent-1"));
+  EXPECT_EQ(nlohmann::json::parse(test::ReadWhole(path))["verdict"]["overridden_gates"][0],
+            "core_cpu");
 }
 
 TEST_F(WritersTest, JsonSamplesOfMachinesAddUpToTheLeg) {
