@@ -157,6 +157,30 @@ TEST_P(Contract, SettlesAfterALoad) {
   EXPECT_TRUE(settled.ok()) << settled;
 }
 
+TEST_P(Contract, CanBeObservedWhileItIsDriven) {
+  auto observer = backend_->Observe();
+  ASSERT_TRUE(observer.ok()) << observer.status();
+  if (*observer == nullptr) GTEST_SKIP() << "nothing to be seen";
+  (*observer)->Begin(0);
+  Load(0, 20);
+  (*observer)->Sample(1);
+  const ObservedFacts facts = (*observer)->Conclude();
+  EXPECT_FALSE(facts.counters.empty());
+  for (const ObservedCount& counter : facts.counters) {
+    EXPECT_FALSE(counter.group.empty());
+    EXPECT_FALSE(counter.name.empty());
+    EXPECT_GE(counter.value, 0) << counter.group << "." << counter.name;
+  }
+  for (const std::string& gap : facts.gaps) EXPECT_FALSE(gap.empty());
+}
+
+TEST_P(Contract, SaysWhereItsServerIs) {
+  const ServerLocation location = backend_->Location();
+  EXPECT_EQ(location.host.empty(), location.port == 0);
+  EXPECT_NE(location.process, 1);
+  EXPECT_GE(location.process, 0);
+}
+
 // ------------------------------------------------------------------------------------- writes
 
 TEST_P(Contract, InsertsOneByOneAndReadsBackEveryFieldType) {

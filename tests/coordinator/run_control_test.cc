@@ -223,6 +223,50 @@ TEST(RunControl, CarriesEveryLegThroughItsTasksAndMergesAllAgents) {
   EXPECT_EQ(run.goodbyes_[1].exit_code(), 0u);
 }
 
+// Agents that tell of partitions, of the database's processes, and of times; the first has watched
+// the database.
+class Evident : public Rehearsal {
+ public:
+  using Rehearsal::Rehearsal;
+  void RunStage(ConnectionId connection, const v1::Arm& arm) override {
+    if (arm.task() == v1::TASK_LOAD) return Rehearsal::RunStage(connection, arm);
+    for (uint32_t second = 0; second < 3; ++second) {
+      v1::AgentMessage message = Interval(arm, v1::PHASE_MEASURE, second, second + 1);
+      v1::Interval* interval = message.mutable_interval()->mutable_interval();
+      interval->add_partitions()->set_attempts(5);
+      interval->add_processes()->set_cpu_ns(100);
+      Tally times;
+      times.counts() = Ok(10);
+      times.lag.RecordTimes(0, 10);
+      for (Histogram* taken : {&times.response, &times.dispatch_response, &times.service}) {
+        taken->RecordTimes(2 * kNsPerMs, 10);
+      }
+      *interval->mutable_operations(0)->mutable_tally() = times.ToProto();
+      Deliver(connection, message);
+    }
+    v1::AgentMessage done = Done(arm, v1::PHASE_MEASURE, 3);
+    if (connection == 1) {
+      done.mutable_stage_done()->mutable_evidence()->add_events()->set_what("checkpoint (timed)");
+    }
+    Deliver(connection, done);
+  }
+};
+
+TEST(RunControl, KeepsTheEvidenceOfTheMeasurePhaseAndNamesTheBottleneck) {
+  Evident run(2);
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  for (const v1::Leg& leg : run.control_->result().legs()) {
+    ASSERT_EQ(leg.partitions_size(), 1);
+    EXPECT_EQ(leg.partitions(0).attempts(), 20u) << "two agents, two seconds after the warm-up";
+    ASSERT_EQ(leg.processes_size(), 2);  // one for each agent that saw them
+    EXPECT_EQ(leg.processes(0).cpu_ns(), 200u);
+    ASSERT_EQ(leg.evidence().events_size(), 1);
+    EXPECT_EQ(leg.bottleneck().place(), v1::BOTTLENECK_PLACE_NONE) << leg.bottleneck().sentence();
+    EXPECT_GT(leg.bottleneck().evidence_size(), 1);
+  }
+}
+
 TEST(RunControl, ReachesEveryTargetBeforeAnythingIsCreated) {
   Rehearsal run(2);
   run.Run();
