@@ -26,13 +26,28 @@ std::string StageText(const v1::RateStage& stage) {
                       DurationText(static_cast<double>(stage.duration().ns()) / 1e3));
 }
 
+std::string ReplayText(const v1::Replay& replay) {
+  std::string text = absl::StrCat("open loop, replaying ", replay.path());
+  if (replay.speed_numerator() == replay.speed_denominator()) return text;
+  return absl::StrCat(text, " at ", replay.speed_numerator(), "/", replay.speed_denominator(),
+                      " of its speed");
+}
+
+std::string ArrivalsText(const v1::OpenLoop& open) {
+  if (open.arrivals() == v1::ARRIVAL_PROCESS_CONSTANT) return "evenly spaced";
+  if (open.arrivals() != v1::ARRIVAL_PROCESS_BURST) return "Poisson arrivals";
+  const v1::Burst& burst = open.burst();
+  return absl::StrCat("Poisson arrivals, ", burst.factor(), " times as many in bursts of ",
+                      DurationText(static_cast<double>(burst.burst().ns()) / 1e3), " after ",
+                      DurationText(static_cast<double>(burst.calm().ns()) / 1e3), " on average");
+}
+
 std::string OpenText(const v1::OpenLoop& open) {
+  if (open.arrivals() == v1::ARRIVAL_PROCESS_REPLAY) return ReplayText(open.replay());
   std::vector<std::string> rates;
   for (const v1::RateStage& stage : open.stages()) rates.push_back(StageText(stage));
   if (rates.empty()) rates.push_back(RateText(open.rate()));
-  const bool constant = open.arrivals() == v1::ARRIVAL_PROCESS_CONSTANT;
-  return absl::StrCat("open loop, ", absl::StrJoin(rates, ", then "),
-                      constant ? ", evenly spaced" : ", Poisson arrivals");
+  return absl::StrCat("open loop, ", absl::StrJoin(rates, ", then "), ", ", ArrivalsText(open));
 }
 
 std::string ClosedText(const v1::ClosedLoop& closed) {

@@ -25,9 +25,14 @@ uint32_t ShareOf(uint32_t whole, uint32_t index, uint32_t count) {
   return whole / count + (index < whole % count ? 1 : 0);
 }
 
+uint32_t SessionsOf(const v1::LoadShape& shape, uint32_t agent, uint32_t agents) {
+  return ShareOf(shape.has_open() ? shape.open().sessions() : shape.closed().sessions(), agent,
+                 agents);
+}
+
 WorkerSettings SettingsOf(const v1::Scenario& scenario, uint32_t agent, uint32_t agents) {
   WorkerSettings settings;
-  settings.sessions = ShareOf(scenario.shape().open().sessions(), agent, agents);
+  settings.sessions = SessionsOf(scenario.shape(), agent, agents);
   settings.timeout_ns = scenario.timeout().ns();
   settings.shape.phases = {v1::PHASE_MEASURE};
   settings.shape.types = static_cast<uint32_t>(scenario.operations_size());
@@ -99,7 +104,7 @@ absl::Status Drive(const std::vector<std::unique_ptr<VirtualAgent>>& agents, Bac
 struct Work {
   std::unique_ptr<Dataset> dataset;
   std::unique_ptr<OperationPlan> plan;
-  std::unique_ptr<Schedule> schedule;
+  std::unique_ptr<Schedule> schedule;  // null in a closed loop
 };
 
 absl::StatusOr<Work> MakeWork(const v1::Campaign& campaign) {
@@ -107,23 +112,35 @@ absl::StatusOr<Work> MakeWork(const v1::Campaign& campaign) {
   const v1::Scenario& scenario = campaign.scenarios(0);
   WEIR_ASSIGN_OR_RETURN(work.dataset, MakeDataset(campaign.dataset(), campaign.seed()));
   WEIR_ASSIGN_OR_RETURN(work.plan, MakeOperationPlan(campaign, scenario, *work.dataset));
+  if (!scenario.shape().has_open()) return work;
   WEIR_ASSIGN_OR_RETURN(work.schedule, MakeSchedule(campaign, scenario));
   return work;
 }
 
+std::unique_ptr<Pacer> PacerOf(const v1::Scenario& scenario, const Work& work, Stride stride) {
+  if (work.schedule != nullptr) return MakeOpenPacer(*work.schedule, stride, kVirtualStartNs);
+  const auto agents = static_cast<uint32_t>(stride.step);
+  const ClosedPacing pacing{
+      .end_ns = kVirtualStartNs + scenario.phases().measure().ns(),
+      .sessions = SessionsOf(scenario.shape(), static_cast<uint32_t>(stride.first), agents)};
+  return MakeClosedPacer(pacing, stride, kVirtualStartNs);
+}
+
+// `own`: not null, when every agent follows a schedule of its own from the start on.
 absl::StatusOr<VirtualRunResult> Run(const v1::Campaign& campaign, uint32_t agents, Backend& server,
-                                     const Schedule* own_schedule) {
+                                     const Schedule* own) {
+  const v1::Scenario& scenario = campaign.scenarios(0);
   WEIR_ASSIGN_OR_RETURN(const Work work, MakeWork(campaign));
   std::vector<std::unique_ptr<VirtualAgent>> crew;
   for (uint32_t i = 0; i < agents; ++i) {
-    std::unique_ptr<Pacer> pacer = own_schedule == nullptr
-                                       ? MakeOpenPacer(*work.schedule, {i, agents}, kVirtualStartNs)
-                                       : MakeOpenPacer(*own_schedule, {0, 1}, kVirtualStartNs);
-    crew.push_back(std::make_unique<VirtualAgent>(SettingsOf(campaign.scenarios(0), i, agents),
-                                                  *work.plan, std::move(pacer)));
+    std::unique_ptr<Pacer> pacer = own != nullptr ? MakeOpenPacer(*own, {0, 1}, kVirtualStartNs)
+                                                  : PacerOf(scenario, work, {i, agents});
+    crew.push_back(std::make_unique<VirtualAgent>(SettingsOf(scenario, i, agents), *work.plan,
+                                                  std::move(pacer)));
   }
   VirtualRunResult result;
-  result.planned = own_schedule == nullptr ? work.schedule->size() : own_schedule->size() * agents;
+  if (work.schedule != nullptr) result.planned = work.schedule->size();
+  if (own != nullptr) result.planned = own->size() * agents;
   WEIR_RETURN_IF_ERROR(Drive(crew, server, &result.total));
   return result;
 }
@@ -150,15 +167,19 @@ v1::Campaign VirtualCampaign(const VirtualLoad& load) {
   scenario->set_name("selftest");
   scenario->mutable_phases()->mutable_measure()->set_ns(load.seconds * kNsPerSecond);
   scenario->mutable_timeout()->set_ns(load.timeout_ns);
+  v1::OperationSpec* read = scenario->add_operations();
+  read->set_do_(v1::OPERATION_KIND_READ);
+  read->set_weight(1);
+  read->set_batch(1);
+  if (load.closed) {
+    scenario->mutable_shape()->mutable_closed()->set_sessions(load.sessions);
+    return campaign;
+  }
   v1::OpenLoop* open = scenario->mutable_shape()->mutable_open();
   open->mutable_rate()->set_operations(load.rate);
   open->mutable_rate()->set_per_ns(kNsPerSecond);
   open->set_arrivals(load.arrivals);
   open->set_sessions(load.sessions);
-  v1::OperationSpec* read = scenario->add_operations();
-  read->set_do_(v1::OPERATION_KIND_READ);
-  read->set_weight(1);
-  read->set_batch(1);
   return campaign;
 }
 

@@ -14,8 +14,9 @@
 
 namespace weir {
 
-// An open loop of reads, measured for this long, of which every run of this room is made.
+// Reads, measured for this long, of which every run of this room is made.
 struct VirtualLoad {
+  bool closed = false;   // a closed loop: without rate and arrivals
   uint64_t rate = 1000;  // per second
   int64_t seconds = 60;
   v1::ArrivalProcess arrivals = v1::ARRIVAL_PROCESS_POISSON;
@@ -30,7 +31,7 @@ inline constexpr int64_t kVirtualStartNs = 1'000'000'000;
 
 struct VirtualRunResult {
   Tally total;
-  uint64_t planned = 0;  // by the schedule, over all agents
+  uint64_t planned = 0;  // by the schedule, over all agents; 0 in a closed loop
 };
 
 // Carries out the campaign's only scenario.

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/simulated_loop.h"
+#include "tests/support/read_plan.h"
 #include "tests/support/scripted_backend.h"
 
 namespace weir {
@@ -44,22 +45,6 @@ class EvenSchedule final : public Schedule {
 
   uint64_t rate_;
   int64_t duration_ns_;
-};
-
-// Every operation reads the record of its own index.
-class ReadPlan final : public OperationPlan {
- public:
-  const std::vector<OperationType>& types() const override { return types_; }
-  uint32_t TypeOf(uint64_t) const override { return 0; }
-  void Make(uint64_t index, PlannedOperation* planned) const override {
-    planned->type = 0;
-    planned->operation.kind = OperationKind::kRead;
-    planned->operation.first_record = index;
-    planned->operation.records = 1;
-  }
-
- private:
-  std::vector<OperationType> types_{{"read", v1::OPERATION_KIND_READ, 1, 1, nullptr, "uniform"}};
 };
 
 struct Totals {

@@ -46,6 +46,28 @@ TEST_F(ShapeTextTest, NamesStepsAndRampsInOrder) {
             "8 sessions");
 }
 
+TEST_F(ShapeTextTest, NamesBursts) {
+  v1::OpenLoop* open = scenario_->mutable_shape()->mutable_open();
+  SetRate(open->mutable_rate(), 2000);
+  open->set_arrivals(v1::ARRIVAL_PROCESS_BURST);
+  open->mutable_burst()->set_factor(10);
+  open->mutable_burst()->mutable_calm()->set_ns(10 * kSecond);
+  open->mutable_burst()->mutable_burst()->set_ns(kSecond);
+  EXPECT_EQ(ShapeText(run_, leg_),
+            "open loop, 2,000 /s, Poisson arrivals, 10 times as many in bursts of 1.00 s after "
+            "10.0 s on average, 8 sessions");
+}
+
+TEST_F(ShapeTextTest, NamesTheFileThatIsReplayed) {
+  v1::OpenLoop* open = scenario_->mutable_shape()->mutable_open();
+  open->set_arrivals(v1::ARRIVAL_PROCESS_REPLAY);
+  open->mutable_replay()->set_path("arrivals.txt");
+  open->mutable_replay()->set_speed_numerator(3);
+  open->mutable_replay()->set_speed_denominator(2);
+  EXPECT_EQ(ShapeText(run_, leg_),
+            "open loop, replaying arrivals.txt at 3/2 of its speed, 8 sessions");
+}
+
 TEST_F(ShapeTextTest, NamesThinkTimeOfAClosedLoop) {
   scenario_->mutable_shape()->mutable_closed()->mutable_think_time()->set_ns(kSecond / 4);
   EXPECT_EQ(ShapeText(run_, leg_), "closed loop, think time 250 ms, 8 sessions");
