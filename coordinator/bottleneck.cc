@@ -30,8 +30,9 @@ class Naming {
 
  private:
   v1::BottleneckPlace Place() {
-    if (IsGenerator()) return v1::BOTTLENECK_PLACE_GENERATOR;
+    if (Lags()) return v1::BOTTLENECK_PLACE_GENERATOR;
     if (IsThrottle()) return v1::BOTTLENECK_PLACE_THROTTLE;
+    if (FailsGates() || LeavesSessionsIdle()) return v1::BOTTLENECK_PLACE_GENERATOR;
     if (IsFullNetwork()) return v1::BOTTLENECK_PLACE_NETWORK;
     if (!Queues()) return v1::BOTTLENECK_PLACE_NONE;
     if (IsOutsideServer()) return v1::BOTTLENECK_PLACE_NETWORK;
@@ -51,17 +52,24 @@ class Naming {
 
   // ---------------------------------------------------------------------------------- places
 
-  bool IsGenerator() {
-    if (s_.in_process) return false;  // the worker is late because it works in the database
-    if (!s_.generator_gates.empty()) {
-      return Say(absl::StrCat("The agents did not keep up: ", s_.generator_gates.front(), "."));
-    }
-    if (s_.lag_ns >= l_.lag_ns && ShareOfResponse(s_.lag_ns) >= l_.lag_share) {
-      return Say(absl::StrCat("The agents did not keep up: operations were taken up ",
-                              Time(s_.lag_ns), " late on average, ",
-                              ShareText(ShareOfResponse(s_.lag_ns)), " of the response time."));
-    }
-    if (s_.open_loop || s_.thinks || s_.sessions_busy >= l_.closed_busy) return false;
+  // Where the database works inside the agent, the worker is late because it works in there.
+  bool Lags() {
+    if (s_.in_process || s_.lag_ns < l_.lag_ns) return false;
+    if (ShareOfResponse(s_.lag_ns) < l_.lag_share) return false;
+    return Say(absl::StrCat("The agents did not keep up: operations were taken up ",
+                            Time(s_.lag_ns), " late on average, ",
+                            ShareText(ShareOfResponse(s_.lag_ns)), " of the response time."));
+  }
+
+  bool FailsGates() {
+    if (s_.in_process || s_.generator_gates.empty()) return false;
+    if (ShareOfResponse(s_.wait_ns) >= l_.waiting_hides_gates) return false;
+    return Say(absl::StrCat("The agents did not keep up: ", s_.generator_gates.front(), "."));
+  }
+
+  bool LeavesSessionsIdle() {
+    if (s_.in_process || s_.open_loop || s_.thinks || s_.sessions_busy >= l_.closed_busy)
+      return false;
     return Say(absl::StrCat("The agents did not keep up: their sessions were busy ",
                             ShareText(s_.sessions_busy),
                             " of the time, though there was always a next operation."));

@@ -9,14 +9,18 @@ namespace weir {
 // Looked at in this order: what comes first spoils or hides what comes after. docs/evidence.md
 // explains each.
 struct BottleneckLimits {
-  // Generator: a gate on the agents failed, or lag is this share of the response time and more than
-  // a timer's grain; in a closed loop without pauses, sessions less busy than this.
+  // Generator: lag is this share of the response time and more than a timer's grain.
   double lag_share = 0.10;
   double lag_ns = 100'000;
-  double closed_busy = 0.50;
 
   // Throttle: this share of the attempts was refused.
   double throttled_share = 0.01;
+
+  // Generator again: a gate on the agents failed, unless at least this share of the response time
+  // was spent waiting for a session, which hiccups of the agents do not explain; or, in a closed
+  // loop without pauses, sessions were less busy than this.
+  double waiting_hides_gates = 0.50;
+  double closed_busy = 0.50;
 
   // Network: as the gates judge it; or, where operations queue, this much more service time than
   // the server says it took.

@@ -100,6 +100,15 @@ TEST_F(BottleneckTest, IsTheGeneratorWhenAGateOnItFailed) {
   ExpectPlace(v1::BOTTLENECK_PLACE_GENERATOR, "worker_cpu: 97 % (limit ≤ 80 %)");
 }
 
+TEST_F(BottleneckTest, AHiccupOfTheAgentsDoesNotExplainALongQueue) {
+  Took(0.1, 300, 4);
+  v1::GateResult* gate = leg_.add_gates();
+  gate->set_name("watchdog");
+  gate->set_saw("longest gap 120 ms");
+  ExpectPlace(v1::BOTTLENECK_PLACE_SESSION_POOL, "4 sessions");
+  EXPECT_THAT(leg_.bottleneck().evidence(), Contains(HasSubstr("longest gap 120 ms")));
+}
+
 TEST_F(BottleneckTest, ACoreThatIsFullBesideTheDatabaseIsNotTheGenerators) {
   Took(0, 20, 4);
   v1::GateResult* gate = leg_.add_gates();
@@ -141,6 +150,13 @@ TEST_F(BottleneckTest, IsTheThrottleWhenAttemptsAreRefused) {
   leg_.mutable_partitions(1)->set_partition(7);
   ExpectPlace(v1::BOTTLENECK_PLACE_THROTTLE,
               "were refused for lack of it; partition 7 used 98.0 %");
+}
+
+TEST_F(BottleneckTest, SessionsThatPauseAfterARefusalAreNotIdleForLackOfAgents) {
+  leg_.set_open_loop(false);
+  Took(0, 0, 0.1);
+  tally_.counts().set_throttled_attempts(2'000);
+  ExpectPlace(v1::BOTTLENECK_PLACE_THROTTLE, "refused");
 }
 
 TEST_F(BottleneckTest, IsTheNetworkWhenSegmentsAreSentAgain) {
