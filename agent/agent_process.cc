@@ -211,6 +211,7 @@ class AgentProcess final : public AgentPort {
       case v1::TASK_VERIFY:
         return workbench_.Verify(prepare, prepared);
       case v1::TASK_LOAD:
+      case v1::TASK_PROVE:
       case v1::TASK_DRIVE: {
         prepared->set_workers(Workers());
         auto stage = PrepareStage(prepare, Workers(), workbench_, prepared);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "agent/database_watch.h"
+#include "agent/headroom_scenario.h"
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "agent/share_plan.h"
@@ -30,6 +31,9 @@ namespace {
 // hopeless.
 constexpr uint32_t kLoadAttempts = 5;
 constexpr uint32_t kLoadThrottledAttempts = 100'000;
+
+// How long a proof of headroom may go on after its plan's end: it has failed by then.
+constexpr int64_t kProofGraceNs = kNsPerSecond;
 
 // What all workers of a stage share.
 struct Course {
@@ -274,8 +278,11 @@ void Describe(const Course& course, const v1::Target& target, const RecordSchema
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
                                                     Workbench& workbench, v1::Prepared* prepared) {
   const v1::Campaign& campaign = workbench.campaign();
-  const v1::Scenario& scenario = campaign.scenarios(prepare.scenario());
   const bool load = prepare.task() == v1::TASK_LOAD;
+  const bool proof = prepare.task() == v1::TASK_PROVE;
+  const v1::Scenario& planned = campaign.scenarios(prepare.scenario());
+  const v1::Scenario scenario =
+      proof ? HeadroomScenario(planned, prepare.rate_factor(), prepare.length().ns()) : planned;
   int64_t closed_length_ns = 0;
   WEIR_ASSIGN_OR_RETURN(Course course, load ? LoadCourse(campaign, scenario)
                                             : DriveCourse(campaign, scenario, workbench.dataset(),
@@ -288,6 +295,11 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.retry.throttled_attempts = kLoadThrottledAttempts;
     course.worker.retry.obey_retry_after = true;
     course.worker.give_up_ns = 2 * course.worker.timeout_ns;
+  }
+  if (proof) {
+    course.worker.length_ns = prepare.length().ns() + kProofGraceNs;
+    WEIR_RETURN_IF_ERROR(CheckHeadroom(course.planned_operations, prepare.length().ns(),
+                                       prepare.share_count(), workers));
   }
   if (ShareOf(course.sessions, prepare.share_index(), prepare.share_count()) == 0) {
     return absl::InvalidArgumentError(
@@ -304,7 +316,7 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
   auto stage =
       std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);
-  Backend& backend = workbench.backend(prepare.target());
+  Backend& backend = proof ? workbench.instant() : workbench.backend(prepare.target());
   WEIR_RETURN_IF_ERROR(stage->OpenSessions(backend));
   stage->Watch(DatabaseWatch::Make(prepare, scenario, backend));
   return stage;

@@ -29,6 +29,12 @@ absl::Status Workbench::Open(const v1::Prepare& prepare) {
     campaign_ = prepare.campaign();
     WEIR_ASSIGN_OR_RETURN(dataset_, MakeDataset(campaign_.dataset(), campaign_.seed()));
   }
+  if (prepare.task() == v1::TASK_PROVE) {
+    v1::Target instant;
+    instant.mutable_null();
+    WEIR_ASSIGN_OR_RETURN(instant_, MakeBackend(instant, *dataset_));
+    return absl::OkStatus();
+  }
   if (backends_.contains(prepare.target())) return absl::OkStatus();
   WEIR_ASSIGN_OR_RETURN(auto backend, MakeBackend(campaign_.targets(prepare.target()), *dataset_));
   backends_.emplace(prepare.target(), std::move(backend));

@@ -23,6 +23,7 @@ class Workbench {
   const v1::Campaign& campaign() const { return campaign_; }
   const Dataset& dataset() const { return *dataset_; }
   Backend& backend(uint32_t target) { return *backends_.at(target); }
+  Backend& instant() { return *instant_; }  // answers at once; of TASK_PROVE
 
   // Each fills in what its task has to tell; an error becomes Prepared.error.
   absl::Status Reach(const v1::Prepare& prepare, v1::Prepared* prepared);
@@ -35,6 +36,7 @@ class Workbench {
   v1::Campaign campaign_;
   std::unique_ptr<Dataset> dataset_;
   std::map<uint32_t, std::unique_ptr<Backend>> backends_;
+  std::unique_ptr<Backend> instant_;
 };
 
 // Whether the status says that the target cannot be reached or refused us.

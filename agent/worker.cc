@@ -79,7 +79,8 @@ void Worker::Begin(Pacer& pacer, int64_t start_ns) {
 bool Worker::Pass() {
   if (Finished() || stop_.load(std::memory_order_relaxed)) return false;
   const int64_t now = loop_.Now();
-  if (Hopeless(now)) return false;
+  if (now - start_ns_ > settings_.length_ns) stop_.store(true);
+  if (Hopeless(now) || stop_.load(std::memory_order_relaxed)) return false;
   TimeOutOverdue(now);
   Notice(now);
   GiveUpOverdue(now);

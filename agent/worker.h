@@ -38,6 +38,7 @@ struct WorkerSettings {
   int64_t timeout_ns = 30'000'000'000;
   int64_t stop_grace_ns = 300'000'000;  // after Stop, for operations in flight
   int64_t give_up_ns = INT64_MAX;       // stop when nothing has succeeded for this long
+  int64_t length_ns = INT64_MAX;        // stop this long after the start, whatever is left
   RetrySettings retry;
   TallyShape shape;
   // Operations intended from this offset on belong to the second phase of the shape.

@@ -63,6 +63,8 @@ GateWatch::GateWatch(const v1::Scenario& scenario, v1::Task task, uint32_t agent
   const bool load = task == v1::TASK_LOAD;
   judges_ = load ? !Measures(scenario) : task == v1::TASK_PROVE || Measures(scenario);
   drives_ = !load;
+  open_loop_ = scenario.shape().has_open();
+  if (task == v1::TASK_PROVE) floor_ns_ = kProofLagFloorNs;
   if (task != v1::TASK_DRIVE) return;
   const int64_t warm_up_ns = scenario.phases().warm_up().ns();
   first_second_ = SecondsUpTo(warm_up_ns);
@@ -90,16 +92,15 @@ void GateWatch::Add(uint32_t second, const v1::ResourceSample& sample) {
 }
 
 std::vector<v1::GateResult> GateWatch::Judge(const v1::Leg& leg,
-                                             const std::vector<v1::AgentFacts>& agents,
-                                             double floor_ns) const {
+                                             const std::vector<v1::AgentFacts>& agents) const {
   std::vector<v1::GateResult> results;
   if (!judges_) return results;
   AgentNames names;
   for (const v1::AgentFacts& agent : agents) names.push_back(agent.name());
-  const bool paced = drives_ && leg.open_loop();
+  const bool paced = drives_ && open_loop_;
   if (paced) {
     results.push_back(JudgeDispatched(leg, phase_));
-    KeepShares(JudgeGeneratorShare(leg, phase_, names, floor_ns), &results);
+    KeepShares(JudgeGeneratorShare(leg, phase_, names, floor_ns_), &results);
   }
   std::map<std::string, std::vector<MachineVerdict>> by_gate;
   std::vector<std::string> order;
@@ -114,7 +115,7 @@ std::vector<v1::GateResult> GateWatch::Judge(const v1::Leg& leg,
   results.push_back(JudgeOverflow(leg, phase_));
   results.push_back(JudgeLostReports(leg, phase_));
   if (!paced) return results;
-  for (v1::GateResult& result : JudgeAgreement(SpreadsOf(leg, phase_, floor_ns), names)) {
+  for (v1::GateResult& result : JudgeAgreement(SpreadsOf(leg, phase_, floor_ns_), names)) {
     results.push_back(std::move(result));
   }
   return results;
@@ -131,7 +132,7 @@ std::vector<v1::ResourceSample> GateWatch::resources() const {
 }
 
 std::vector<v1::AgentSpread> GateWatch::spreads(const v1::Leg& leg) const {
-  return SpreadsOf(leg, phase_, kLagFloorNs);
+  return SpreadsOf(leg, phase_, floor_ns_);
 }
 
 void ApplyGates(const std::vector<v1::GateResult>& gates, bool overridden, v1::Leg* leg) {

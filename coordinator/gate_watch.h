@@ -38,8 +38,8 @@ class GateWatch {
   // The gates of this stage, from what was watched and from the leg's recorded results. Empty for a
   // load that a measure phase follows. Those of agents: every one that fails or could not be
   // measured, and the one that comes closest to the limit where none fails.
-  std::vector<v1::GateResult> Judge(const v1::Leg& leg, const std::vector<v1::AgentFacts>& agents,
-                                    double floor_ns) const;
+  std::vector<v1::GateResult> Judge(const v1::Leg& leg,
+                                    const std::vector<v1::AgentFacts>& agents) const;
 
   // Of each agent, over the seconds that count.
   std::vector<v1::ResourceSample> resources() const;
@@ -54,6 +54,8 @@ class GateWatch {
   v1::Phase phase_;
   bool judges_ = true;
   bool drives_ = true;  // at the campaign's pace, not as fast as it goes
+  bool open_loop_ = false;
+  double floor_ns_ = kLagFloorNs;
   uint32_t first_second_ = 0;
   uint32_t end_second_ = UINT32_MAX;
   std::vector<ResourceWatch> machines_;  // by agent

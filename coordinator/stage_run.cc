@@ -117,7 +117,7 @@ void StageRun::JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overri
   FollowMeasureStart();
   for (v1::ResourceSample& sum : watch_.resources()) *leg_.add_resources() = std::move(sum);
   for (v1::AgentSpread& spread : watch_.spreads(leg_)) *leg_.add_spreads() = std::move(spread);
-  ApplyGates(watch_.Judge(leg_, agents, kLagFloorNs), overridden, &leg_);
+  ApplyGates(watch_.Judge(leg_, agents), overridden, &leg_);
 }
 
 }  // namespace weir

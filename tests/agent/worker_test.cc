@@ -391,6 +391,17 @@ TEST(Worker, DoesNotSpinUnlessAskedTo) {
   EXPECT_EQ(run.polls, 0u);
 }
 
+TEST(Worker, StopsAfterItsLengthWhateverIsLeft) {
+  ScriptedBackend backend({.service_ns = 10 * kMs});
+  Course course;
+  course.worker.length_ns = 2 * kSecond;
+  course.schedule = std::make_unique<EvenSchedule>(200, 60 * kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_LE(totals.seconds.size(), 3u);
+  EXPECT_GT(totals.all.counts().unsent(), 100u);
+  EXPECT_EQ(Accounted(totals.all.counts()), totals.all.counts().planned());
+}
+
 TEST(Worker, DoesNotTakeAStalledServersBacklogForLagOfItsOwn) {
   // The backlog holds more moments than are kept one by one.
   ScriptedBackend backend({.stall_from_ns = 1, .stall_until_ns = 9 * kSecond});

@@ -40,6 +40,7 @@ v1::ResourceSample Calm() {
 
 v1::Scenario TheScenario() {
   v1::Scenario scenario;
+  scenario.mutable_shape()->mutable_open();
   scenario.mutable_phases()->mutable_warm_up()->set_ns(kWarmUp * kNsPerSecond);
   scenario.mutable_phases()->mutable_measure()->set_ns((kSeconds - kWarmUp) * kNsPerSecond);
   return scenario;
@@ -59,7 +60,6 @@ v1::Tally Operations(uint64_t number, uint64_t lag_ns, uint64_t service_ns) {
 class GateWatchTest : public testing::Test {
  protected:
   GateWatchTest() {
-    leg_.set_open_loop(true);
     leg_.add_operations()->set_name("read");
     for (const char* name : {"north", "south", "west"}) {
       v1::AgentFacts& facts = agents_.emplace_back();
@@ -101,7 +101,7 @@ class GateWatchTest : public testing::Test {
       watch.Add(second);
     }
     resources_ = watch.resources();
-    return watch.Judge(leg_, agents_, kLagFloorNs);
+    return watch.Judge(leg_, agents_);
   }
 
   std::vector<v1::GateResult> JudgeCalm() {
@@ -325,7 +325,7 @@ TEST_F(GateWatchTest, SaysWhatCouldNotBeMeasured) {
     EXPECT_THAT(said->saw(), HasSubstr("not measured")) << name;
   }
   GateWatch nothing_seen(scenario_, task_, 1);
-  const auto unseen = nothing_seen.Judge(leg_, {agents_[0]}, kLagFloorNs);
+  const auto unseen = nothing_seen.Judge(leg_, {agents_[0]});
   EXPECT_TRUE(Failed(unseen).empty());
   for (const char* gate : {"watchdog", "worker_cpu", "core_cpu", "quota", "steal", "network",
                            "retransmits", "clocksource"}) {
@@ -345,6 +345,15 @@ TEST_F(GateWatchTest, AStalledDatabaseTripsNone) {
   stalled.dispatch_response.RecordTimes(3000 * kMs, 25'000);
   *leg_.mutable_results(0)->mutable_total() = stalled.ToProto();
   EXPECT_TRUE(Failed(JudgeCalm()).empty());
+}
+
+// A backend that answers at once leaves nothing to compare the lag with.
+TEST_F(GateWatchTest, LimitsTheLagItselfInAProofOfHeadroom) {
+  task_ = v1::TASK_PROVE;
+  *leg_.mutable_results(0)->mutable_total() = Operations(30'000, 900 * kUs, kUs);
+  EXPECT_TRUE(Failed(JudgeCalm()).empty());
+  *leg_.mutable_results(0)->mutable_total() = Operations(30'000, 1100 * kUs, kUs);
+  EXPECT_EQ(Only(JudgeCalm()).name(), "generator_share");
 }
 
 TEST_F(GateWatchTest, JudgesALoadOnlyWhereNothingElseIsMeasured) {
