@@ -23,6 +23,9 @@ constexpr int64_t kLongestCallNs = 2 * kNsPerSecond;
 constexpr int64_t kLongestSampleNs = kNsPerSecond;
 constexpr size_t kMostEvents = 1'000;
 constexpr char kOwnName[] = "weir observer";
+constexpr char kCompleted[] = "checkpoint completed";
+constexpr int kCyclesWanted = 2;
+constexpr double kFewWalBytes = 1 << 20;  // a phase that hardly wrote
 
 // A session that is active and waits for nothing runs, or waits for a CPU to run on.
 constexpr char kWaits[] = R"(
@@ -83,7 +86,7 @@ class PostgresObserver final : public Observer {
     const bool new_views = connection_.server_version() >= 170000;
     watches_ = {{{"checkpoints", new_views ? kCheckpoints17 : kCheckpoints},
                  {"checkpoint (timed)", "checkpoint (requested)"}},
-                {{"pg_control_checkpoint", kLastCheckpoint}, {"checkpoint completed"}},
+                {{"pg_control_checkpoint", kLastCheckpoint}, {kCompleted}},
                 {{"pg_stat_user_tables", kTableCare, {quoted_table_.c_str()}},
                  {absl::StrCat("vacuum of ", table), absl::StrCat("autovacuum of ", table),
                   absl::StrCat("analyze of ", table), absl::StrCat("autoanalyze of ", table)}}};
@@ -109,6 +112,7 @@ class PostgresObserver final : public Observer {
   ObservedFacts Conclude() override {
     connection_.Allow(kLongestCallNs);
     for (const CounterView& view : CounterViews()) ReadLast(view);
+    NoteCycles();
     for (const auto& [wait, count] : waits_) {
       facts_.waits.push_back({"pg_stat_activity", wait, static_cast<double>(count), "samples"});
     }
@@ -167,6 +171,22 @@ class PostgresObserver final : public Observer {
     } else if (!question.refused) {
       facts_.gaps.push_back(absl::StrCat(view.name, ": ", why_missed_));
     }
+  }
+
+  // R20: what writes cost later, in checkpoints, is in the numbers only when these were in the
+  // phase.
+  void NoteCycles() {
+    const auto written =
+        std::find_if(facts_.counters.begin(), facts_.counters.end(),
+                     [](const ObservedCount& counter) { return counter.name == "wal_bytes"; });
+    const auto completed =
+        std::count_if(facts_.events.begin(), facts_.events.end(),
+                      [](const ObservedEvent& event) { return event.what == kCompleted; });
+    if (written == facts_.counters.end() || written->value < kFewWalBytes) return;
+    if (completed >= kCyclesWanted) return;
+    facts_.gaps.push_back(
+        absl::StrCat(completed, " checkpoints were completed in the phase: writes ", "take ",
+                     kCyclesWanted, " for their whole cost to be in the numbers"));
   }
 
   bool SampleWaits() {

@@ -88,6 +88,14 @@ TEST_F(DatabaseProcessesInProc, FindsTheListenerOfAPortOnThisMachine) {
   EXPECT_FALSE(DatabaseProcesses({}, proc_.path()).found());
 }
 
+TEST_F(DatabaseProcessesInProc, ASubcommandBelongsToTheName) {
+  using namespace std::string_literals;
+  proc_.Write("100/cmdline", "/opt/weir\0cosmos-emulator\0--listen\0"s);
+  EXPECT_EQ(DatabaseProcesses({"", 0, 100}, proc_.path()).name(), "weir cosmos-emulator");
+  proc_.Write("100/cmdline", "mysqld\0/etc/my.cnf\0"s);
+  EXPECT_EQ(DatabaseProcesses({"", 0, 100}, proc_.path()).name(), "mysqld");
+}
+
 TEST_F(DatabaseProcessesInProc, CountsTheMainProcessAndItsChildren) {
   DatabaseProcesses processes({"somewhere", 0, 100}, proc_.path());
   processes.Begin();

@@ -113,6 +113,27 @@ TEST_F(PostgresObserver, SeesACheckpointInTheSecondInWhichItCame) {
   EXPECT_THAT(seen, Contains("checkpoint completed"));
 }
 
+TEST_F(PostgresObserver, SaysWhenAPhaseOfWritesWasTooShortForTwoCheckpoints) {
+  for (const int checkpoints : {0, 1, 2}) {
+    const auto observer = Observe();
+    observer->Begin(0);
+    sql_("CREATE TABLE bulk AS SELECT repeat('x', 1000) AS text FROM generate_series(1, 3000)");
+    sql_("DROP TABLE bulk");
+    sql_("SELECT pg_stat_force_next_flush()");  // what this session wrote counts now
+    for (int i = 0; i < checkpoints; ++i) {
+      Checkpoint();
+      observer->Sample(1);
+    }
+    const auto told = Contains(HasSubstr(absl::StrCat(checkpoints, " checkpoints were completed")));
+    const ObservedFacts facts = observer->Conclude();
+    if (checkpoints < 2) {
+      EXPECT_THAT(facts.gaps, told);
+    } else {
+      EXPECT_THAT(facts.gaps, Not(told));
+    }
+  }
+}
+
 TEST_F(PostgresObserver, SeesThatTheTableWasVacuumedAndAnalyzed) {
   const auto observer = Observe();
   observer->Begin(0);
@@ -195,10 +216,15 @@ TEST_F(PostgresObserver, AServerThatDoesNotAnswerHoldsNobodyUp) {
   EXPECT_TRUE(connection.Ask("SELECT 1").ok()) << "opens itself anew";
 }
 
-TEST_F(PostgresObserver, SettlingSaysThatTheRoleMayNotCheckpoint) {
+TEST_F(PostgresObserver, SettlingCheckpointsOrSaysThatTheRoleMayNot) {
   sql_("DROP ROLE IF EXISTS caretaker");
   sql_(absl::StrCat("CREATE ROLE caretaker LOGIN PASSWORD '", kServerPassword, "'"));
+  const auto observer = Observe();
+  observer->Begin(0);
   EXPECT_THAT(*backend_->Settle(), IsEmpty());
+  observer->Sample(1);
+  EXPECT_THAT(observer->Conclude().events,
+              Contains(Field(&ObservedEvent::what, "checkpoint completed")));
   target_.set_user("caretaker");
   const auto left_out = (*MakePostgresBackend(target_, records_))->Settle();
   ASSERT_TRUE(left_out.ok()) << left_out.status();
