@@ -6,5 +6,7 @@
 namespace weir {
 
 std::string_view Version();
+std::string_view Compiler();       // "GNU 12.2.0"
+std::string_view CompilerFlags();  // "-std=c++20 -O2 -g -DNDEBUG"
 
 }  // namespace weir

@@ -64,13 +64,15 @@ std::string MakeRunId(const std::string& campaign, int64_t unix_ns) {
   return absl::StrFormat("%s-%s-%04x", stamp, campaign, Draw(unix_ns, getpid()) & 0xffff);
 }
 
-v1::RunResult MakeRun(const v1::Campaign& campaign, const std::string& text) {
+v1::RunResult MakeRun(const v1::Campaign& campaign, const std::string& text,
+                      const CampaignRunOptions& options) {
   v1::RunResult run;
   run.set_started_unix_ns(WallUnixNs());
   run.set_id(MakeRunId(campaign.name(), run.started_unix_ns()));
   *run.mutable_campaign() = campaign;
   run.set_campaign_text(text);
   run.set_version(std::string(Version()));
+  *run.mutable_conditions() = {options.conditions.begin(), options.conditions.end()};
   return run;
 }
 
@@ -81,7 +83,7 @@ class CampaignRun final : public RunPort {
       : options_(options),
         store_(store),
         progress_(stderr, options.quiet),
-        control_(Settings(options), MakeRun(campaign, text), *this) {}
+        control_(Settings(options), MakeRun(campaign, text, options), *this) {}
 
   absl::Status Begin() {
     const bool local = options_.listen.empty();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -17,6 +18,7 @@ struct CampaignRunOptions {
   std::string listen;  // HOST:PORT; empty: local agents on a loopback port of their own
   bool quiet = false;  // no progress
   bool override_gates = false;
+  std::vector<v1::Condition> conditions;  // of the whole run: what was built, which campaign
 };
 
 struct CampaignRunEnd {

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/status.h"
+#include "reports/disclosure.h"
 #include "reports/json_series.h"
 #include "reports/json_text.h"
 #include "reports/leg_text.h"
@@ -81,6 +82,24 @@ absl::StatusOr<std::string> SummaryText(const v1::RunResult& run) {
   return text;
 }
 
+std::string DisclosureText(const v1::RunResult& run) {
+  std::string list;
+  {
+    JsonMembers items(&list, '[', ']');
+    for (const DisclosedItem& item : DiscloseRun(run)) {
+      std::string text;
+      {
+        JsonMembers members(&text, '{', '}');
+        members.Add("subject", QuotedJson(item.subject));
+        members.Add("item", QuotedJson(item.item));
+        members.Add("value", QuotedJson(item.value));
+      }
+      items.Add("\n" + text);
+    }
+  }
+  return list;
+}
+
 }  // namespace
 
 absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run,
@@ -95,6 +114,7 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
     report.Add("schema", absl::StrCat(kReportSchema));
     report.Add("units", UnitsText());
     report.Add("summary", summary);
+    report.Add("disclosure", DisclosureText(run));
     report.Add("series", series);
     report.Add("run", run_text);
   }

@@ -1,13 +1,20 @@
 #include "backends/cosmos/container_disclosure.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 #include "backends/cosmos/container_setup.h"
 #include "backends/cosmos/json_lookup.h"
 #include "backends/cosmos/wire/headers.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos {
@@ -60,6 +67,34 @@ std::string ConsistencyText(const std::string& asked, const json& account) {
                        : absl::StrCat(asked, " (asked for; the account's is ", own, ")");
 }
 
+// "West Europe (write), North Europe": as the account lists them; empty when it lists none.
+std::string RegionsText(const json& account) {
+  std::set<std::string> writable;
+  for (const json& place : LookUp(account, "/writableLocations")) {
+    writable.insert(TextAt(place, "/name"));
+  }
+  std::vector<std::string> regions;
+  for (const json& place : LookUp(account, "/readableLocations")) {
+    const std::string name = TextAt(place, "/name");
+    regions.push_back(writable.contains(name) ? name + " (write)" : name);
+  }
+  return absl::StrJoin(regions, ", ");
+}
+
+constexpr int kRoundTrips = 3;
+
+// The least of several reads of the account: the gateway answers them without a partition.
+std::string RoundTripText(const Gateway& gateway, ControlClient* client) {
+  int64_t least_ns = std::numeric_limits<int64_t>::max();
+  for (int i = 0; i < kRoundTrips; ++i) {
+    const int64_t before_ns = MonotonicNs();
+    if (!Get(client, gateway.account, "reading the account").ok()) return "";
+    least_ns = std::min(least_ns, MonotonicNs() - before_ns);
+  }
+  return absl::StrFormat("%.3f ms, the least of %d reads of the account",
+                         static_cast<double>(least_ns) / 1e6, kRoundTrips);
+}
+
 constexpr char kEmulatorCaution[] =
     "a local emulator that keeps everything in memory: its response times are not Azure's";
 
@@ -92,6 +127,8 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   add("physical partitions", absl::StrCat(partitions));
   add("partition key", TextAt(facts, "/partitionKey/paths/0"));
   add("indexing policy", TextAt(facts, "/indexingPolicy"));
+  if (const std::string regions = RegionsText(account); !regions.empty()) add("regions", regions);
+  add("round trip", RoundTripText(gateway, client));
   add("write answers", target.minimal_response() ? "without the document" : "with the document");
   add("page size", absl::StrCat(target.page_size()));
   add("charge basis", disclosure.charge_basis);

@@ -2,12 +2,17 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+
+#include "base/clock.h"
 
 namespace weir {
 namespace {
@@ -36,6 +41,40 @@ constexpr const char* kChangedSettings = R"(
                      'default_text_search_config', 'application_name', 'client_encoding')
     AND name <> ALL (string_to_array($1, ','))
   ORDER BY name)";
+
+// Everything that is not the default, whoever set it: what may hold a password, a command or a
+// path is named without its value.
+constexpr const char* kAllChanged = R"(
+  SELECT 'settings that are not the default', coalesce(string_agg(
+      name || ' = ' || CASE
+        WHEN name ~ '(_file|_directory|_directories|_command|conninfo|passphrase)$'
+        THEN '(withheld)' ELSE current_setting(name) END, '; ' ORDER BY name), 'none')
+  FROM pg_settings WHERE source NOT IN ('default', 'override'))";
+
+// As CREATE TABLE would have it.
+constexpr const char* kTableDefinition = R"(
+  SELECT 'table definition', format('CREATE TABLE %I (%s)', c.relname, concat_ws(', ',
+      (SELECT string_agg(format('%I %s%s', attname, format_type(atttypid, atttypmod),
+                                CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END),
+                         ', ' ORDER BY attnum)
+       FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
+      (SELECT string_agg(pg_get_constraintdef(oid), ', ' ORDER BY conname)
+       FROM pg_constraint WHERE conrelid = c.oid)))
+  FROM pg_class c WHERE c.oid = to_regclass($1))";
+
+constexpr int kRoundTrips = 10;
+
+// The least of several empty statements: network and protocol, with next to no work.
+std::string RoundTrip(pqxx::nontransaction& work) {
+  int64_t least_ns = std::numeric_limits<int64_t>::max();
+  for (int i = 0; i < kRoundTrips; ++i) {
+    const int64_t before_ns = MonotonicNs();
+    work.exec("");
+    least_ns = std::min(least_ns, MonotonicNs() - before_ns);
+  }
+  return absl::StrFormat("%.3f ms, the least of %d empty statements",
+                         static_cast<double>(least_ns) / 1e6, kRoundTrips);
+}
 
 class Facts {
  public:
@@ -69,6 +108,7 @@ void AddTable(pqxx::nontransaction& work, const std::string& table, Facts* facts
       "  ('table size with indexes', pg_size_pretty(pg_total_relation_size(oid)))"
       ") AS facts (key, value) WHERE oid = to_regclass($1)",
       absl::StrCat("\"", table, "\"")));
+  facts->AddRows(work.exec_params(kTableDefinition, absl::StrCat("\"", table, "\"")));
   facts->AddRows(
       work.exec_params("SELECT 'index ' || indexname, indexdef FROM pg_indexes "
                        "WHERE tablename = $1 AND schemaname = current_schema() ORDER BY indexname",
@@ -101,6 +141,8 @@ void DisclosePostgres(pqxx::connection& connection, const v1::PostgresTarget& ta
     absl::StrAppend(&stated, ",", name);
   }
   facts.AddRows(work.exec_params(kChangedSettings, stated));
+  facts.AddRows(work.exec(kAllChanged));
+  facts.Add("round trip", RoundTrip(work));
   facts.Add("statements", target.prepared() ? "prepared" : "not prepared");
   facts.Add("pipeline depth", absl::StrCat(target.pipeline_depth()));
   facts.Add("batches",

@@ -9,6 +9,7 @@
 #include "coordinator/campaign_run.h"
 #include "coordinator/cli/check_command.h"
 #include "coordinator/cli/report_files.h"
+#include "coordinator/cli/run_conditions.h"
 #include "coordinator/cli/terminal.h"
 #include "reports/report.h"
 #include "reports/results_store.h"
@@ -77,7 +78,8 @@ ExitCode RunCommand(const RunOptions& options) {
   const CampaignRunOptions run_options{.agents = static_cast<int>(agents),
                                        .listen = options.listen,
                                        .quiet = options.quiet,
-                                       .override_gates = options.override_gates};
+                                       .override_gates = options.override_gates,
+                                       .conditions = RunConditions(reading.text)};
   absl::StatusOr<CampaignRunEnd> end =
       RunCampaign(reading.campaign, reading.text, run_options, **store);
   if (!end.ok()) return Fail(end.status());

@@ -177,6 +177,12 @@ TEST(PostgresBackend, DisclosesDurabilityTableAndChangedSettings) {
   has("table options", std::string("fillfactor=80"));
   has("tls", std::string("off"));
   has("index weir_records_pkey", HasSubstr("CREATE UNIQUE INDEX"));
+  has("table definition", AllOf(StartsWith("CREATE TABLE weir_records ("), HasSubstr("NOT NULL"),
+                                HasSubstr("PRIMARY KEY")));
+  has("settings that are not the default",
+      AllOf(HasSubstr("fsync = off"), HasSubstr("max_connections = 50"),
+            Not(HasSubstr("directory = /"))));
+  has("round trip", HasSubstr(" ms, the least of 10 empty statements"));
   EXPECT_EQ(disclosure->provisioned_ru, 0u);
 }
 
