@@ -71,7 +71,8 @@ std::string GateTitle(const v1::GateResult& gate) {
 
 std::string GateText(const v1::GateResult& gate) {
   const std::string of = gate.agent().empty() ? "" : " of " + gate.agent();
-  const std::string limit = gate.limit().empty() ? "" : absl::StrCat(" (limit ", gate.limit(), ")");
+  const std::string limit =
+      gate.limit().empty() ? "" : absl::StrCat(" (limit: ", gate.limit(), ")");
   return absl::StrCat(GateTitle(gate), of, ": ", gate.saw(), limit);
 }
 

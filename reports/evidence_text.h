@@ -18,7 +18,7 @@ std::string SteadinessText(const v1::Leg& leg);
 
 std::string GateTitle(const v1::GateResult& gate);  // "core CPU"
 
-// "core CPU of agent-1: 93 % over seconds 10–14 (limit ≤ 80 %)".
+// "core CPU of agent-1: 93 % over seconds 10–14 (limit: ≤ 80 %)".
 std::string GateText(const v1::GateResult& gate);
 
 std::vector<const v1::GateResult*> FailedGates(const v1::Leg& leg);

@@ -1,10 +1,13 @@
 #include "reports/machine_use.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+
+#include "reports/result_row.h"
 
 namespace weir {
 
@@ -15,12 +18,27 @@ std::string HostOf(const v1::RunResult& run, uint32_t agent) {
   return absl::StrCat("machine of agent ", agent);
 }
 
-uint64_t SucceededInMeasure(const v1::Leg& leg) {
+v1::Phase JudgedPhase(const v1::Leg& leg) {
+  return HasPhase(leg, v1::PHASE_MEASURE) ? v1::PHASE_MEASURE : v1::PHASE_LOAD;
+}
+
+uint64_t SucceededIn(const v1::Leg& leg, v1::Phase phase) {
   uint64_t ok = 0;
   for (const v1::PhaseResult& result : leg.results()) {
-    if (result.phase() == v1::PHASE_MEASURE) ok += result.total().ok();
+    if (result.phase() == phase) ok += result.total().ok();
   }
   return ok;
+}
+
+std::vector<v1::PartitionUse> BusiestPartitions(const v1::Leg& leg, size_t most) {
+  std::vector<v1::PartitionUse> uses(leg.partitions().begin(), leg.partitions().end());
+  const auto weight = [](const v1::PartitionUse& use) {
+    return std::pair(use.milli_ru(), use.attempts());
+  };
+  std::stable_sort(uses.begin(), uses.end(),
+                   [&](const auto& a, const auto& b) { return weight(a) > weight(b); });
+  if (uses.size() > most) uses.resize(most);
+  return uses;
 }
 
 uint64_t AgentCpuNs(const v1::Leg& leg) {

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,7 +14,13 @@ namespace weir {
 // "bench-1"; an agent of which nothing is known is taken to be alone on its machine.
 std::string HostOf(const v1::RunResult& run, uint32_t agent);
 
-uint64_t SucceededInMeasure(const v1::Leg& leg);  // operations of all kinds
+// The phase that gates, machines and partitions of a leg are judged by: measure, where there is
+// one.
+v1::Phase JudgedPhase(const v1::Leg& leg);
+uint64_t SucceededIn(const v1::Leg& leg, v1::Phase phase);  // operations of all kinds
+
+// By request units, or attempts where there are none.
+std::vector<v1::PartitionUse> BusiestPartitions(const v1::Leg& leg, size_t most);
 
 uint64_t AgentCpuNs(const v1::Leg& leg);
 

@@ -57,15 +57,16 @@ double Issued(const v1::Tally& counts) {
 
 bool Timed(const ResultRow& row) { return !row.tally.server_time.empty(); }
 
-// What is known of the machines is known of the measure phase and of all its operations together.
+// What is known of the machines is known of one phase and of all its operations together.
 Number CpuPerOperation(const ResultRow& row, uint64_t cpu_ns) {
-  return Ratio(static_cast<double>(cpu_ns) / 1e3, static_cast<double>(SucceededInMeasure(row.leg)));
+  return Ratio(static_cast<double>(cpu_ns) / 1e3,
+               static_cast<double>(SucceededIn(row.leg, row.phase)));
 }
 bool KnowsAgentCpu(const ResultRow& row) {
-  return row.phase == v1::PHASE_MEASURE && row.leg.resources_size() > 0;
+  return row.phase == JudgedPhase(row.leg) && row.leg.resources_size() > 0;
 }
 bool KnowsDatabaseCpu(const ResultRow& row) {
-  return row.phase == v1::PHASE_MEASURE && row.leg.processes_size() > 0;
+  return row.phase == JudgedPhase(row.leg) && row.leg.processes_size() > 0;
 }
 
 // One line of the table; `expression` sees the row as `row` and its counts as `n`.
@@ -232,11 +233,12 @@ constexpr auto kMetrics = std::to_array<Metric>({
     WEIR_METRIC("agent_cpu_per_operation_us", Unit::kMicroseconds, KnowsAgentCpu,
                 CpuPerOperation(row, AgentCpuNs(row.leg)),
                 "CPU time of the agents ÷ successful operations, spinning included. Over all "
-                "operations of the measure phase: the same in each of its rows."),
+                "operations of the measure phase, or of the load where nothing is measured: the "
+                "same in each of its rows."),
     WEIR_METRIC("database_cpu_per_operation_us", Unit::kMicroseconds, KnowsDatabaseCpu,
                 CpuPerOperation(row, DatabaseCpuNs(row.run, row.leg)),
                 "CPU time of the database's processes ÷ successful operations, where they run on "
-                "an agent's machine. The same in each row of the measure phase."),
+                "an agent's machine. The same in each row of the phase, too."),
 });
 // clang-format on
 

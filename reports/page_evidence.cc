@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "reports/evidence_text.h"
 #include "reports/leg_text.h"
+#include "reports/machine_use.h"
 #include "reports/page_series.h"
 #include "reports/planned_response.h"
 #include "reports/quantity.h"
@@ -104,7 +105,7 @@ std::string WithBound(int64_t ns, int64_t bound_ns) {
 }
 
 absl::StatusOr<json> AgentsOf(const v1::RunResult& run, const v1::Leg& leg) {
-  const v1::Phase phase = HasPhase(leg, v1::PHASE_MEASURE) ? v1::PHASE_MEASURE : v1::PHASE_LOAD;
+  const v1::Phase phase = JudgedPhase(leg);
   std::set<uint32_t> indexes;
   for (const v1::AgentShare& share : leg.shares()) indexes.insert(share.agent());
   json agents = json::array();
@@ -127,7 +128,7 @@ absl::StatusOr<json> AgentsOf(const v1::RunResult& run, const v1::Leg& leg) {
 }
 
 absl::StatusOr<json> ConservationData(const v1::RunResult& run, const v1::Leg& leg) {
-  const v1::Phase phase = HasPhase(leg, v1::PHASE_MEASURE) ? v1::PHASE_MEASURE : v1::PHASE_LOAD;
+  const v1::Phase phase = JudgedPhase(leg);
   if (!HasPhase(leg, phase)) return json();
   WEIR_ASSIGN_OR_RETURN(const ResultRow row, TotalRow(run, leg, phase));
   const v1::Tally& counts = row.tally.counts();
@@ -182,18 +183,6 @@ double Ratio(uint64_t part, uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// The busiest first; of very many only those.
-std::vector<v1::PartitionUse> BusiestPartitions(const v1::Leg& leg) {
-  std::vector<v1::PartitionUse> uses(leg.partitions().begin(), leg.partitions().end());
-  const auto weight = [](const v1::PartitionUse& use) {
-    return std::pair(use.milli_ru(), use.attempts());
-  };
-  std::stable_sort(uses.begin(), uses.end(),
-                   [&](const auto& a, const auto& b) { return weight(a) > weight(b); });
-  if (uses.size() > kMostPartitions) uses.resize(kMostPartitions);
-  return uses;
-}
-
 json PartitionsData(const v1::Leg& leg) {
   uint64_t milli_ru = 0;
   uint64_t attempts = 0;
@@ -202,7 +191,7 @@ json PartitionsData(const v1::Leg& leg) {
     attempts += use.attempts();
   }
   json partitions = json::array();
-  for (const v1::PartitionUse& use : BusiestPartitions(leg)) {
+  for (const v1::PartitionUse& use : BusiestPartitions(leg, kMostPartitions)) {
     const double share =
         milli_ru > 0 ? Ratio(use.milli_ru(), milli_ru) : Ratio(use.attempts(), attempts);
     const double server_ns = Ratio(use.server_time_ns(), use.attempts());

@@ -24,9 +24,9 @@ double Over(uint64_t amount, double whole) {
   return whole <= 0 ? 0 : static_cast<double>(amount) / whole;
 }
 
-double MeasuredNs(const v1::Leg& leg) {
+double JudgedNs(const v1::Leg& leg) {
   for (const v1::PhaseSpan& span : leg.spans()) {
-    if (span.phase() == v1::PHASE_MEASURE) return static_cast<double>(span.duration_ns());
+    if (span.phase() == JudgedPhase(leg)) return static_cast<double>(span.duration_ns());
   }
   return 0;
 }
@@ -100,15 +100,21 @@ MachineValues AtRank(std::vector<MachineValues> all, size_t rank) {
   return {pick(&MachineValues::cpu), pick(&MachineValues::memory), pick(&MachineValues::network)};
 }
 
+// The last sample of a stage covers next to nothing, and a rate made from it says as little.
+bool IsWhole(const v1::ResourceSample& sample) { return sample.span_ns() >= 500'000'000; }
+
 void PutAgents(const v1::RunResult& run, const SeriesPoint& point, size_t index, json* agents) {
   if (static_cast<size_t>(run.agents_size()) <= kMostAgentLines) {
     for (const auto& [agent, sample] : point.resources) {
+      if (!IsWhole(sample)) continue;
       PutMachine(ValuesOf(sample), index, &(*agents)[AgentName(run, agent)]);
     }
     return;
   }
   std::vector<MachineValues> all;
-  for (const auto& [agent, sample] : point.resources) all.push_back(ValuesOf(sample));
+  for (const auto& [agent, sample] : point.resources) {
+    if (IsWhole(sample)) all.push_back(ValuesOf(sample));
+  }
   if (all.empty()) return;
   const std::string of = absl::StrCat(" of ", run.agents_size(), " agents");
   PutMachine(AtRank(all, all.size() - 1), index, &(*agents)["largest" + of]);
@@ -123,7 +129,7 @@ json CostData(const v1::RunResult& run, const v1::Leg& leg) {
   json processes = json::array();
   const std::vector<v1::ProcessSample> seen(leg.processes().begin(), leg.processes().end());
   for (const v1::ProcessSample& sample : DistinctProcesses(run, seen)) {
-    processes.push_back(ProcessCost(run, sample, MeasuredNs(leg)));
+    processes.push_back(ProcessCost(run, sample, JudgedNs(leg)));
   }
   return {{"agents", agents}, {"processes", processes}};
 }
@@ -132,7 +138,10 @@ void AddMachinePoint(const v1::RunResult& run, const SeriesPoint& point, size_t 
                      json* lines) {
   PutAgents(run, point, index, &(*lines)["agents"]);
   std::vector<v1::ProcessSample> seen;
-  for (const auto& [key, sample] : point.processes) seen.push_back(sample);
+  for (const auto& [key, sample] : point.processes) {
+    const auto machine = point.resources.find(sample.agent());
+    if (machine == point.resources.end() || IsWhole(machine->second)) seen.push_back(sample);
+  }
   for (const v1::ProcessSample& sample : DistinctProcesses(run, seen)) {
     json& process = (*lines)["processes"][sample.name()];
     Put(Over(sample.cpu_ns(), point.seconds * 1e9), index, &process["cpu"]);
@@ -140,11 +149,12 @@ void AddMachinePoint(const v1::RunResult& run, const SeriesPoint& point, size_t 
   }
 }
 
-void AddPartitionPoint(const SeriesPoint& point, size_t index, json* lines) {
-  for (const auto& [number, use] : point.partitions) {
-    const std::string name = absl::StrCat(number);
-    if (!lines->contains(name) && lines->size() >= kMostPartitionLines) continue;
-    json& partition = (*lines)[name];
+void AddPartitionPoint(const v1::Leg& leg, const SeriesPoint& point, size_t index, json* lines) {
+  for (const v1::PartitionUse& busy : BusiestPartitions(leg, kMostPartitionLines)) {
+    const auto found = point.partitions.find(busy.partition());
+    if (found == point.partitions.end()) continue;
+    json& partition = (*lines)[absl::StrCat(busy.partition())];
+    const v1::PartitionUse& use = found->second;
     Put(static_cast<double>(use.milli_ru()) / 1e3 / point.seconds, index, &partition["ru"]);
     Put(static_cast<double>(use.throttled()) / point.seconds, index, &partition["throttled"]);
   }

@@ -18,7 +18,8 @@ nlohmann::json CostData(const v1::RunResult& run, const v1::Leg& leg);
 void AddMachinePoint(const v1::RunResult& run, const SeriesPoint& point, size_t index,
                      nlohmann::json* lines);
 
-// The same for {number: {"ru": […], "throttled": […]}}, per second.
-void AddPartitionPoint(const SeriesPoint& point, size_t index, nlohmann::json* lines);
+// The same for {number: {"ru": […], "throttled": […]}}, per second, of the busiest partitions.
+void AddPartitionPoint(const v1::Leg& leg, const SeriesPoint& point, size_t index,
+                       nlohmann::json* lines);
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
+#include "reports/machine_use.h"
 #include "reports/metrics.h"
 #include "reports/page_machines.h"
 #include "reports/planned_response.h"
@@ -129,16 +130,19 @@ absl::StatusOr<json> PageSeries(const ResultsStore& store, const v1::RunResult& 
   for (const char* part : {"load", "drive", "response", "machines", "partitions"}) {
     series[part] = json::object();
   }
+  const v1::Phase judged = JudgedPhase(leg);
   size_t index = 0;
   WEIR_RETURN_IF_ERROR(
       ForEachPoint(store, run.id(), leg, widths.rates, [&](const SeriesPoint& point) {
+        if (point.stage == judged) {
+          AddMachinePoint(run, point, index, &series["machines"]);
+          AddPartitionPoint(leg, point, index, &series["partitions"]);
+          ++index;
+        }
         if (point.stage == v1::PHASE_LOAD) return AddLoadPoint(point, &series["load"]);
         ForEachLine(leg, point, &series["drive"], [&](const Tally& tally, json* lines) {
           AddRates(tally.counts(), point.seconds, lines);
         });
-        AddMachinePoint(run, point, index, &series["machines"]);
-        AddPartitionPoint(point, index, &series["partitions"]);
-        ++index;
       }));
   WEIR_RETURN_IF_ERROR(
       ForEachPoint(store, run.id(), leg, widths.quantiles, [&](const SeriesPoint& point) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -124,6 +125,7 @@ class TextWriter {
     }
     for (const std::string& reason : verdict.reasons()) Bullet(reason);
     for (const v1::Leg& leg : run_.legs()) LegVerdict(leg);
+    Advice();
     Indented("", absl::StrCat("run ", run_.id(), ", seed ", run_.campaign().seed(), ", ",
                               run_.agents_size(), run_.agents_size() == 1 ? " agent" : " agents",
                               ", weir ", run_.version()));
@@ -150,10 +152,22 @@ class TextWriter {
     for (const v1::GateResult* gate : FailedGates(leg)) FailedGate(place, *gate);
   }
 
-  // What was seen stands in the reasons mostly; what to do about it does not.
+  // What was seen stands in the reasons mostly, unless the gate was overridden. Of many agents that
+  // fail the same gate one is enough here.
   void FailedGate(const std::string& place, const v1::GateResult& gate) {
-    if (!SaidOfTheRun(gate.saw())) Bullet(absl::StrCat(place, ": ", GateText(gate)));
-    if (!gate.advice().empty()) Indented("    ", gate.advice());
+    const bool known = !told_.insert(absl::StrCat(place, "/", gate.name())).second;
+    if (!known && !SaidOfTheRun(gate.saw())) Bullet(absl::StrCat(place, ": ", GateText(gate)));
+  }
+
+  // Once for each gate, however many legs and agents failed it.
+  void Advice() {
+    std::map<std::string, std::string> advice;
+    for (const v1::Leg& leg : run_.legs()) {
+      for (const v1::GateResult* gate : FailedGates(leg)) {
+        if (!gate->advice().empty()) advice[GateTitle(*gate)] = gate->advice();
+      }
+    }
+    for (const auto& [gate, text] : advice) Indented("    ", absl::StrCat(gate, ": ", text));
   }
 
   bool SaidOfTheRun(const std::string& reason) const {
@@ -303,6 +317,7 @@ class TextWriter {
   const v1::RunResult& run_;
   const int width_;
   const Painter paint_;
+  std::set<std::string> told_;  // place/gate
   std::string text_;
 };
 

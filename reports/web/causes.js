@@ -64,22 +64,30 @@ function waitBars(target) {
 function partitionBars(target) {
   const {partitions, partition_count: count} = target.limit;
   if (partitions.length === 0) return null;
-  const most = partitions[0].share;
   const rest = count > partitions.length ? ` The busiest ${partitions.length} of ${count}.` : '';
   return [heading(`Partitions of ${target.name}`),
           el('p', {class: 'note'}, `Bars: share of the ${target.charged ? 'request units' : 'attempts'}.${rest}`),
-          barTable(`${target.name}: partitions`,
-              [left('Partition'), '', 'Share', 'RU', 'Attempts', 'Throttled', 'Server time'],
-              partitions.map((use) => ({name: use.name, share: use.share / most,
-                  cells: [use.share_text, use.ru, use.attempts,
-                          {text: use.throttled_text, tone: use.throttled > 0.01 ? 'bad' : undefined},
-                          use.server_time]})),
-              target.slot),
+          partitionTable(target, partitions.slice(0, mostPartitions)),
+          partitions.length > mostPartitions
+            ? details(`${partitions.length - mostPartitions} more partitions`,
+                      () => partitionTable(target, partitions.slice(mostPartitions))) : null,
           partitionChart(target)];
 }
 
+const mostPartitions = 8;
+
+function partitionTable(target, partitions) {
+  const most = target.limit.partitions[0].share;
+  return barTable(`${target.name}: partitions`,
+      [left('Partition'), '', 'Share', 'RU', 'Attempts', 'Throttled', 'Server time'],
+      partitions.map((use) => ({name: use.name, share: use.share / most,
+          cells: [use.share_text, use.ru, use.attempts,
+                  {text: use.throttled_text, tone: use.throttled > 0.01 ? 'bad' : undefined}, use.server_time]})),
+      target.slot);
+}
+
 function partitionChart(target) {
-  const names = Object.keys(target.series.partitions);
+  const names = target.limit.partitions.map((use) => use.name).filter((name) => target.series.partitions[name]);
   if (names.length === 0 || !target.charged) return null;
   const width = target.rate_width;
   const length = Math.max(...names.map((name) => target.series.partitions[name].ru.length));
@@ -89,7 +97,7 @@ function partitionChart(target) {
   if (drawn.length > 0) drawn[0] = {...drawn[0], slot: target.slot};
   const share = target.provisioned_ru / target.limit.partition_count;
   if (share > 0) drawn.push({name: 'share of each', slot: target.slot, reference: true, values: xs.map(() => share)});
-  const chart = new Chart({title: `Request units per second of each partition of ${target.name}`,
+  const chart = new Chart({title: `Request units per second of partitions of ${target.name}`,
                            unit: units.ruRate, note: `RU are ${target.charge_basis}.${every(width)}`});
   chart.show({xs, warmUp: target.warm_up, lines: drawn});
   return chart.card;
@@ -147,7 +155,7 @@ function limitQuestion(scenario, targets) {
 // -------------------------------------------------------------------------------------------- cost
 
 function costAnswer(target) {
-  const row = target.rows['all operations'];
+  const row = target.rows['all operations'] ?? target.load;
   const agents = textOf(row, 'agent_cpu_per_operation_us');
   const database = textOf(row, 'database_cpu_per_operation_us');
   const parts = [agents === '–' ? null : `${agents} of the agents’ CPU`,

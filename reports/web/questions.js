@@ -64,16 +64,24 @@ function gateCounts(gates) {
           unseen: names.filter((name) => of(name).every(isUnseen)).length};
 }
 
+function failedNames(gates) {
+  const failures = gates.filter((gate) => !gate.passed);
+  return [...new Set(failures.map((gate) => gate.name))].map((name) => {
+    const same = failures.filter((gate) => gate.name === name);
+    const agents = same.filter((gate) => gate.agent).length;
+    return agents > 1 ? `${name} of ${agents} agents` : gateTitle(same[0]);
+  });
+}
+
 function trustAnswer(target) {
   const {gates, headroom, agents, conservation} = target.trust;
   const {all, failed, unseen} = gateCounts(gates);
   const outliers = agents.filter((agent) => agent.outlier).map((agent) => agent.agent);
   if (conservation && !conservation.holds) return {tone: 'bad', text: 'No: operations are missing from the count.'};
   if (failed > 0) {
-    const failures = gates.filter((gate) => !gate.passed);
-    const overridden = failures.every((gate) => gate.overridden);
-    return {tone: 'bad', text: `No: ${failed} of ${all} gates failed, ` +
-        `${failures.map(gateTitle).join(', ')}${overridden ? '; overridden by the user' : ''}.`};
+    const overridden = gates.filter((gate) => !gate.passed).every((gate) => gate.overridden);
+    return {tone: 'bad', text: `No: ${failed} of ${all} gates failed: ${failedNames(gates).join(', ')}` +
+        `${overridden ? '; overridden by the user' : ''}.`};
   }
   if (outliers.length > 0) {
     return {tone: 'warning', text: `The gates passed, but ${outliers.join(', ')} saw slower answers than the others.`};
@@ -91,17 +99,20 @@ function gateMark(gate) {
 
 function gateLine(gate, others) {
   const agents = others > 0 ? `${gate.agent} and ${others} more` : gate.agent;
-  return el('div', {}, gateMark(gate), gate.saw, agents ? el('small', {}, agents) : null,
-      gate.overridden ? el('small', {}, 'overridden by the user') : null,
-      gate.passed || !gate.advice ? null : el('small', {}, gate.advice));
+  return el('div', {}, gateMark(gate), gate.saw, agents ? el('small', {}, agents) : null);
 }
 
-// What failed, or else the first of what passed.
+// What failed, or else the closest of what passed. Of very many agents the first few.
 function gateCell(gates) {
   if (gates.length === 0) return el('td', {class: 'said'}, '–');
   const failed = gates.filter((gate) => !gate.passed);
   if (failed.length === 0) return el('td', {class: 'said'}, gateLine(gates[0], gates.length - 1));
-  return el('td', {class: 'said bad'}, failed.map((gate) => gateLine(gate, 0)));
+  const shown = failed.slice(0, 4);
+  const last = shown.length - 1;
+  return el('td', {class: 'said bad'},
+      shown.map((gate, i) => gateLine(gate, i === last ? failed.length - shown.length : 0)),
+      failed.every((gate) => gate.overridden) ? el('small', {}, 'Overridden by the user.') : null,
+      failed[0].advice ? el('small', {class: 'advice'}, failed[0].advice) : null);
 }
 
 function gateTable(scenario, targets) {
@@ -123,6 +134,7 @@ function plainHead(target) {
 function bookLines(target) {
   const {headroom, conservation, duplicates, repeated} = target.trust;
   const lines = [];
+  if (!headroom && target.open_loop) lines.push('Headroom was not tried before this scenario.');
   if (headroom) {
     lines.push(`${headroom.proven ? 'Headroom proven' : 'HEADROOM NOT PROVEN'}: ${headroom.text}.`);
     lines.push(...headroom.gates.map((gate) => `${gateTitle(gate)}: ${gate.saw} (limit ${gate.limit}). ${gate.advice}`));
@@ -135,10 +147,18 @@ function bookLines(target) {
   return lines;
 }
 
+const mostFindings = 8;
+
+function list(texts) {
+  return el('ul', {}, texts.map((text) => el('li', {}, text)));
+}
+
 function listsByTarget(targets, linesOf) {
-  return targets.filter((target) => linesOf(target).length > 0).map((target) => el('div', {class: 'findings'},
-      targets.length > 1 ? el('p', {}, plainHead(target)) : null,
-      el('ul', {}, linesOf(target).map((line) => el('li', {}, line)))));
+  return targets.map((target) => ({target, texts: linesOf(target)})).filter(({texts}) => texts.length > 0)
+      .map(({target, texts}) => el('div', {class: 'findings'},
+          targets.length > 1 ? el('p', {}, plainHead(target)) : null,
+          list(texts.slice(0, mostFindings)),
+          texts.length > mostFindings ? details(`${texts.length - mostFindings} more`, () => list(texts.slice(mostFindings))) : null));
 }
 
 function agentRow(target, agent) {

@@ -57,7 +57,7 @@ TEST(GateText, NamesAgentSightAndLimit) {
   EXPECT_EQ(GateText(gate), "start skew: 71 ms");
   gate.set_agent("agent-1");
   gate.set_limit("≤ 50 ms");
-  EXPECT_EQ(GateText(gate), "start skew of agent-1: 71 ms (limit ≤ 50 ms)");
+  EXPECT_EQ(GateText(gate), "start skew of agent-1: 71 ms (limit: ≤ 50 ms)");
 }
 
 TEST(BottleneckText, GoesOnInTheMiddleOfALine) {

@@ -35,6 +35,12 @@ int Cells(const std::string& line) {
   return cells;
 }
 
+int Occurrences(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 class WritersTest : public ::testing::Test {
  protected:
   std::string Csv(const v1::RunResult& run) {
@@ -129,6 +135,22 @@ TEST_F(WritersTest, TextNamesAFailedGateAndWhatToDo) {
   EXPECT_THAT(text, HasSubstr("gate core_cpu of agent-1: 93 % over seconds 10–14"));
   EXPECT_THAT(text, HasSubstr("Give the agent more cores"));
   EXPECT_THAT(text, Not(HasSubstr("watchdog"))) << "it was passed";
+}
+
+TEST_F(WritersTest, TextGivesAdviceOnceHoweverManyFailedTheSameGate) {
+  v1::RunResult run = test::SampleRun();
+  test::SpoilSampleRun(true, &run);
+  const v1::GateResult failed = run.legs(0).gates(4);
+  for (const char* agent : {"agent-0", "agent-2"}) {
+    v1::GateResult* another = run.mutable_legs(0)->add_gates();
+    *another = failed;
+    another->set_agent(agent);
+    another->set_saw("99 %");
+  }
+  *run.mutable_legs(1)->add_gates() = failed;
+  const std::string text = TextReport(run, 120, false);
+  EXPECT_EQ(Occurrences(text, "Give the agent more cores"), 1);
+  EXPECT_EQ(Occurrences(text, "99 %"), 0) << "one agent of a leg is enough";
 }
 
 TEST_F(WritersTest, TextStampsAnOverrideBeforeAnythingElse) {

@@ -117,9 +117,9 @@ const kFormulas = {
   ru_p50: (r) => (r.charged ? quantile(r.n.charge_histogram, 0.5) : null),
   ru_p99: (r) => (r.charged ? quantile(r.n.charge_histogram, 0.99) : null),
   agent_cpu_per_operation_us: (r) =>
-      r.measured && r.leg.resources.length > 0 ? ratio(agentCpuNs(r.leg) / 1e3, r.allOk) : null,
+      r.judged && r.leg.resources.length > 0 ? ratio(agentCpuNs(r.leg) / 1e3, r.allOk) : null,
   database_cpu_per_operation_us: (r) =>
-      r.measured && r.leg.processes.length > 0 ? ratio(databaseCpuNs(r.leg) / 1e3, r.allOk) : null,
+      r.judged && r.leg.processes.length > 0 ? ratio(databaseCpuNs(r.leg) / 1e3, r.allOk) : null,
 };
 
 // response_p99_us and its like: a histogram and a quantile.
@@ -142,15 +142,17 @@ function formulaOf(metric) {
 
 function rowOf(leg, phase, n) {
   const span = leg.spans.find((candidate) => kPhases[candidate.phase] === phase);
-  const measured = leg.results.filter((result) => result.phase === 'PHASE_MEASURE');
+  const measures = leg.results.some((result) => result.phase === 'PHASE_MEASURE');
+  const judged = measures ? 'measure' : 'load';
+  const results = leg.results.filter((result) => result.phase === `PHASE_${judged.toUpperCase()}`);
   return {
     leg,
     n,
-    measured: phase === 'measure',
+    judged: phase === judged,
     seconds: span === undefined ? 0 : Number(span.duration_ns) / 1e9,
     charged: Number(leg.provisioned_ru) > 0 || leg.charge_basis !== '' ||
         leg.results.some((result) => Number(result.total.milli_ru) > 0),
-    allOk: measured.reduce((sum, result) => sum + Number(result.total.ok), 0),
+    allOk: results.reduce((sum, result) => sum + Number(result.total.ok), 0),
   };
 }
 
