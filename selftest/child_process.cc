@@ -2,8 +2,12 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +33,15 @@ namespace {
 using namespace std::chrono_literals;
 
 // In the child, between fork and exec: system calls only.
+bool EnterSurroundings(const ChildSpec& spec) {
+  if (spec.own_network && (unshare(CLONE_NEWNET) != 0 || !SetLoopback(/*up=*/true))) return false;
+  if (spec.join_cgroup.empty()) return true;
+  const int group = open(spec.join_cgroup.c_str(), O_WRONLY | O_CLOEXEC);
+  return group >= 0 && write(group, "0", 1) == 1;
+}
+
 [[noreturn]] void Become(const ChildSpec& spec, int output, char* const* argv, pid_t parent) {
+  if (!EnterSurroundings(spec)) _exit(126);
   if (spec.as.has_value() &&
       (setgroups(0, nullptr) != 0 || setgid(spec.as->group) != 0 || setuid(spec.as->user) != 0)) {
     _exit(126);
@@ -48,6 +60,17 @@ int ExitCodeOf(int status) {
 }
 
 }  // namespace
+
+bool SetLoopback(bool up) {
+  const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  request.ifr_name[0] = 'l';
+  request.ifr_name[1] = 'o';
+  request.ifr_flags = up ? IFF_UP : 0;
+  const bool done = any >= 0 && ioctl(any, SIOCSIFFLAGS, &request) == 0;
+  close(any);
+  return done;
+}
 
 absl::StatusOr<ChildProcess> ChildProcess::Start(const ChildSpec& spec) {
   const int output = open(spec.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -23,7 +23,9 @@ struct UnixUser {
 struct ChildSpec {
   std::vector<std::string> arguments;  // the program first, with its path
   std::string output;                  // file for standard output and standard error
-  std::optional<UnixUser> as;
+  std::optional<UnixUser> as = std::nullopt;
+  bool own_network = false;  // a network namespace of its own, with nothing but loopback
+  std::string join_cgroup;   // the cgroup.procs file of a group to begin in; or none
 };
 
 class ChildProcess {
@@ -45,6 +47,9 @@ class ChildProcess {
 
 // Runs it to its end; an error with its last words unless it exits with 0.
 absl::Status RunToEnd(const ChildSpec& spec, std::chrono::seconds patience);
+
+// The loopback interface of the calling process's network namespace.
+bool SetLoopback(bool up);
 
 std::string ReadWholeFile(const std::string& path);  // empty when there is none
 std::string LastLines(const std::string& path);      // on one line

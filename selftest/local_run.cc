@@ -4,6 +4,7 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -13,6 +14,8 @@
 
 namespace weir {
 namespace {
+
+using namespace std::chrono_literals;
 
 // What docs/exit-codes.md promises of runs that have come to their end.
 constexpr int kRunInvalid = 5;
@@ -26,17 +29,31 @@ std::string ThisProgram() {
 }
 
 absl::StatusOr<LocalRun> LocalRun::Start(const TemporaryFolder& folder, const std::string& campaign,
-                                         int agents) {
+                                         int agents, ChildSpec surroundings) {
   const std::string file = folder.File("campaign.yaml");
   std::ofstream(file) << campaign;
   std::string output = folder.File("run.log");
   std::string store = folder.File("results.db");
-  WEIR_ASSIGN_OR_RETURN(ChildProcess process,
-                        ChildProcess::Start({.arguments = {ThisProgram(), "run", file, "--store",
-                                                           store, "--agents", absl::StrCat(agents)},
-                                             .output = output,
-                                             .as = {}}));
+  surroundings.arguments = {ThisProgram(),       "run", file, "--store", store, "--agents",
+                            absl::StrCat(agents)};
+  surroundings.output = output;
+  WEIR_ASSIGN_OR_RETURN(ChildProcess process, ChildProcess::Start(surroundings));
   return LocalRun(std::move(process), std::move(output), std::move(store));
+}
+
+// The progress shows its first second, and then every few.
+absl::Status LocalRun::WaitUntilDriving(std::chrono::seconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!absl::StrContains(Said(), " op/s ")) {
+    if (const auto code = process_.Wait(50ms); code.ok()) {
+      return absl::InternalError(
+          absl::StrCat("weir run ended with ", *code, ": ", LastLines(output_)));
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return absl::DeadlineExceededError("weir run does not begin to drive");
+    }
+  }
+  return absl::OkStatus();
 }
 
 // Agents are children of the run's first thread.

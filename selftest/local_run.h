@@ -17,8 +17,12 @@ namespace weir {
 
 class LocalRun {
  public:
+  // `surroundings`: where it is to run; its arguments and output are filled in.
   static absl::StatusOr<LocalRun> Start(const TemporaryFolder& folder, const std::string& campaign,
-                                        int agents);
+                                        int agents, ChildSpec surroundings = {});
+
+  // Waits until the first second of warm-up or measuring has been merged.
+  absl::Status WaitUntilDriving(std::chrono::seconds patience);
 
   // Processes of its agents, as far as they have been started.
   std::vector<pid_t> Agents() const;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -31,14 +32,19 @@ struct SelfTest {
 
 absl::Span<const SelfTest> SelfTests();
 
-// Null when there is none of this name, whatever its case.
-const SelfTest* FindSelfTest(absl::string_view name);
+// Those of this name or of this group ("S8" holds "S8-quota"), whatever its case.
+std::vector<const SelfTest*> FindSelfTests(absl::string_view name);
 
 SelfTestResult TestStallOracle(const SelfTestOptions& options);
 SelfTestResult TestQueueOracle(const SelfTestOptions& options);
 SelfTestResult TestSplitInvariance(const SelfTestOptions& options);
 SelfTestResult TestMergeAlgebra(const SelfTestOptions& options);
 SelfTestResult TestTimedOutShare(const SelfTestOptions& options);
+SelfTestResult TestSuspendedAgent(const SelfTestOptions& options);
+SelfTestResult TestHoggedCores(const SelfTestOptions& options);
+SelfTestResult TestCpuQuota(const SelfTestOptions& options);
+SelfTestResult TestLostPackets(const SelfTestOptions& options);
+SelfTestResult TestStallingDatabase(const SelfTestOptions& options);
 SelfTestResult TestBesidePgbench(const SelfTestOptions& options);
 
 }  // namespace weir

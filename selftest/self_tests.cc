@@ -1,6 +1,7 @@
 #include <array>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "selftest/self_test.h"
 
 namespace weir {
@@ -25,6 +26,18 @@ constexpr auto kSelfTests = std::to_array<SelfTest>({
      "With 5 % of the requests unanswered p99 is beyond the timeout and says so, and the verdict "
      "is DEGRADED.",
      true, &TestTimedOutShare},
+    {"S8-suspend", "suspended agent",
+     "An agent that is stopped for 150 ms fails the gate \"watchdog\".", false,
+     &TestSuspendedAgent},
+    {"S8-hog", "busy cores", "Other work on the agents' cores fails the gate \"core_cpu\".", false,
+     &TestHoggedCores},
+    {"S8-quota", "CPU quota", "A limit of the agents' CPU time fails the gate \"quota\".", false,
+     &TestCpuQuota},
+    {"S8-loss", "lost packets", "A network that loses packets fails the gate \"retransmits\".",
+     false, &TestLostPackets},
+    {"S8-stall", "stalling database",
+     "A database that stands still for 2 s fails no gate: that is a result.", false,
+     &TestStallingDatabase},
     {"S12", "beside pgbench",
      "The same statement at the same rate on the same PostgreSQL: p50 and mean agree with "
      "pgbench's "
@@ -36,11 +49,13 @@ constexpr auto kSelfTests = std::to_array<SelfTest>({
 
 absl::Span<const SelfTest> SelfTests() { return kSelfTests; }
 
-const SelfTest* FindSelfTest(absl::string_view name) {
+std::vector<const SelfTest*> FindSelfTests(absl::string_view name) {
+  std::vector<const SelfTest*> found;
   for (const SelfTest& test : kSelfTests) {
-    if (absl::EqualsIgnoreCase(test.name, name)) return &test;
+    const bool in_group = absl::StartsWithIgnoreCase(test.name, absl::StrCat(name, "-"));
+    if (in_group || absl::EqualsIgnoreCase(test.name, name)) found.push_back(&test);
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace weir

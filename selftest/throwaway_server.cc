@@ -114,8 +114,7 @@ absl::StatusOr<std::string> ThrowawayServer::Query(const std::string& sql) const
   WEIR_RETURN_IF_ERROR(RunToEnd(
       {.arguments = {absl::StrCat(programs_, "/psql"), "-h", "127.0.0.1", "-p", absl::StrCat(port_),
                      "-U", "postgres", "-X", "-A", "-t", "-q", "-c", sql},
-       .output = output,
-       .as = {}},
+       .output = output},
       60s));
   return ReadWholeFile(output);
 }

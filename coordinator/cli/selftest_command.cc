@@ -35,8 +35,9 @@ bool Choose(const SelftestCommandOptions& options, std::vector<const SelfTest*>*
     if (options.names.empty() && (test.virtual_time || !options.fast)) chosen->push_back(&test);
   }
   for (const std::string& name : options.names) {
-    chosen->push_back(FindSelfTest(name));
-    if (chosen->back() != nullptr) continue;
+    const std::vector<const SelfTest*> found = FindSelfTests(name);
+    chosen->insert(chosen->end(), found.begin(), found.end());
+    if (!found.empty()) continue;
     std::fprintf(stderr, "no self-test is called %s%s\n", InQuotes(name).c_str(),
                  Suggestion(name, known).c_str());
     return false;
@@ -46,7 +47,7 @@ bool Choose(const SelftestCommandOptions& options, std::vector<const SelfTest*>*
 
 void List() {
   for (const SelfTest& test : SelfTests()) {
-    absl::PrintF("%-4s %s  %s%s\n", test.name, test.virtual_time ? "fast" : "    ", test.doc,
+    absl::PrintF("%-10s %s  %s%s\n", test.name, test.virtual_time ? "fast" : "    ", test.doc,
                  test.virtual_time ? "" : " Takes real processes and real time.");
   }
 }
@@ -65,7 +66,7 @@ class Tellings {
                         {"seconds", seconds}});
       return;
     }
-    absl::PrintF("%-4s %s  %s, %s\n", test.name, StateName(result.state), test.what,
+    absl::PrintF("%-10s %s  %s, %s\n", test.name, StateName(result.state), test.what,
                  result.figures);
     std::fflush(stdout);
   }

@@ -66,6 +66,17 @@ TEST(WeirProgram, AMistypedCommandIsGuessed) {
   EXPECT_THAT(finished.output, HasSubstr("unknown command 'chekc'; did you mean 'check'?"));
 }
 
+TEST(WeirProgram, SelfTestsAreListedAndRunByName) {
+  EXPECT_THAT(Weir("selftest --list").output, HasSubstr("S12"));
+  const Finished one = Weir("selftest s11");
+  EXPECT_EQ(one.code, kExitValid);
+  EXPECT_THAT(one.output, HasSubstr("S11        PASS  timeouts, "));
+  EXPECT_THAT(one.output, EndsWith("1 passed, 0 failed, 0 skipped\n"));
+  const Finished unknown = Weir("selftest S40");
+  EXPECT_EQ(unknown.code, kExitUsage);
+  EXPECT_THAT(unknown.output, HasSubstr("no self-test is called 'S40'"));
+}
+
 TEST(WeirProgram, AFineCampaignIsSaidToBeFine) {
   const Finished check = Weir("check campaigns/null.yaml");
   EXPECT_EQ(check.code, kExitValid);
