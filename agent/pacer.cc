@@ -71,14 +71,15 @@ class OpenPacer final : public Pacer {
         due_(schedule.Cursor(stride.first, stride.step)),
         taken_(schedule.Cursor(stride.first, stride.step)) {}
 
-  bool Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+  bool Notice(const PickUp& pick_up, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+    const int64_t at_ns = pick_up.now_ns - pick_up.held_ns;
     uint64_t noticed = 0;
-    for (; noticed < kMostAtOnce && NextDueNs() <= now_ns; due_->Advance()) {
+    for (; noticed < kMostAtOnce && NextDueNs() <= pick_up.due_until_ns; due_->Advance()) {
       planned(due_->index(), NextDueNs());
+      picked_up_.Add(1, std::max(NextDueNs(), at_ns));
       ++noticed;
     }
     backlog_ += noticed;
-    picked_up_.Add(noticed, now_ns);
     return noticed < kMostAtOnce;
   }
 
@@ -115,9 +116,9 @@ class ClosedPacer final : public Pacer {
     for (uint32_t i = 0; i < pacing.sessions; ++i) turns_.push_back(start_ns);
   }
 
-  bool Notice(int64_t now_ns, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
-    for (; NextDueNs() <= now_ns; turns_.pop_front()) {
-      due_.push_back({next_index_, turns_.front(), now_ns});
+  bool Notice(const PickUp& pick_up, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {
+    for (; NextDueNs() <= pick_up.due_until_ns; turns_.pop_front()) {
+      due_.push_back({next_index_, turns_.front(), pick_up.now_ns});
       planned(next_index_, turns_.front());
       next_index_ += stride_.step;
     }

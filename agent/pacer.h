@@ -20,15 +20,23 @@ struct DueOperation {
   int64_t dispatched_ns = 0;  // when the pacer picked it up
 };
 
+// What falls due up to `due_until_ns` is picked up at `now_ns`. Before that a session that answers
+// inside Start held the thread for `held_ns`: that is the database's doing, and no lag of ours.
+struct PickUp {
+  int64_t due_until_ns = 0;
+  int64_t now_ns = 0;
+  int64_t held_ns = 0;
+};
+
 class Pacer {
  public:
   static constexpr int64_t kNever = INT64_MAX;
 
   virtual ~Pacer() = default;
 
-  // Picks up what is due before or at now_ns and calls planned(index, intended_ns) for each. False
-  // when there was too much for one call; the rest comes with the next.
-  virtual bool Notice(int64_t now_ns,
+  // Picks up what is due and calls planned(index, intended_ns) for each. False when there was too
+  // much for one call; the rest comes with the next.
+  virtual bool Notice(const PickUp& pick_up,
                       absl::FunctionRef<void(uint64_t index, int64_t intended_ns)> planned) = 0;
 
   // The next operation that was picked up and not yet taken.

@@ -158,10 +158,11 @@ void Worker::Notice(int64_t now_ns) {
   while (true) {
     const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
     if (now_ns < page_end) break;
-    if (!pacer_->Notice(page_end - 1, count_planned)) return;
+    if (!pacer_->Notice({page_end - 1, now_ns, held_ns_}, count_planned)) return;
     TurnPages(page_end);
   }
-  pacer_->Notice(now_ns, count_planned);
+  pacer_->Notice({now_ns, now_ns, held_ns_}, count_planned);
+  held_ns_ = 0;
 }
 
 uint32_t Worker::SecondOf(int64_t intended_ns) const {
@@ -241,7 +242,9 @@ void Worker::Send(Ticket ticket, int64_t now_ns) {
     ready_.pop_front();
     lane->queued = false;
   }
+  const uint64_t completions = completions_;
   lane->session->Start(slot.planned.operation, ticket);  // may complete inside
+  if (completions_ != completions) held_ns_ += completed_ns_ - now_ns;
   Offer(lane);
 }
 
@@ -284,6 +287,7 @@ void Worker::Complete(Ticket ticket, const Outcome& outcome) {
   Slot& slot = *slots_[ticket];
   WEIR_CHECK(slot.in_flight);
   ++completions_;
+  completed_ns_ = now;
   slot.in_flight = false;
   --in_flight_;
   Unlink(ticket);

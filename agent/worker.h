@@ -162,6 +162,8 @@ class Worker final : public CompletionSink {
   Ticket newest_ = kNone;
   uint64_t in_flight_ = 0;
   uint64_t completions_ = 0;  // of attempts
+  int64_t completed_ns_ = 0;  // the last of them
+  int64_t held_ns_ = 0;       // by sessions that answered inside Start, since the last Notice
   std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
   uint64_t retry_draws_ = 0;
 

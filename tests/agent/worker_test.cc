@@ -391,6 +391,84 @@ TEST(Worker, DoesNotSpinUnlessAskedTo) {
   EXPECT_EQ(run.polls, 0u);
 }
 
+// Answers inside Start, as an embedded database does.
+class EmbeddedBackend final : public Backend {
+ public:
+  EmbeddedBackend(SimulatedLoop& loop, int64_t service_ns) : loop_(loop), service_ns_(service_ns) {}
+  absl::Status SetUp(bool) override { return absl::OkStatus(); }
+  absl::StatusOr<Disclosure> Disclose() override { return Disclosure{}; }
+  absl::Status Scan(absl::FunctionRef<void(const Record&)>) override { return absl::OkStatus(); }
+  absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop&, CompletionSink& sink) override {
+    return std::make_unique<EmbeddedSession>(*this, sink);
+  }
+
+ private:
+  class EmbeddedSession final : public Session {
+   public:
+    EmbeddedSession(EmbeddedBackend& backend, CompletionSink& sink)
+        : backend_(backend), sink_(sink) {}
+    int Capacity() const override { return 1; }
+    void Start(const Operation&, Ticket ticket) override {
+      backend_.loop_.Advance(backend_.service_ns_);
+      sink_.Complete(ticket, {});
+    }
+    void Abandon(Ticket) override {}
+
+   private:
+    EmbeddedBackend& backend_;
+    CompletionSink& sink_;
+  };
+
+  SimulatedLoop& loop_;
+  const int64_t service_ns_;
+};
+
+// Time passes in which the worker does not run.
+class Pause final : public TimerHandler {
+ public:
+  Pause(SimulatedLoop& loop, int64_t ns) : loop_(loop), ns_(ns) {}
+  void OnTimer() override { loop_.Advance(ns_); }
+
+ private:
+  SimulatedLoop& loop_;
+  const int64_t ns_;
+};
+
+// One operation every 10 ms for two seconds.
+Tally DriveEmbedded(int64_t service_ns, int64_t pause_ns) {
+  SimulatedLoop loop;
+  EmbeddedBackend backend(loop, service_ns);
+  WorkerSettings settings;
+  settings.shape = {{v1::PHASE_MEASURE}, 1};
+  PageCollector pages(settings.shape, 1);
+  const ReadPlan plan;
+  Worker worker(settings, plan, loop, pages);
+  EXPECT_TRUE(worker.Open(backend).ok());
+  Pause pause(loop, pause_ns);
+  loop.Schedule(kSecond / 2, &pause);
+  const EvenSchedule schedule(100, 2 * kSecond);
+  const auto pacer = MakeOpenPacer(schedule, {}, 0);
+  worker.Run(*pacer, 0);
+  Tally all;
+  for (Page page = pages.MakePage(); pages.Next(&page);) {
+    page.ForEach([&](uint32_t, size_t, const Tally& tally) { all.Add(tally); });
+  }
+  EXPECT_EQ(all.counts().ok(), 200u);
+  return all;
+}
+
+TEST(Worker, TakesTheTimeThatAnEmbeddedDatabaseHoldsItsThreadForWaitAndNotForLag) {
+  const Tally tally = DriveEmbedded(25 * kMs, 0);
+  EXPECT_LT(tally.lag.Max(), uint64_t{kMs});
+  EXPECT_GT(tally.wait.Max(), uint64_t{2 * kSecond});
+}
+
+TEST(Worker, KnowsHowLateItIsAfterAPauseAcrossSeconds) {
+  const Tally tally = DriveEmbedded(0, 1400 * kMs);
+  EXPECT_NEAR(tally.lag.Max(), 1390 * kMs, 12 * kMs);
+  EXPECT_NEAR(tally.lag.ValueAtQuantile(0.5), 400 * kMs, 30 * kMs);
+}
+
 TEST(Worker, StopsAfterItsLengthWhateverIsLeft) {
   ScriptedBackend backend({.service_ns = 10 * kMs});
   Course course;
