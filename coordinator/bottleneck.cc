@@ -164,7 +164,11 @@ class Naming {
                             " at the longest, and what came meanwhile had to wait."));
   }
 
-  bool KnownToHaveRoom() const { return s_.database_cpu_share.has_value() && !InContention(); }
+  // A machine that others filled leaves it none.
+  bool KnownToHaveRoom() const {
+    return s_.database_cpu_share.has_value() &&
+           s_.machine_cpu_share.value_or(0) < l_.machine_cpu_share && !InContention();
+  }
 
   void NameSessions() {
     Say(absl::StrCat("The session pool: ", s_.sessions,

@@ -193,6 +193,12 @@ TEST_F(BottleneckTest, IsTheSessionPoolWhenOperationsWaitAndTheDatabaseHasRoom) 
               "one on average; the database had room for more");
 }
 
+TEST_F(BottleneckTest, OnAMachineThatOthersFillTheDatabaseIsNotSaidToHaveRoom) {
+  Took(0, 20, 4);
+  TookCpu(0.4, 3.9);
+  ExpectPlace(v1::BOTTLENECK_PLACE_SESSION_POOL, "is not known");
+}
+
 TEST_F(BottleneckTest, SaysWhenItIsNotKnownWhetherTheDatabaseHasRoom) {
   Took(0, 20, 4);
   ExpectPlace(v1::BOTTLENECK_PLACE_SESSION_POOL, "is not known");

@@ -124,7 +124,7 @@ TEST_F(PostgresObserver, SaysWhenAPhaseOfWritesWasTooShortForTwoCheckpoints) {
       Checkpoint();
       observer->Sample(1);
     }
-    const auto told = Contains(HasSubstr(absl::StrCat(checkpoints, " checkpoints were completed")));
+    const auto told = Contains(HasSubstr(absl::StrCat("completed in the phase: ", checkpoints)));
     const ObservedFacts facts = observer->Conclude();
     if (checkpoints < 2) {
       EXPECT_THAT(facts.gaps, told);
