@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 
 #include "base/status.h"
+#include "reports/disclosure.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
 #include "reports/page_evidence.h"
@@ -99,6 +100,7 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"provisioned_ru", leg.provisioned_ru()},
                  {"plan_digest", leg.plan_digest()},
                  {"warm_up", SpanSeconds(leg, v1::PHASE_WARM_UP)},
+                 {"measure", SpanSeconds(leg, v1::PHASE_MEASURE)},
                  {"verification", VerificationData(leg)},
                  {"operations", FactsOfOperations(leg)},
                  {"steadiness", SteadinessData(leg)},
@@ -202,6 +204,17 @@ json RunConditionsData(const v1::RunResult& run) {
   return rows;
 }
 
+json DisclosureData(const v1::RunResult& run) {
+  json items = json::array();
+  for (const DisclosedItem& item : DiscloseRun(run)) {
+    items.push_back({{"subject", item.subject},
+                     {"item", std::string(item.item)},
+                     {"value", item.value},
+                     {"disclosed", item.disclosed()}});
+  }
+  return items;
+}
+
 json AgentsData(const v1::RunResult& run) {
   json agents = json::array();
   for (const v1::AgentFacts& agent : run.agents()) {
@@ -282,6 +295,7 @@ absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::Run
                {"errors", ErrorsData(run)},
                {"conditions", ConditionsData(run)},
                {"run_conditions", RunConditionsData(run)},
+               {"disclosure", DisclosureData(run)},
                {"agents", AgentsData(run)}};
   for (const std::string& name : ScenarioNames(run)) {
     WEIR_ASSIGN_OR_RETURN(json scenario, ScenarioData(store, run, name));

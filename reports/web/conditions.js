@@ -1,9 +1,22 @@
 // Under which conditions the numbers came about: databases, harness, campaign.
 
-function conditionTable(targets) {
-  const rows = data.conditions.map((condition, i) => {
-    const starts = i === 0 || data.conditions[i - 1].group !== condition.group;
-    const span = data.conditions.filter((other) => other.group === condition.group).length;
+// What decides most about durability and speed stands in sight, side by side; all else opens.
+const decisive = new Set(['server_version', 'version', 'fsync', 'full_page_writes', 'synchronous_commit', 'synchronous',
+                          'journal_mode', 'table persistence', 'consistency', 'durability', 'throughput',
+                          'provisioned', 'physical partitions', 'round trip', 'tls', 'TLS']);
+
+function databaseConditions(targets) {
+  const first = data.conditions.filter((condition) => decisive.has(condition.name));
+  if (first.length === 0 || data.conditions.length <= 12) return conditionTable(targets, data.conditions);
+  const rest = data.conditions.filter((condition) => !decisive.has(condition.name));
+  return [conditionTable(targets, first),
+          details(`All other settings (${rest.length})`, () => conditionTable(targets, rest))];
+}
+
+function conditionTable(targets, conditions) {
+  const rows = conditions.map((condition, i) => {
+    const starts = i === 0 || conditions[i - 1].group !== condition.group;
+    const span = conditions.filter((other) => other.group === condition.group).length;
     return el('tr', {class: starts ? 'first' : undefined},
         starts ? el('th', {scope: 'rowgroup', rowspan: span}, condition.group) : null,
         el('td', {class: 'name'}, condition.name),
@@ -66,10 +79,41 @@ function section(id, title, ...children) {
   return el('section', {'aria-labelledby': id}, el('h2', {id}, title), children);
 }
 
+// What is missing stands in sight, item by item with those that did not tell it; the rest opens.
+function disclosure() {
+  const missing = data.disclosure.filter((item) => !item.disclosed);
+  const total = data.disclosure.length;
+  const count = missing.length === 0 ? `All ${total} items are disclosed.`
+                                     : `${missing.length} of ${total} items are NOT DISCLOSED:`;
+  const names = [...new Set(missing.map((item) => item.item))];
+  const silent = (name) => missing.filter((item) => item.item === name).map((item) => item.subject);
+  return el('div', {class: 'card'},
+      el('p', {class: `answer ${missing.length === 0 ? 'good' : 'warning'}`},
+         el('span', {class: 'mark', 'aria-hidden': 'true'}, missing.length === 0 ? '✓' : '!'), el('span', {}, count)),
+      names.length > 0 ? el('ul', {class: 'missing'}, names.map((name) => el('li', {}, el('b', {}, name),
+          ` · ${shortList(silent(name))}`))) : null,
+      details('Every item', disclosureTable));
+}
+
+function shortList(names) {
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
+}
+
+function disclosureTable() {
+  return table('Everything that is to be disclosed', [left('Of'), left('Item'), left('Value')],
+      data.disclosure.map(({subject, item, value, disclosed}, i) => {
+        const first = i === 0 || data.disclosure[i - 1].subject !== subject;
+        return el('tr', {class: first ? 'first' : undefined},
+            el('td', {class: 'name'}, first ? subject : ''), el('td', {class: 'name'}, item),
+            el('td', {class: `words ${disclosed ? '' : 'bad'}`}, value));
+      }), {class: 'numbers grouped'});
+}
+
 function conditionsSection(targets) {
   return section('conditions', 'Conditions',
-      el('div', {class: 'card'}, data.conditions.length > 0 ? conditionTable(targets)
+      el('div', {class: 'card'}, data.conditions.length > 0 ? databaseConditions(targets)
          : el('p', {class: 'quiet'}, 'NOT DISCLOSED: no database told its version and settings.')),
+      data.disclosure.length > 0 ? part('Disclosure', disclosure()) : null,
       part('Harness', el('div', {class: 'card'}, harness(), data.agents.length > 0 ? agentFacts() : null)),
       part('Campaign', details('The campaign file as it was read',
           () => el('pre', {tabindex: 0}, data.run.campaign_text))));

@@ -185,7 +185,9 @@ function offeredChart(scenario) {
   if (open.length === 0) return null;
   const chart = new Chart({title: 'Offered and issued', unit: units.rate,
       note: `Operations per second: planned (fine) and sent (strong).${every(scenario.rate_width)}`});
-  const xs = driveAxis(scenario, 'drive', scenario.rate_width, 'planned');
+  // What is answered after the schedule's end is no offer.
+  const end = Math.max(...open.map((target) => target.warm_up + target.measure));
+  const xs = driveAxis(scenario, 'drive', scenario.rate_width, 'planned').filter((x) => x < end);
   const pick = (key) => (target) => (open.includes(target) ? target.series.drive['all operations']?.[key] : null);
   chart.show({xs, warmUp: warmUp(scenario),
               lines: [...lines(scenario, xs, pick('issued'), {suffix: 'sent'}),

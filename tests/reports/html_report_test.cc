@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "reports/disclosure.h"
 #include "reports/report.h"
 #include "tests/reports/golden.h"
 #include "tests/reports/sample_evidence.h"
@@ -173,6 +174,19 @@ TEST_F(HtmlReportTest, OfManyAgentsOnlyTheLargestAndTheMedianAreDrawn) {
   const double largest = machines["agents"]["largest of 7 agents"]["cpu"][3];
   const double median = machines["agents"]["median of 7 agents"]["cpu"][3];
   EXPECT_GE(largest, median);
+}
+
+TEST_F(HtmlReportTest, WhatIsNotDisclosedIsShownAsThat) {
+  v1::RunResult run = test::SampleRun();
+  run.clear_version();
+  const nlohmann::json disclosure = Data(Html(run))["disclosure"];
+  int missing = 0;
+  for (const nlohmann::json& item : disclosure) {
+    EXPECT_EQ(item["disclosed"], item["value"] != "NOT DISCLOSED") << item;
+    missing += item["subject"] == "run" && !item["disclosed"];
+  }
+  EXPECT_GT(missing, 0) << "the version is gone";
+  EXPECT_EQ(disclosure.size(), DiscloseRun(run).size());
 }
 
 TEST_F(HtmlReportTest, ARunWithoutAnyResultCanStillBeShown) {
