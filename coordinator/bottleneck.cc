@@ -52,15 +52,15 @@ class Naming {
 
   // ---------------------------------------------------------------------------------- places
 
-  // Where the database works inside the agent, the worker is late because it works in there.
   bool Lags() {
-    if (s_.in_process || s_.lag_ns < l_.lag_ns) return false;
+    if (s_.lag_ns < l_.lag_ns) return false;
     if (ShareOfResponse(s_.lag_ns) < l_.lag_share) return false;
     return Say(absl::StrCat("The agents did not keep up: operations were taken up ",
                             Time(s_.lag_ns), " late on average, ",
                             ShareText(ShareOfResponse(s_.lag_ns)), " of the response time."));
   }
 
+  // Where the database works inside the agent, the workers are full of its work.
   bool FailsGates() {
     if (s_.in_process || s_.generator_gates.empty()) return false;
     if (ShareOfResponse(s_.wait_ns) >= l_.waiting_hides_gates) return false;
@@ -97,9 +97,6 @@ class Naming {
         absl::StrCat("The network: the agents' link was used to ", ShareText(*s_.link_share), "."));
   }
 
-  // In a process of its own, lag in a database is not waiting for a session; inside ours, it is.
-  double QueuedNs() const { return s_.wait_ns + (s_.in_process ? s_.lag_ns : 0); }
-
   bool Queues() {
     Say(s_.open_loop ? absl::StrCat("None: the load was served without queueing; ",
                                     ShareText(ShareOfResponse(s_.service_ns)),
@@ -107,7 +104,7 @@ class Naming {
                      : absl::StrCat("None: the sessions paused between operations and were busy ",
                                     ShareText(s_.sessions_busy), " of the time."));
     if (!s_.open_loop) return s_.sessions_busy >= l_.sessions_busy || !s_.thinks;
-    return ShareOfResponse(QueuedNs()) >= l_.wait_share || s_.unserved_share >= l_.unserved_share;
+    return ShareOfResponse(s_.wait_ns) >= l_.wait_share || s_.unserved_share >= l_.unserved_share;
   }
 
   bool IsOutsideServer() {

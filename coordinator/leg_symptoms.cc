@@ -84,7 +84,9 @@ void ReadPartitions(const v1::Leg& leg, double seconds, Symptoms* symptoms) {
   }
 }
 
+// What is lost on the way to somebody else says nothing about a database on this machine.
 void ReadNetwork(const v1::Leg& leg, Symptoms* symptoms) {
+  if (symptoms->in_process || !leg.processes().empty()) return;
   for (const v1::ResourceSample& sample : leg.resources()) {
     if (sample.tcp_segments_sent() > 0) {
       const double share = Share(static_cast<double>(sample.tcp_retransmits()),

@@ -15,8 +15,9 @@ namespace weir {
 struct Symptoms {
   uint64_t answered = 0;  // operations that somebody waited for to their end
   bool open_loop = false;
-  bool thinks = false;      // closed loop with pauses
-  bool in_process = false;  // the database is a library inside the agent: its time is the worker's
+  bool thinks = false;  // closed loop with pauses
+  bool in_process =
+      false;  // the database is a library inside the agent: its work fills the workers
 
   // Where the time went. Means over all operations, in nanoseconds.
   double response_ns = 0;
@@ -37,8 +38,9 @@ struct Symptoms {
   int32_t fullest_partition = 0;
 
   std::vector<std::string> generator_gates;  // that failed, with what they saw
-  std::optional<double> retransmit_share;    // of the TCP segments sent
-  std::optional<double> link_share;          // of the slowest link
+  // Unknown where the database is on an agent's machine.
+  std::optional<double> retransmit_share;  // of the TCP segments sent
+  std::optional<double> link_share;        // of the slowest link
 
   // Where the database runs on an agent's machine: of that machine's cores.
   std::optional<double> database_cpu_share;

@@ -167,6 +167,14 @@ TEST_F(BottleneckTest, IsTheNetworkWhenSegmentsAreSentAgain) {
   ExpectPlace(v1::BOTTLENECK_PLACE_NETWORK, "1.00 % of the segments had to be sent again");
 }
 
+TEST_F(BottleneckTest, IsNotTheNetworkWhenTheDatabaseIsOnThisMachine) {
+  Took(0, 20, 4);
+  TookCpu(0.4, 1);
+  leg_.mutable_resources(0)->set_tcp_segments_sent(100'000);
+  leg_.mutable_resources(0)->set_tcp_retransmits(1'000);
+  EXPECT_EQ(Name().place(), v1::BOTTLENECK_PLACE_SESSION_POOL);
+}
+
 TEST_F(BottleneckTest, IsTheNetworkWhenTheLinkIsFull) {
   Took(0, 5, 4);
   v1::ResourceSample* sample = leg_.add_resources();
@@ -263,7 +271,9 @@ TEST_F(BottleneckTest, IsTheSessionPoolInAClosedLoopWhenTheDatabaseHasRoom) {
 
 TEST_F(BottleneckTest, ADatabaseInsideTheAgentIsNotTakenForTheGenerator) {
   target_.mutable_sqlite();
-  Took(20, 0, 4);
+  Took(0, 2, 4);
+  v1::GateResult* gate = leg_.add_gates();
+  gate->set_name("worker_cpu");
   ExpectPlace(v1::BOTTLENECK_PLACE_DATABASE, "works inside the agent");
 }
 
