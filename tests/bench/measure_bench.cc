@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "measure/histogram.h"
+#include "measure/steadiness.h"
 #include "measure/tally.h"
 
 namespace weir {
@@ -51,6 +52,48 @@ void BM_HistogramRecord(benchmark::State& state) {
   benchmark::DoNotOptimize(histogram.count());
 }
 BENCHMARK(BM_HistogramRecord);
+
+// What measuring adds to one operation: three readings of the clock beside the intended start, five
+// times into their histograms, and the counts. To stay below 100 ns (R15).
+void BM_MeasureOneOperation(benchmark::State& state) {
+  Tally tally;
+  int64_t intended_ns = MonotonicNs();
+  for (auto _ : state) {
+    const int64_t dispatched_ns = MonotonicNs();
+    const int64_t sent_ns = MonotonicNs();
+    const int64_t completed_ns = MonotonicNs();
+    tally.response.Record(static_cast<uint64_t>(completed_ns - intended_ns));
+    tally.dispatch_response.Record(static_cast<uint64_t>(completed_ns - dispatched_ns));
+    tally.service.Record(static_cast<uint64_t>(completed_ns - sent_ns));
+    tally.wait.Record(static_cast<uint64_t>(sent_ns - dispatched_ns));
+    tally.lag.Record(static_cast<uint64_t>(dispatched_ns - intended_ns));
+    v1::Tally& n = tally.counts();
+    n.set_planned(n.planned() + 1);
+    n.set_ok(n.ok() + 1);
+    n.set_attempts(n.attempts() + 1);
+    n.set_records(n.records() + 1);
+    n.set_bytes_sent(n.bytes_sent() + 100);
+    n.set_bytes_received(n.bytes_received() + 100);
+    intended_ns = completed_ns;
+  }
+  benchmark::DoNotOptimize(tally.counts().ok());
+}
+BENCHMARK(BM_MeasureOneOperation);
+
+// The end of a leg of ten minutes: `changes` = 1 has a change of level, whose test takes longest.
+void BM_JudgeSteadiness(benchmark::State& state) {
+  std::vector<SecondSeries> series(4);
+  for (size_t s = 0; s < series.size(); ++s) {
+    std::mt19937_64 random(s);
+    std::normal_distribution<double> law(1'000, 50);
+    for (int second = 0; second < 600; ++second) {
+      const bool changed = state.range(0) == 1 && second >= 400;
+      series[s].values.push_back(law(random) * (changed ? 1.3 : 1));
+    }
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(JudgeSteadiness(series, 0).steady());
+}
+BENCHMARK(BM_JudgeSteadiness)->ArgName("changes")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 void BM_HistogramAdd(benchmark::State& state) {
   const Histogram other = Busy(static_cast<size_t>(state.range(0)));

@@ -60,6 +60,18 @@ TEST(StageMerge, MakesOfAnySplitTheHistogramOfAllValues) {
   }
 }
 
+TEST(StageMerge, CountsTwoHoursAsOneOverflowOfAllAgents) {
+  StageMerge merge(2);
+  const uint64_t two_hours = 2 * Histogram::kHighest;
+  ASSERT_TRUE(merge.Add(0, Report(1, 0, {two_hours, 5}), Ignore).ok());
+  ASSERT_TRUE(merge.Add(1, Report(1, 0, {7}), Ignore).ok());
+  for (const uint32_t agent : {0u, 1u}) merge.Lose(agent, 0, Ignore);
+  const Tally& total = *merge.totals().at({v1::PHASE_MEASURE, 0});
+  EXPECT_EQ(total.Overflow(), 1u);
+  EXPECT_EQ(total.response.count(), 3u);
+  EXPECT_EQ(total.counts().ok(), 3u);
+}
+
 TEST(StageMerge, IgnoresDuplicatesAndReportsGaps) {
   StageMerge merge(1);
   ASSERT_TRUE(merge.Add(0, Report(1, 0, {5}), Ignore).ok());

@@ -103,6 +103,26 @@ TEST(Tally, BrokenPayloadIsNamedAndChangesNothing) {
   EXPECT_TRUE(MessageDifferencer::Equals(tally.ToProto(), before));
 }
 
+// R13: what took longer than the histogram's hour is counted at its top, as one value beyond it,
+// and stays so over any number of hops.
+TEST(Tally, TwoHoursAreOneOverflowAlsoOnTheWire) {
+  constexpr uint64_t kHour = Histogram::kHighest;
+  Tally first;
+  first.response.Record(2 * kHour);
+  first.response.Record(1'000);
+  Tally second;
+  ASSERT_TRUE(second.Add(first.ToProto()).ok());
+  second.response.Record(2'000);
+  Tally third;
+  ASSERT_TRUE(third.Add(second.ToProto()).ok());
+  third.Add(first);
+  EXPECT_EQ(second.Overflow(), 1u);
+  EXPECT_EQ(third.Overflow(), 2u);
+  EXPECT_EQ(third.ToProto().overflow(), 2u);
+  EXPECT_EQ(third.response.count(), 5u);
+  EXPECT_GE(third.response.Max(), kHour);
+}
+
 TEST(Tally, EmptyHistogramsStayOffTheWire) { EXPECT_EQ(Tally().ToProto().ByteSizeLong(), 0u); }
 
 TEST(Tally, CountsHoldNoHistogram) { EXPECT_TRUE(Sum({FullTally(3)}).counts().response().empty()); }

@@ -1,11 +1,12 @@
 // Computes every number of a report again from two files alone, report.json and run.hlog, by the
 // published definitions (docs/summary-csv.md) and with none of Weir's code, and compares.
-// Usage: node recompute.mjs REPORT.JSON RUN.HLOG
+// Usage: node recompute.mjs REPORT.JSON RUN.HLOG [made-up]
+// "made-up": of a run that never took place, whose agents' spread is not of its shares.
 import {readFileSync} from 'node:fs';
 
 import {canReport, Histogram} from './histogram.mjs';
 
-const [reportPath, hlogPath] = process.argv.slice(2);
+const [reportPath, hlogPath, kind] = process.argv.slice(2);
 const report = JSON.parse(readFileSync(reportPath, 'utf8'));
 const run = report.run;
 
@@ -235,6 +236,27 @@ for (const leg of run.legs) {
     const sum = (all) => all.reduce((whole, part) => whole + Number(part.total[count]), 0);
     expectNumber(`${leg.scenario} on ${leg.target}, shares: ${count}`, sum(leg.shares),
                  sum(leg.results), 0);
+  }
+}
+
+// Each agent beside the others, from its own share.
+for (const leg of kind === 'made-up' ? [] : run.legs) {
+  for (const spread of leg.spreads) {
+    if (spread.response_p50_ns === 0) continue;  // too few operations to tell
+    const shares = leg.shares.filter((share) => share.agent === spread.agent &&
+                                                share.phase === 'PHASE_MEASURE');
+    const response = new Histogram();
+    let planned = 0;
+    for (const share of shares) {
+      response.addPayload(Buffer.from(share.total.response, 'base64'));
+      const n = Object.fromEntries(kCounts.map((name) => [name, Number(share.total[name])]));
+      planned += operations(n);
+    }
+    for (const [name, q] of [['response_p50_ns', 0.5], ['response_p99_ns', 0.99]]) {
+      const value = canReport(q, planned) ? response.valueAt(q, planned) : 0;
+      expectNumber(`${leg.scenario} on ${leg.target}, agent ${spread.agent}: ${name}`,
+                   spread[name], value, 0);
+    }
   }
 }
 
