@@ -123,12 +123,23 @@ class TextWriter {
     if (verdict.overridden_size() > 0) {
       Bullet("gates that failed and were overridden: " + absl::StrJoin(verdict.overridden(), ", "));
     }
-    for (const std::string& reason : verdict.reasons()) Bullet(reason);
+    Reasons();
     for (const v1::Leg& leg : run_.legs()) LegVerdict(leg);
     Advice();
     Indented("", absl::StrCat("run ", run_.id(), ", seed ", run_.campaign().seed(), ", ",
                               run_.agents_size(), run_.agents_size() == 1 ? " agent" : " agents",
                               ", weir ", run_.version()));
+  }
+
+  // A machine that is not fit fails the same gates in every scenario.
+  void Reasons() {
+    constexpr int kMost = 8;
+    const auto& reasons = run_.verdict().reasons();
+    const int shown = reasons.size() <= kMost + 1 ? reasons.size() : kMost;
+    for (int i = 0; i < shown; ++i) Bullet(reasons[i]);
+    if (shown < reasons.size()) {
+      Bullet(absl::StrCat("and ", reasons.size() - shown, " more reasons, all in the reports"));
+    }
   }
 
   void Bullet(const std::string& text) { Indented("  - ", text); }

@@ -102,15 +102,14 @@ function gateLine(gate, others) {
   return el('div', {}, gateMark(gate), gate.saw, agents ? el('small', {}, agents) : null);
 }
 
-// What failed, or else the closest of what passed. Of very many agents the first few.
+// What failed, or else the closest of what passed. What further agents saw opens.
 function gateCell(gates) {
   if (gates.length === 0) return el('td', {class: 'said'}, '–');
   const failed = gates.filter((gate) => !gate.passed);
   if (failed.length === 0) return el('td', {class: 'said'}, gateLine(gates[0], gates.length - 1));
-  const shown = failed.slice(0, 4);
-  const last = shown.length - 1;
-  return el('td', {class: 'said bad'},
-      shown.map((gate, i) => gateLine(gate, i === last ? failed.length - shown.length : 0)),
+  return el('td', {class: 'said bad'}, gateLine(failed[0], 0),
+      failed.length > 1 ? details(`${failed.length - 1} more`,
+                                  () => el('div', {}, failed.slice(1).map((gate) => gateLine(gate, 0)))) : null,
       failed.every((gate) => gate.overridden) ? el('small', {}, 'Overridden by the user.') : null,
       failed[0].advice ? el('small', {class: 'advice'}, failed[0].advice) : null);
 }
@@ -251,6 +250,7 @@ function driftLines(target) {
 }
 
 function steadyQuestion(scenario, targets) {
+  if (!targets.some((target) => target.rows['all operations'])) return null;
   const judged = targets.filter((target) => target.steadiness.judged);
   return question('Was it steady?', answerLines(targets, steadyAnswer), judged.length === 0 ? null : () => el('div',
       {class: 'proof'}, steadyCharts(scenario, judged), listsByTarget(judged, driftLines)));

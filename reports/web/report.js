@@ -34,6 +34,16 @@ function assignSlots() {
   return [...slots].map(([name, slot]) => ({name, slot}));
 }
 
+const mostReasons = 4;
+
+function reasonList(reasons) {
+  const list = (texts) => el('ul', {}, texts.map((reason) => el('li', {}, reason)));
+  if (reasons.length === 0) return null;
+  if (reasons.length <= mostReasons + 1) return list(reasons);
+  return [list(reasons.slice(0, mostReasons)),
+          details(`${reasons.length - mostReasons} more reasons`, () => list(reasons.slice(mostReasons)))];
+}
+
 function verdict() {
   const {run} = data;
   const missed = data.thresholds.filter((threshold) => threshold.word === 'missed').length;
@@ -42,7 +52,7 @@ function verdict() {
       el('div', {},
          el('p', {}, el('strong', {}, run.validity), ' ', meanings[run.validity]),
          run.overridden.length > 0 ? el('p', {}, 'Gates overridden: ', el('b', {}, run.overridden.join(', ')), '.') : null,
-         run.reasons.length > 0 ? el('ul', {}, run.reasons.map((reason) => el('li', {}, reason))) : null,
+         reasonList(run.reasons),
          missed > 0 ? el('p', {}, `${missed} of ${data.thresholds.length} thresholds missed.`) : null));
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 #include "measure/histogram.h"
@@ -151,6 +152,15 @@ TEST_F(WritersTest, TextGivesAdviceOnceHoweverManyFailedTheSameGate) {
   const std::string text = TextReport(run, 120, false);
   EXPECT_EQ(Occurrences(text, "Give the agent more cores"), 1);
   EXPECT_EQ(Occurrences(text, "99 %"), 0) << "one agent of a leg is enough";
+}
+
+TEST_F(WritersTest, TextShowsTheFirstOfVeryManyReasons) {
+  v1::RunResult run = test::SampleRun();
+  for (int i = 0; i < 19; ++i) run.mutable_verdict()->add_reasons(absl::StrCat("reason ", i, "."));
+  const std::string text = TextReport(run, 120, false);
+  EXPECT_THAT(text, HasSubstr("reason 6."));
+  EXPECT_THAT(text, Not(HasSubstr("reason 7.")));
+  EXPECT_THAT(text, HasSubstr("and 12 more reasons, all in the reports"));
 }
 
 TEST_F(WritersTest, TextStampsAnOverrideBeforeAnythingElse) {
