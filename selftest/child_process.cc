@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -32,6 +33,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::atomic<bool> interrupted{false};
+
 // In the child, between fork and exec: system calls only.
 bool EnterSurroundings(const ChildSpec& spec) {
   if (spec.own_network && (unshare(CLONE_NEWNET) != 0 || !SetLoopback(/*up=*/true))) return false;
@@ -46,6 +49,7 @@ bool EnterSurroundings(const ChildSpec& spec) {
       (setgroups(0, nullptr) != 0 || setgid(spec.as->group) != 0 || setuid(spec.as->user) != 0)) {
     _exit(126);
   }
+  for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGINT);
   if (getppid() != parent) _exit(126);
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
@@ -97,6 +101,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(o
 
 ChildProcess::~ChildProcess() {
   if (pid_ < 0) return;
+  ending_ = true;
   Signal(SIGCONT);
   Signal(SIGINT);
   if (Wait(10s).ok()) return;
@@ -113,6 +118,7 @@ absl::StatusOr<int> ChildProcess::Wait(std::chrono::milliseconds patience) {
       pid_ = -1;
       return ExitCodeOf(status);
     }
+    if (interrupted && !ending_) return absl::CancelledError("interrupted");
     if (std::chrono::steady_clock::now() >= deadline) {
       return absl::DeadlineExceededError("has not ended in time");
     }
@@ -123,6 +129,15 @@ absl::StatusOr<int> ChildProcess::Wait(std::chrono::milliseconds patience) {
 void ChildProcess::Signal(int signal) const {
   if (pid_ > 0) kill(pid_, signal);
 }
+
+void NoticeInterrupt() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = SA_RESETHAND;
+  sigaction(SIGINT, &action, nullptr);
+}
+
+bool Interrupted() { return interrupted; }
 
 absl::Status RunToEnd(const ChildSpec& spec, std::chrono::seconds patience) {
   const std::string name = std::filesystem::path(spec.arguments[0]).filename();

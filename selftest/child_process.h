@@ -34,7 +34,8 @@ class ChildProcess {
   ChildProcess(ChildProcess&& other) noexcept;
   ~ChildProcess();  // interrupts it; kills it when that does not help
 
-  // The exit code; 128 + signal after a signal. kDeadlineExceeded when it has not ended.
+  // The exit code; 128 + signal after a signal. kDeadlineExceeded when it has not ended, kCancelled
+  // after an interrupt.
   absl::StatusOr<int> Wait(std::chrono::milliseconds patience);
   void Signal(int signal) const;
   pid_t pid() const { return pid_; }
@@ -43,7 +44,13 @@ class ChildProcess {
   explicit ChildProcess(pid_t pid) : pid_(pid) {}
 
   pid_t pid_;  // −1: has ended
+  bool ending_ = false;
 };
+
+// From here on Ctrl-C ends waiting for a child, so that what was started and written can be cleared
+// away; a second one ends this process.
+void NoticeInterrupt();
+bool Interrupted();
 
 // Runs it to its end; an error with its last words unless it exits with 0.
 absl::Status RunToEnd(const ChildSpec& spec, std::chrono::seconds patience);

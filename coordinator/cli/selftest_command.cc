@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
+#include "selftest/child_process.h"
 #include "selftest/self_test.h"
 
 #include "coordinator/problem.h"
@@ -97,7 +98,9 @@ ExitCode SelftestCommand(const SelftestCommandOptions& options) {
   std::vector<const SelfTest*> chosen;
   if (!Choose(options, &chosen)) return kExitUsage;
   Tellings tellings(options.json);
+  NoticeInterrupt();
   for (const SelfTest* test : chosen) {
+    if (Interrupted()) return kExitInterrupted;
     const auto begin = std::chrono::steady_clock::now();
     const SelfTestResult result = test->run(
         {.seed = options.seed, .fast = options.fast, .postgres_bin = options.postgres_bin});
@@ -105,6 +108,7 @@ ExitCode SelftestCommand(const SelftestCommandOptions& options) {
     tellings.Add(*test, result, taken.count());
   }
   tellings.End();
+  if (Interrupted()) return kExitInterrupted;
   return tellings.failed() ? kExitFailure : kExitValid;
 }
 
