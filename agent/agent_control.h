@@ -1,11 +1,17 @@
 // What an agent does when: a state machine without I/O. It is told what arrives and what time it
 // is, and says through AgentPort what is to happen, so that the same code runs in production and in
 // simulation. One thread.
+//
+// Messages may be lost, late and repeated (docs/adr/0008): what was answered is answered the same
+// again, nothing is done twice, and what waits for an answer is repeated.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "agent/spool.h"
 #include "proto/control.pb.h"
 
 namespace weir {
@@ -21,22 +27,29 @@ enum class AgentExit : int {
   kStopped = 143,  // SIGTERM: never 0, an evicted agent has not finished
 };
 
+// Called on the thread of AgentControl. Nothing comes back from inside but through later calls.
 class AgentPort {
  public:
   virtual ~AgentPort() = default;
-  virtual void Send(const v1::AgentMessage& message) = 0;
+  virtual void Send(const v1::AgentMessage& message) = 0;  // dropped while there is no stream
+  virtual void Redial() = 0;  // the stream is broken: open another. Answer: OnConnected
   virtual void StartTask(const v1::Prepare& prepare) = 0;  // answer: OnTaskDone
   virtual void StartStage(int64_t start_ns) = 0;           // answers: OnInterval …, OnStageDone
-  virtual void StopStage() = 0;                            // no-op when none runs
+  // The stage starts no operation at or after `until_ns`, whether it is told to stop or not (R40).
+  // Comes before StartStage, and again whenever the lease changes.
+  virtual void ExtendLease(int64_t until_ns) = 0;
+  virtual void StopStage() = 0;  // no-op when none runs
   virtual void Quit(AgentExit exit, const std::string& reason) = 0;
 };
 
 class AgentControl {
  public:
-  AgentControl(v1::Hello hello, AgentPort& port) : hello_(std::move(hello)), port_(port) {}
+  // The spool is this agent's alone and outlives it.
+  AgentControl(v1::Hello hello, AgentPort& port, Spool& spool)
+      : hello_(std::move(hello)), port_(port), spool_(spool) {}
 
   void OnConnected(int64_t now_ns);
-  void OnMessage(const v1::CoordinatorMessage& message, int64_t now_ns);
+  void OnMessage(const v1::CoordinatorMessage& message, int64_t now_ns);  // the time of arrival
   void OnDisconnected();
   void OnTerminate();           // SIGTERM
   void OnTick(int64_t now_ns);  // about every 100 ms
@@ -48,18 +61,61 @@ class AgentControl {
   const v1::Welcome& welcome() const { return welcome_; }
 
  private:
+  enum class State : uint8_t {
+    kIdle,      // no step yet
+    kBusy,      // a task is being carried out
+    kPrepared,  // and answered
+    kArmed,     // knows the start, waits for Go
+    kRunning,
+    kEnded,  // StageDone was sent
+  };
+
+  void OnWelcome(const v1::Welcome& welcome);
+  void OnPing(const v1::Ping& ping, int64_t now_ns);
+  void OnPrepare(const v1::Prepare& prepare);
+  void OnArm(const v1::Arm& arm);
+  void OnGo(const v1::Go& go, int64_t now_ns);
+  void OnDisarm(const v1::Disarm& disarm);
+  void OnStop();
+  void OnAcknowledge(const v1::Acknowledge& acknowledge);
+  void OnResend(uint64_t first, uint64_t last);
+  void OnGoodbye(const v1::Goodbye& goodbye);
+
+  void SayHello();
+  void SendPrepared();
+  void SendEnd();
+  void EndWithoutStart();
+  void LookAtClock(int64_t now_ns);
+  void WatchLease();
+  void Repeat();
+  bool welcomed() const { return welcome_.has_lease(); }
   void Leave(AgentExit exit, const std::string& reason);
 
-  const v1::Hello hello_;
+  v1::Hello hello_;
   AgentPort& port_;
+  Spool& spool_;
   v1::Welcome welcome_;
-  v1::Prepare prepare_;   // the task in hand
-  bool driving_ = false;  // a stage is armed or running
+  int64_t now_ns_ = 0;    // as last told
+  int64_t heard_ns_ = 0;  // when the coordinator was last heard
+  int64_t hello_ns_ = 0;
+  int64_t lease_end_ns_ = INT64_MIN;
+  bool heard_ = false;  // or connected, at least
+  bool away_ = false;   // the stream is broken
+
+  State state_ = State::kIdle;
+  v1::Prepare prepare_;  // the step in hand
+  std::optional<v1::Prepared> prepared_;
+  uint32_t attempt_ = 0;  // the latest Arm or Disarm
+  int64_t start_ns_ = 0;
+  bool stopping_ = false;    // the stage has been told to stop
+  std::string stage_error_;  // why, when that was not the coordinator's wish
+  uint64_t sequence_ = 0;    // of the last interval sent
+  int64_t waiting_ns_ = 0;  // since then something has been sent without any acknowledgement; 0: no
+  std::optional<v1::StageDone> end_;  // until it is acknowledged
+
   bool leaving_ = false;
   AgentExit exit_ = AgentExit::kFinished;
   std::string leave_reason_;
-  uint64_t sequence_ = 0;  // of the last interval sent
-  int64_t heard_ns_ = 0;   // when the coordinator was last heard
 };
 
 }  // namespace weir

@@ -1,17 +1,16 @@
 #include "agent/agent_process.h"
 
-#include <grpcpp/grpcpp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <future>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
@@ -19,13 +18,16 @@
 #include "spdlog/spdlog.h"
 
 #include "agent/agent_control.h"
+#include "agent/control_stream.h"
+#include "agent/job_thread.h"
 #include "agent/machine.h"
+#include "agent/spool.h"
 #include "agent/stage.h"
 #include "agent/workbench.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/event_queue.h"
 #include "base/random.h"
-#include "proto/control.grpc.pb.h"
 
 namespace weir {
 namespace {
@@ -36,71 +38,59 @@ constexpr auto kTick = 100ms;
 constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;
 constexpr auto kFlushTimeout = 1s;
 
-using Stream = grpc::ClientReaderWriter<v1::AgentMessage, v1::CoordinatorMessage>;
-
 v1::Hello MakeHello(const AgentOptions& options) {
   v1::Hello hello;
   hello.set_protocol(kControlProtocol);
-  hello.set_incarnation(absl::StrCat(absl::Hex(WallUnixNs()), "-", getpid()));
+  hello.set_incarnation(
+      absl::StrCat(absl::Hex(WallUnixNs()), "-", getpid(), "-", absl::Hex(std::random_device()())));
   *hello.mutable_facts() = ReadMachine();
   hello.mutable_facts()->set_name(
       options.name.empty() ? absl::StrCat(hello.facts().host(), "-", getpid()) : options.name);
   return hello;
 }
 
-// Runs blocking jobs one after another on a thread of its own.
-class JobThread {
- public:
-  JobThread() : thread_([this] { Loop(); }) {}
-  ~JobThread() {
-    over_ = true;
-    queue_.Push([] {});
-    thread_.join();
-  }
-  void Push(EventQueue::Event job) { queue_.Push(std::move(job)); }
-
- private:
-  void Loop() {
-    while (!over_) queue_.RunOne(1s);
-  }
-
-  std::atomic<bool> over_{false};
-  EventQueue queue_;
-  std::thread thread_;
-};
+// Where the reports wait for the coordinator; it can be lost with the machine.
+std::string SpoolPath(const AgentOptions& options, const v1::Hello& hello) {
+  const std::filesystem::path folder = options.spool.empty()
+                                           ? std::filesystem::temp_directory_path()
+                                           : std::filesystem::path(options.spool);
+  return folder / absl::StrCat("weir-spool-", hello.incarnation());
+}
 
 class AgentProcess final : public AgentPort {
  public:
-  explicit AgentProcess(const AgentOptions& options)
-      : options_(options), control_(MakeHello(options), *this) {}
+  explicit AgentProcess(const AgentOptions& options) : AgentProcess(options, MakeHello(options)) {}
 
   int Run() {
     const std::thread signals([this] { WaitForSignals(); });
     const_cast<std::thread&>(signals).detach();
-    if (!Connect()) return static_cast<int>(exit_.value_or(AgentExit::kLostCoordinator));
-    std::thread reader([this] { Read(); });
-    control_.OnConnected(MonotonicNs());
+    stream_->Dial();
+    const int64_t give_up_ns = MonotonicNs() + kConnectTimeoutNs;
     while (!exit_) {
       if (events_.RunOne(kTick)) events_.RunAll();
-      control_.OnTick(MonotonicNs());
+      const int64_t now = MonotonicNs();
+      if (connected_) {
+        control_.OnTick(now);
+      } else if (now > give_up_ns) {
+        Quit(AgentExit::kLostCoordinator,
+             absl::StrCat("no coordinator answers at ", options_.coordinator));
+      }
     }
-    FlushWrites();
+    stream_->Flush(kFlushTimeout);
     // A job may hang in a database that does not answer; nothing of ours needs its end.
     if (jobs_under_way_ > 0) std::_Exit(static_cast<int>(*exit_));
-    context_.TryCancel();
-    reader.join();
-    writer_.reset();
+    stream_.reset();
     jobs_.reset();
     stage_.reset();
     return static_cast<int>(*exit_);
   }
 
   // AgentPort.
-  void Send(const v1::AgentMessage& message) override {
-    // Writing blocks while the coordinator does not read; the lease must be watched all the same.
-    writer_->Push([this, message] {
-      if (!stream_->Write(message)) spdlog::debug("the coordinator no longer listens");
-    });
+  void Send(const v1::AgentMessage& message) override { stream_->Send(message); }
+
+  void Redial() override {
+    spdlog::warn("the connection to the coordinator broke; dialling again");
+    stream_->Dial();
   }
 
   void StartTask(const v1::Prepare& prepare) override {
@@ -115,62 +105,56 @@ class AgentProcess final : public AgentPort {
   }
 
   void StartStage(int64_t start_ns) override {
-    stage_->Start(start_ns, {.on_interval =
-                                 [this](v1::Interval interval) {
-                                   events_.Push([this, interval = std::move(interval)]() mutable {
-                                     control_.OnInterval(std::move(interval));
-                                   });
-                                 },
-                             .on_done =
-                                 [this](v1::StageDone done) {
-                                   events_.Push([this, done = std::move(done)]() mutable {
-                                     control_.OnStageDone(std::move(done));
-                                   });
-                                 }});
+    running_ = stage_.get();
+    running_->ExtendLease(lease_end_ns_);
+    running_->Start(start_ns, {.on_interval =
+                                   [this](v1::Interval interval) {
+                                     events_.Push([this, interval = std::move(interval)]() mutable {
+                                       control_.OnInterval(std::move(interval));
+                                     });
+                                   },
+                               .on_done =
+                                   [this](v1::StageDone done) {
+                                     events_.Push([this, done = std::move(done)]() mutable {
+                                       running_ = nullptr;
+                                       control_.OnStageDone(std::move(done));
+                                     });
+                                   }});
+  }
+
+  void ExtendLease(int64_t until_ns) override {
+    lease_end_ns_ = until_ns;
+    if (running_ != nullptr) running_->ExtendLease(until_ns);
   }
 
   void StopStage() override {
-    if (stage_ != nullptr) stage_->Stop();
+    if (running_ != nullptr) running_->Stop();
   }
 
   void Quit(AgentExit exit, const std::string& reason) override {
     exit_ = exit;
-    if (exit != AgentExit::kFinished) spdlog::error("agent ends: {}", reason);
+    if (exit == AgentExit::kFinished) return;
+    spdlog::error("agent ends: {}", reason);
+    if (spool_.empty()) return;
+    spdlog::error("reports that the coordinator has not acknowledged are in {}.*", spool_path_);
   }
 
  private:
-  void FlushWrites() {
-    auto flushed = std::make_shared<std::promise<void>>();
-    std::future<void> done = flushed->get_future();
-    writer_->Push([flushed] { flushed->set_value(); });
-    done.wait_for(kFlushTimeout);
-  }
-
-  bool Connect() {
-    const auto channel =
-        grpc::CreateChannel(options_.coordinator, grpc::InsecureChannelCredentials());
-    const int64_t give_up_ns = MonotonicNs() + kConnectTimeoutNs;
-    while (!channel->WaitForConnected(std::chrono::system_clock::now() + kTick)) {
-      events_.RunOne(0ms);
-      if (exit_) return false;
-      if (MonotonicNs() < give_up_ns) continue;
-      spdlog::error("no coordinator answers at {}", options_.coordinator);
-      return false;
-    }
-    stub_ = v1::Control::NewStub(channel);
-    stream_ = stub_->Attend(&context_);
-    return true;
-  }
-
-  void Read() {
-    v1::CoordinatorMessage message;
-    while (stream_->Read(&message)) {
-      // The time of arrival counts for clock offsets, not the time the queue is served.
-      const int64_t now = MonotonicNs();
-      events_.Push([this, message, now] { control_.OnMessage(message, now); });
-    }
-    events_.Push([this] { control_.OnDisconnected(); });
-  }
+  AgentProcess(const AgentOptions& options, const v1::Hello& hello)
+      : options_(options),
+        spool_path_(SpoolPath(options, hello)),
+        spool_(*disk_, spool_path_),
+        control_(hello, *this, spool_),
+        stream_(MakeControlStream(
+            options.coordinator, events_,
+            {.on_connected =
+                 [this] {
+                   connected_ = true;
+                   control_.OnConnected(MonotonicNs());
+                 },
+             .on_message = [this](const v1::CoordinatorMessage& message,
+                                  int64_t arrived_ns) { control_.OnMessage(message, arrived_ns); },
+             .on_disconnected = [this] { control_.OnDisconnected(); }})) {}
 
   void WaitForSignals() {
     sigset_t set;
@@ -192,6 +176,7 @@ class AgentProcess final : public AgentPort {
     v1::Prepared prepared;
     prepared.set_leg(prepare.leg());
     prepared.set_task(prepare.task());
+    prepared.set_step(prepare.step());
     const absl::Status status = Perform(prepare, &prepared);
     if (!status.ok()) {
       prepared.set_error(std::string(status.message()));
@@ -226,16 +211,19 @@ class AgentProcess final : public AgentPort {
 
   const AgentOptions options_;
   EventQueue events_;
+  const std::unique_ptr<Disk> disk_ = MakePosixDisk();
+  const std::string spool_path_;
+  Spool spool_;
   AgentControl control_;
   Workbench workbench_;
   std::unique_ptr<Stage> stage_;  // made on the job thread while no stage runs
+  Stage* running_ = nullptr;      // the stage between StartStage and its end
+  int64_t lease_end_ns_ = 0;
+  bool connected_ = false;  // once, at least
   std::optional<AgentExit> exit_;
   int jobs_under_way_ = 0;
-  grpc::ClientContext context_;
-  std::unique_ptr<v1::Control::Stub> stub_;
-  std::unique_ptr<Stream> stream_;
   std::unique_ptr<JobThread> jobs_ = std::make_unique<JobThread>();
-  std::unique_ptr<JobThread> writer_ = std::make_unique<JobThread>();
+  std::unique_ptr<ControlStream> stream_;
 };
 
 }  // namespace

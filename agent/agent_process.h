@@ -10,6 +10,7 @@ struct AgentOptions {
   std::string coordinator;  // HOST:PORT
   std::string name;         // empty: host name and process id
   int workers = 0;          // 0: usable cores ÷ agents on this machine, at least one
+  std::string spool;        // folder for reports not acknowledged yet; empty: the temporary folder
   bool die_with_parent = false;
 };
 

@@ -20,6 +20,10 @@ int main(int argc, char** argv) {
   app.add_option("--workers", options.workers,
                  "Worker threads (default: cores divided by the agents on this machine)")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--spool", options.spool,
+                 "Folder for reports that the coordinator has not acknowledged yet (default: the "
+                 "temporary folder)")
+      ->check(CLI::ExistingDirectory);
   app.add_flag("--die-with-parent", options.die_with_parent, "End when the starting process ends")
       ->group("");
   app.set_version_flag("--version", std::string("weir-agent ") + std::string(weir::Version()));

@@ -146,6 +146,10 @@ class ThreadedStage final : public Stage {
     for (const auto& worker : crew_) worker->Stop();
   }
 
+  void ExtendLease(int64_t until_ns) override {
+    for (const auto& worker : crew_) worker->ExtendLease(until_ns);
+  }
+
   const Course& course() const { return course_; }
 
  private:
@@ -230,6 +234,9 @@ class ThreadedStage final : public Stage {
     int64_t lateness_ns = 0;
     for (const int64_t first : first_turns_) lateness_ns = std::max(lateness_ns, first - start_ns_);
     result_.set_start_lateness_ns(lateness_ns);
+    // None when it was stopped before.
+    const int64_t last_turn_ns = *std::max_element(first_turns_.begin(), first_turns_.end());
+    if (last_turn_ns >= start_ns_) result_.set_started_ns(last_turn_ns);
   }
 
   Course course_;

@@ -28,6 +28,9 @@ class Stage {
 
   // Any thread; OnDone follows within about stop_grace.
   virtual void Stop() = 0;
+
+  // Any thread: no operation is started at or after this time; the stage ends as if stopped.
+  virtual void ExtendLease(int64_t until_ns) = 0;
 };
 
 // Opens all sessions (blocks) and fills in `prepared`: operations, plan digest, planned operations.

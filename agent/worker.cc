@@ -80,7 +80,7 @@ bool Worker::Pass() {
   if (Finished() || stop_.load(std::memory_order_relaxed)) return false;
   const int64_t now = loop_.Now();
   if (now - start_ns_ > settings_.length_ns) stop_.store(true);
-  if (Hopeless(now) || stop_.load(std::memory_order_relaxed)) return false;
+  if (LeaseOver(now) || Hopeless(now) || stop_.load(std::memory_order_relaxed)) return false;
   TimeOutOverdue(now);
   Notice(now);
   GiveUpOverdue(now);
@@ -135,6 +135,12 @@ int64_t Worker::NextWakeNs(int64_t now_ns) const {
   return std::max(wake, now_ns);  // what waits for a session is looked at once a second at least
 }
 
+bool Worker::LeaseOver(int64_t now_ns) {
+  if (now_ns < lease_end_ns_.load(std::memory_order_relaxed)) return false;
+  stop_.store(true);
+  return true;
+}
+
 bool Worker::Hopeless(int64_t now_ns) {
   gave_up_ = now_ns - last_success_ns_ > settings_.give_up_ns;
   return gave_up_;
@@ -181,7 +187,7 @@ void Worker::Dispatch() {
   const int64_t pass_end = loop_.Now() + kLongestPassNs;
   while (Lane* lane = FreeLane()) {
     const int64_t now = loop_.Now();
-    if (now >= pass_end || stop_.load(std::memory_order_relaxed)) break;
+    if (now >= pass_end || stop_.load(std::memory_order_relaxed) || LeaseOver(now)) break;
     if (!retries_.empty() && retries_.top().due_ns <= now) {
       const Ticket ticket = retries_.top().ticket;
       retries_.pop();

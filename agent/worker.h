@@ -72,6 +72,10 @@ class Worker final : public CompletionSink {
   // Any thread: stop issuing, give what is in flight a moment, then give it up.
   void Stop();
 
+  // Any thread: from this time on nothing is issued, as after Stop, even if the process slept until
+  // then (R40).
+  void ExtendLease(int64_t until_ns) { lease_end_ns_.store(until_ns); }
+
   const ErrorLog& errors() const { return errors_; }
   int64_t last_completion_ns() const { return last_completion_ns_; }
   bool stopped() const { return stop_.load(); }
@@ -112,6 +116,7 @@ class Worker final : public CompletionSink {
     bool operator>(const Retry& other) const { return due_ns > other.due_ns; }
   };
 
+  bool LeaseOver(int64_t now_ns);
   void Notice(int64_t now_ns);
   void Dispatch();
   void StartNew(const DueOperation& due);
@@ -174,6 +179,7 @@ class Worker final : public CompletionSink {
   bool gave_up_ = false;
   bool winding_down_ = false;  // nothing new is started any more
   std::atomic<bool> stop_{false};
+  std::atomic<int64_t> lease_end_ns_{INT64_MAX};
 };
 
 }  // namespace weir

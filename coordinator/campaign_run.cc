@@ -14,11 +14,13 @@
 #include "absl/strings/str_format.h"
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "base/event_queue.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "base/version.h"
 #include "coordinator/control_server.h"
+#include "coordinator/journal.h"
 #include "coordinator/local_agents.h"
 #include "coordinator/progress.h"
 #include "coordinator/run_control.h"
@@ -83,9 +85,11 @@ class CampaignRun final : public RunPort {
       : options_(options),
         store_(store),
         progress_(stderr, options.quiet),
-        control_(Settings(options), MakeRun(campaign, text, options), *this) {}
+        control_(Settings(options), MakeRun(campaign, text, options), *this),
+        journal_path_(JournalPath(options.store_path, control_.result().id())) {}
 
   absl::Status Begin() {
+    WEIR_ASSIGN_OR_RETURN(journal_, Journal::Open(*disk_, journal_path_));
     const bool local = options_.listen.empty();
     WEIR_ASSIGN_OR_RETURN(
         server_,
@@ -112,13 +116,20 @@ class CampaignRun final : public RunPort {
       if (queue_.RunOne(kTick)) queue_.RunAll();
       const int64_t now = MonotonicNs();
       if (interrupts > 0) control_.Interrupt(now);
-      if (const auto ended = agents_.Ended()) control_.Abort(*ended, now);
+      if (const auto ended = agents_.Ended()) control_.OnAgentEnded(ended->name, ended->how, now);
       if (!store_status_.ok()) control_.Abort(std::string(store_status_.message()), now);
       control_.OnTick(now);
     }
     progress_.End();
+    EndJournal();
     return {control_.result(), control_.target_unreachable(),
             control_.result().state() == v1::RUN_STATE_INTERRUPTED};
+  }
+
+  // Once the result is saved the journal has nothing to add.
+  void EndJournal() {
+    journal_.reset();
+    if (store_status_.ok()) disk_->Remove(journal_path_).IgnoreError();
   }
 
   // RunPort.
@@ -129,16 +140,17 @@ class CampaignRun final : public RunPort {
   void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned) override {
     progress_.Begin(control_.result().campaign(), leg, stage, planned);
   }
-  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override {
+  absl::Status SecondMerged(const v1::Leg& leg, v1::Phase stage,
+                            const MergedSecond& second) override {
     progress_.Second(leg, second);
-    store_status_.Update(
-        store_.AppendInterval(control_.result().id(), leg.index(), stage, second.ToProto()));
+    return store_.AppendInterval(control_.result().id(), leg.index(), stage, second.ToProto());
   }
   absl::Status ReadBack(
       const v1::Leg& leg,
       absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) override {
     return store_.ForEachInterval(control_.result().id(), leg.index(), visit);
   }
+  absl::Status Keep(const v1::JournalRecord& record) override { return journal_->Keep(record); }
   void Say(const std::string& line) override { progress_.Say(line); }
   void Finished() override {}
 
@@ -148,6 +160,7 @@ class CampaignRun final : public RunPort {
     settings.agents = static_cast<uint32_t>(options.agents);
     settings.local_agents = options.listen.empty();
     settings.override_gates = options.override_gates;
+    settings.max_start_skew_ns = options.max_start_skew_ns;
     return settings;
   }
 
@@ -157,6 +170,9 @@ class CampaignRun final : public RunPort {
   Progress progress_;
   EventQueue queue_;
   RunControl control_;
+  const std::unique_ptr<Disk> disk_ = MakePosixDisk();
+  const std::string journal_path_;
+  std::unique_ptr<Journal> journal_;
   std::unique_ptr<ControlServer> server_;
   LocalAgents agents_;  // end before the server that they talk to
 };
@@ -166,7 +182,10 @@ class CampaignRun final : public RunPort {
 absl::StatusOr<CampaignRunEnd> RunCampaign(const v1::Campaign& campaign, const std::string& text,
                                            const CampaignRunOptions& options, ResultsStore& store) {
   CampaignRun run(campaign, text, options, store);
-  WEIR_RETURN_IF_ERROR(run.Begin());
+  if (absl::Status begun = run.Begin(); !begun.ok()) {
+    run.EndJournal();
+    return begun;
+  }
   return run.Follow();
 }
 

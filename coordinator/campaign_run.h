@@ -15,8 +15,10 @@ namespace weir {
 
 struct CampaignRunOptions {
   int agents = 3;
-  std::string listen;  // HOST:PORT; empty: local agents on a loopback port of their own
-  bool quiet = false;  // no progress
+  std::string listen;      // HOST:PORT; empty: local agents on a loopback port of their own
+  bool quiet = false;      // no progress
+  std::string store_path;  // the results store's; the journal of the run lies beside it
+  int64_t max_start_skew_ns = 10'000'000;
   bool override_gates = false;
   std::vector<v1::Condition> conditions;  // of the whole run: what was built, which campaign
 };

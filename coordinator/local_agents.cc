@@ -20,12 +20,12 @@ namespace {
 constexpr int kPatienceMs = 3000;
 constexpr int kPatienceAfterTermMs = 1000;
 
-std::string DescribeEnd(const std::string& name, int status) {
+std::string DescribeEnd(int status) {
   if (WIFSIGNALED(status)) {
-    return absl::StrCat(name, " was killed by signal ", WTERMSIG(status), " (",
+    return absl::StrCat("was killed by signal ", WTERMSIG(status), " (",
                         strsignal(WTERMSIG(status)), ")");
   }
-  return absl::StrCat(name, " ended with exit code ", WEXITSTATUS(status));
+  return absl::StrCat("ended with exit code ", WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -50,12 +50,12 @@ absl::Status LocalAgents::Start(int count, const std::string& coordinator) {
   return absl::OkStatus();
 }
 
-std::optional<std::string> LocalAgents::Ended() {
+std::optional<LocalAgents::End> LocalAgents::Ended() {
   for (Child& child : children_) {
     int status;
     if (!child.running || waitpid(child.pid, &status, WNOHANG) != child.pid) continue;
     child.running = false;
-    return DescribeEnd(child.name, status);
+    return End{child.name, DescribeEnd(status)};
   }
   return std::nullopt;
 }

@@ -23,8 +23,12 @@ class LocalAgents {
   // Starts `count` weir-agent programs, found beside this program.
   absl::Status Start(int count, const std::string& coordinator);
 
-  // A line about an agent that has ended since the last call; none when all run.
-  std::optional<std::string> Ended();
+  struct End {
+    std::string name;
+    std::string how;  // "was killed by signal 9 (Killed)"
+  };
+  // An agent that has ended since the last call; none when all run.
+  std::optional<End> Ended();
 
  private:
   struct Child {

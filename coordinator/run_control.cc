@@ -7,13 +7,19 @@
 
 #include "base/clock.h"
 #include "coordinator/bottleneck.h"
+#include "coordinator/headroom.h"
 #include "coordinator/leg_verdict.h"
 
 namespace weir {
 namespace {
 
 constexpr int64_t kLocalLeadNs = 250 * kNsPerMs;
-constexpr int64_t kRemoteLeadNs = kNsPerSecond;
+constexpr int64_t kRemoteLeadNs = 2 * kNsPerSecond;
+constexpr int64_t kLongestLeadNs = 30 * kNsPerSecond;
+constexpr int64_t kRepeatNs = kNsPerSecond;
+constexpr int64_t kProofLengthNs = 2 * kNsPerSecond;
+constexpr int64_t kGoodbyeRepeatNs = 500 * kNsPerMs;
+constexpr int64_t kPartingNs = 2 * kNsPerSecond;
 
 const char* TaskWords(v1::Task task) {
   switch (task) {
@@ -27,6 +33,8 @@ const char* TaskWords(v1::Task task) {
       return "reading back";
     case v1::TASK_DRIVE:
       return "preparing to drive";
+    case v1::TASK_PROVE:
+      return "preparing to prove headroom";
     default:
       return "an unknown task";
   }
@@ -54,7 +62,7 @@ RunControl::RunControl(const RunControlSettings& settings, v1::RunResult run, Ru
     : settings_(settings),
       port_(port),
       run_(std::move(run)),
-      program_(MakeRunProgram(run_.campaign(), settings.agents)),
+      program_(MakeRunProgram(run_.campaign(), settings.agents, settings.prove_headroom)),
       roster_({.agents = settings.agents,
                .local_agents = settings.local_agents,
                .lease_ns = settings.lease_ns},
@@ -67,7 +75,26 @@ RunControl::RunControl(const RunControlSettings& settings, v1::RunResult run, Ru
 void RunControl::Start(int64_t now_ns) {
   started_ns_ = now_ns;
   run_.set_state(v1::RUN_STATE_RUNNING);
+  v1::JournalRecord record;
+  record.mutable_begun()->set_run_id(run_.id());
+  record.mutable_begun()->set_agents(settings_.agents);
+  Keep(std::move(record), now_ns);
   port_.RunChanged(run_);
+}
+
+// False when the journal cannot be written: the run ends, and what the record says is not done.
+bool RunControl::Keep(v1::JournalRecord record, int64_t now_ns) {
+  record.set_unix_ns(run_.started_unix_ns() + now_ns - started_ns_);
+  const absl::Status kept = port_.Keep(record);
+  if (!kept.ok() && !over()) Abort(std::string(kept.message()), now_ns);
+  return kept.ok();
+}
+
+void RunControl::KeepState(const std::string& reason, int64_t now_ns) {
+  v1::JournalRecord record;
+  record.mutable_state()->set_state(run_.state());
+  record.mutable_state()->set_reason(reason);
+  Keep(std::move(record), now_ns);
 }
 
 const v1::Scenario& RunControl::scenario() const {
@@ -97,23 +124,22 @@ void RunControl::OnMessage(ConnectionId connection, const v1::AgentMessage& mess
     case v1::AgentMessage::kPrepared:
       return OnPrepared(*agent, message.prepared(), now_ns);
     case v1::AgentMessage::kArmed:
-      if (stage_ != nullptr) stage_->OnArmed(*agent);
-      return;
     case v1::AgentMessage::kInterval:
-      return OnInterval(*agent, message.interval(), now_ns);
     case v1::AgentMessage::kStageDone:
-      return OnStageDone(*agent, message.stage_done(), now_ns);
+      return OnStageMessage(*agent, message, now_ns);
     case v1::AgentMessage::kFailure:
       return LoseAgent(*agent, message.failure().error(), now_ns);
+    case v1::AgentMessage::kFarewell:
+      return OnFarewell(*agent, now_ns);
     default:
       return;
   }
 }
 
 void RunControl::OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns) {
-  const bool joining = state_ == State::kJoining;
-  roster_.OnPong(agent, pong, joining, now_ns);
-  if (joining && roster_.Complete()) BeginStep(now_ns);
+  const std::optional<int64_t> step_ns = roster_.OnPong(agent, pong, now_ns);
+  if (step_ns && stage_ != nullptr) stage_->OnClockStep(agent, *step_ns);
+  if (state_ == State::kJoining && roster_.Complete()) BeginStep(now_ns);
 }
 
 // ------------------------------------------------------------------------------------- steps
@@ -121,10 +147,19 @@ void RunControl::OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns) {
 void RunControl::BeginStep(int64_t now_ns) {
   if (step_ == program_.steps.size()) return Finish(now_ns);
   state_ = State::kAsking;
-  const std::vector<uint32_t> scoped = Scoped(step().scope);
-  answers_.emplace(step(), scoped, roster_, &run_);
+  v1::JournalRecord record;
+  record.mutable_prepare()->set_step(StepNumber());
+  record.mutable_prepare()->set_leg(step().leg);
+  record.mutable_prepare()->set_task(step().task);
+  if (!Keep(std::move(record), now_ns)) return;
+  answers_.emplace(step(), Scoped(step().scope), roster_, &run_);
+  AskAwaited(now_ns);
+}
+
+v1::CoordinatorMessage RunControl::MakePrepare() const {
   v1::CoordinatorMessage message;
   v1::Prepare* prepare = message.mutable_prepare();
+  prepare->set_step(StepNumber());
   prepare->set_leg(step().leg);
   prepare->set_task(step().task);
   *prepare->mutable_campaign() = run_.campaign();
@@ -134,15 +169,26 @@ void RunControl::BeginStep(int64_t now_ns) {
   // Agents after the first find the schema there; one with a database of its own creates it.
   prepare->set_create_schema(step().task == v1::TASK_SET_UP && step().scope == Scope::kLeader &&
                              scenario().phases().has_load());
-  for (const uint32_t agent : scoped) {
-    prepare->set_share_index(agent);
+  if (step().task == v1::TASK_PROVE) {
+    prepare->set_rate_factor(kHeadroomFactor);
+    prepare->mutable_length()->set_ns(
+        std::min<int64_t>(kProofLengthNs, scenario().phases().measure().ns()));
+  }
+  return message;
+}
+
+void RunControl::AskAwaited(int64_t now_ns) {
+  asked_ns_ = now_ns;
+  v1::CoordinatorMessage message = MakePrepare();
+  for (const uint32_t agent : answers_->awaited()) {
+    message.mutable_prepare()->set_share_index(agent);
     roster_.Send(agent, message);
   }
 }
 
 void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns) {
-  if (state_ != State::kAsking || !answers_->Take(agent, prepared)) return;
-  if (answers_->complete()) AllPrepared(now_ns);
+  if (state_ != State::kAsking || prepared.step() != StepNumber()) return;
+  if (answers_->Take(agent, prepared) && answers_->complete()) AllPrepared(now_ns);
 }
 
 void RunControl::AllPrepared(int64_t now_ns) {
@@ -151,11 +197,13 @@ void RunControl::AllPrepared(int64_t now_ns) {
     target_unreachable_ = answers_->unreachable();
     return Abort(absl::StrCat("target ", leg().target(), ": ", answers_->error()), now_ns);
   }
-  FailLeg(absl::StrCat(TaskWords(step().task), ": ", answers_->error()), now_ns);
+  const std::string why = absl::StrCat(TaskWords(step().task), ": ", answers_->error());
+  step().task == v1::TASK_PROVE ? Abort(why, now_ns) : FailLeg(why, now_ns);
 }
 
 void RunControl::NextStep(int64_t now_ns) {
-  if (step().last_of_leg) ConcludeLeg();
+  if (step().last_of_leg) ConcludeLeg(now_ns);
+  if (over() || run_over_) return;
   ++step_;
   BeginStep(now_ns);
 }
@@ -168,47 +216,99 @@ void RunControl::FailLeg(const std::string& reason, int64_t now_ns) {
   NextStep(now_ns);
 }
 
-void RunControl::ConcludeLeg() {
+void RunControl::ConcludeLeg(int64_t now_ns) {
   JudgeLeg(run_.campaign(), &leg());
   const auto target = static_cast<int>(program_.legs[step().leg].target);
   NameBottleneck(scenario(), run_.campaign().targets(target), &leg());
   judged_.insert(step().leg);
-  port_.RunChanged(run_);
+  roster_.RecordClocks(now_ns);
+  v1::JournalRecord record;
+  record.mutable_verdict()->set_leg(step().leg);
+  *record.mutable_verdict()->mutable_verdict() = leg().verdict();
+  if (Keep(std::move(record), now_ns)) port_.RunChanged(run_);
 }
 
 // ------------------------------------------------------------------------------------ stages
 
 void RunControl::BeginStage(int64_t now_ns) {
   state_ = State::kStage;
-  stage_ =
-      std::make_unique<StageRun>(step(), scenario(), answers_->by_agent(), &leg(), roster_, port_);
-  const int64_t lead_ns = settings_.local_agents ? kLocalLeadNs : kRemoteLeadNs;
-  stage_->Arm(std::max(lead_ns, 10 * roster_.WorstRoundTripNs()), now_ns);
+  const bool proof = step().task == v1::TASK_PROVE;
+  proof_.Clear();
+  proof_.set_scenario(leg().scenario());
+  proof_.set_open_loop(leg().open_loop());
+  *proof_.mutable_operations() = leg().operations();
+  const StageRun::Setup setup{.step = step(),
+                              .number = StepNumber(),
+                              .scenario = scenario(),
+                              .leg = proof ? &proof_ : &leg(),
+                              .kept = !proof,
+                              .max_start_skew_ns = settings_.max_start_skew_ns,
+                              .journal_from_unix_ns = run_.started_unix_ns() - started_ns_};
+  stage_ = std::make_unique<StageRun>(setup, answers_->by_agent(), roster_, port_);
+  const int64_t lead_ns = std::max(settings_.local_agents ? kLocalLeadNs : kRemoteLeadNs,
+                                   10 * roster_.WorstRoundTripNs());
+  stage_->Arm(std::min(lead_ns, kLongestLeadNs), now_ns);
+  if (proof) return;
   port_.StageBegins(leg(), step().task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE,
                     answers_->planned_operations());
 }
 
-void RunControl::OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns) {
-  if (stage_ == nullptr) return;
-  const absl::Status status = stage_->OnInterval(agent, report);
-  if (!status.ok()) LoseAgent(agent, std::string(status.message()), now_ns);
+void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns) {
+  const uint32_t number = message.has_armed()      ? message.armed().step()
+                          : message.has_interval() ? message.interval().step()
+                                                   : message.stage_done().step();
+  // The end of a step that is behind us: the agent has not heard that we know.
+  if (message.has_stage_done() && number < StepNumber()) {
+    v1::CoordinatorMessage reply;
+    reply.mutable_acknowledge()->set_step(number);
+    reply.mutable_acknowledge()->set_sequence(message.stage_done().last_sequence());
+    reply.mutable_acknowledge()->set_stage_done(true);
+    return roster_.Send(agent, reply);
+  }
+  if (stage_ == nullptr || number != StepNumber()) return;
+  if (message.has_armed()) stage_->OnArmed(agent, message.armed(), now_ns);
+  if (message.has_interval()) stage_->OnInterval(agent, message.interval(), now_ns);
+  if (message.has_stage_done()) stage_->OnStageDone(agent, message.stage_done(), now_ns);
+  LookAtStage(now_ns);
 }
 
-void RunControl::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns) {
+// What the stage has come to, after anything that it was told.
+void RunControl::LookAtStage(int64_t now_ns) {
   if (stage_ == nullptr) return;
-  stage_->OnStageDone(agent, done);
-  EndStageIfDone(now_ns);
+  if (const std::optional<StageRun::Fault> fault = stage_->TakeFault()) {
+    LoseAgent(fault->agent, fault->what, now_ns);
+  }
+  if (stage_ != nullptr && !stage_->fatal().empty()) Abort(stage_->fatal(), now_ns);
+  if (stage_ != nullptr && stage_->done()) EndStage(now_ns);
 }
 
-void RunControl::EndStageIfDone(int64_t now_ns) {
-  if (stage_ == nullptr || !stage_->done()) return;
-  stage_->Record(run_over_);
+void RunControl::EndStage(int64_t now_ns) {
+  stage_->Record(run_over_, now_ns);
   stage_->JudgeGates({run_.agents().begin(), run_.agents().end()}, settings_.override_gates);
   const std::string error = stage_->error();
   stage_.reset();
-  if (!run_over_) return error.empty() ? NextStep(now_ns) : FailLeg(error, now_ns);
-  ConcludeLeg();
-  Finish(now_ns);
+  if (run_over_) {
+    ConcludeLeg(now_ns);
+    return Finish(now_ns);
+  }
+  if (step().task == v1::TASK_PROVE && error.empty()) return EndProof(now_ns);
+  if (step().task == v1::TASK_PROVE) return Abort(error, now_ns);
+  return error.empty() ? NextStep(now_ns) : FailLeg(error, now_ns);
+}
+
+void RunControl::EndProof(int64_t now_ns) {
+  const v1::Headroom headroom = JudgeHeadroom(proof_);
+  for (v1::Leg& other : *run_.mutable_legs()) {
+    if (other.scenario() == leg().scenario()) *other.mutable_headroom() = headroom;
+  }
+  if (headroom.proven() || settings_.override_gates) return NextStep(now_ns);
+  std::string why = absl::StrCat("scenario ", leg().scenario(),
+                                 ": the agents cannot offer 1.5 times its rate to a database that "
+                                 "answers at once, so its numbers would be theirs");
+  for (const v1::GateResult& gate : headroom.gates()) {
+    absl::StrAppend(&why, "; ", gate.name(), ": ", gate.saw(), ", allowed ", gate.limit());
+  }
+  Abort(why, now_ns);
 }
 
 // ------------------------------------------------------------------------------- the ways out
@@ -228,13 +328,13 @@ void RunControl::Abort(const std::string& reason, int64_t now_ns) {
 }
 
 void RunControl::LeaveOutTheRest(const std::string& reason) {
+  const bool begun = stage_ != nullptr && stage_->begun() && step().task != v1::TASK_PROVE;
   for (size_t i = step_; i < program_.steps.size(); ++i) {
     const Step& rest = program_.steps[i];
     v1::Leg* left_out = run_.mutable_legs(static_cast<int>(rest.leg));
-    const bool begun = stage_ != nullptr && rest.leg == step().leg;
-    const char* words =
-        begun || left_out->results_size() > 0 ? "not run to its end: " : "not run: ";
-    if (left_out->failure().empty()) left_out->set_failure(absl::StrCat(words, reason));
+    const bool in_part = (begun && rest.leg == step().leg) || left_out->results_size() > 0;
+    if (!left_out->failure().empty()) continue;
+    left_out->set_failure(absl::StrCat(in_part ? "not run to its end: " : "not run: ", reason));
   }
 }
 
@@ -242,66 +342,106 @@ void RunControl::LeaveOutTheRest(const std::string& reason) {
 void RunControl::StopAgents(const std::string& reason, int64_t now_ns) {
   if (run_over_) return;
   run_over_ = true;
+  KeepState(reason, now_ns);
   LeaveOutTheRest(reason);
+  if (stage_ != nullptr && !stage_->begun()) {
+    stage_->Disarm();
+    stage_.reset();
+  }
   if (stage_ == nullptr) return Finish(now_ns);
-  v1::CoordinatorMessage message;
-  message.mutable_stop()->set_reason(reason);
-  roster_.SendAll(message);
-  stop_deadline_ns_ = now_ns + settings_.stop_timeout_ns;
-  EndStageIfDone(now_ns);
+  stage_->Stop(reason, now_ns + settings_.stop_timeout_ns, now_ns);
+  if (stage_->done()) EndStage(now_ns);
 }
 
+// It may dial in again; until its lease ends nothing is lost.
 void RunControl::OnDisconnected(ConnectionId connection, int64_t now_ns) {
-  const std::optional<uint32_t> agent = roster_.Find(connection);
+  const std::optional<uint32_t> agent = roster_.OnDisconnected(connection);
   if (!agent || state_ == State::kFinished) return;
-  LoseAgent(*agent, "its connection broke", now_ns);
+  if (state_ == State::kParting) return OnFarewell(*agent, now_ns);
+  if (!run_over_) port_.Say(absl::StrCat(roster_.NameOf(*agent), ": its connection broke"));
+}
+
+void RunControl::OnAgentEnded(const std::string& name, const std::string& why, int64_t now_ns) {
+  if (over()) return;
+  const std::optional<uint32_t> agent = roster_.FindByName(name);
+  if (!agent) return Abort(absl::StrCat(name, " ", why), now_ns);
+  if (!roster_.lost(*agent)) LoseAgent(*agent, absl::StrCat("it ", why), now_ns);
 }
 
 // R43: a run that lost an agent did not carry out its plan. Its numbers are kept and marked
 // INVALID.
 void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns) {
+  if (over()) return OnFarewell(agent, now_ns);
   roster_.Lose(agent);
   if (answers_) answers_->Forget(agent);
   const std::string reason = absl::StrCat(roster_.NameOf(agent), " was lost: ", why);
-  if (stage_ != nullptr) {
+  if (stage_ != nullptr && stage_->begun()) {
     if (run_over_) AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
-    stage_->Lose(agent);
+    stage_->Lose(agent, now_ns);
   }
-  if (run_over_) return EndStageIfDone(now_ns);
-  Abort(reason, now_ns);
+  if (!run_over_) return Abort(reason, now_ns);
+  if (stage_ != nullptr && stage_->done()) EndStage(now_ns);
 }
 
 void RunControl::OnTick(int64_t now_ns) {
   if (state_ == State::kFinished) return;
+  if (state_ == State::kParting) {
+    if (now_ns >= parting_deadline_ns_) unparted_.clear();
+    return SayGoodbye(now_ns);
+  }
   if (state_ == State::kJoining && now_ns - started_ns_ > settings_.join_timeout_ns) {
-    return Abort(
-        absl::StrCat("only ", roster_.size(), " of ", settings_.agents, " agents joined in time"),
-        now_ns);
+    return Abort(roster_.size() == settings_.agents
+                     ? "the clocks of the agents could not be measured in time"
+                     : absl::StrCat("only ", roster_.size(), " of ", settings_.agents,
+                                    " agents joined in time"),
+                 now_ns);
   }
   while (const std::optional<uint32_t> silent = roster_.Silent(now_ns)) {
     LoseAgent(*silent, "no word from it within the lease", now_ns);
-    if (state_ == State::kFinished) return;
+    if (over()) return;
   }
   roster_.OnTick(now_ns);
-  if (run_over_ && stage_ != nullptr && now_ns > stop_deadline_ns_) {
-    stage_->LoseUnfinished();
-    EndStageIfDone(now_ns);
-  }
+  if (state_ == State::kAsking && now_ns - asked_ns_ >= kRepeatNs) AskAwaited(now_ns);
+  if (stage_ != nullptr) stage_->OnTick(now_ns);
+  LookAtStage(now_ns);
 }
 
 void RunControl::Finish(int64_t now_ns) {
+  if (over()) return;
   if (run_.state() == v1::RUN_STATE_RUNNING) run_.set_state(v1::RUN_STATE_FINISHED);
   for (v1::Leg& leg : *run_.mutable_legs()) {
     if (judged_.insert(leg.index()).second) JudgeLeg(run_.campaign(), &leg);
   }
   JudgeRun(&run_);
+  roster_.RecordClocks(now_ns);
   run_.set_finished_unix_ns(run_.started_unix_ns() + now_ns - started_ns_);
+  state_ = State::kParting;
+  KeepState("the run is over", now_ns);
+  port_.RunChanged(run_);
+  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+    if (!roster_.lost(agent) && roster_.connected(agent)) unparted_.insert(agent);
+  }
+  parting_deadline_ns_ = now_ns + kPartingNs;
+  goodbye_ns_ = now_ns - kGoodbyeRepeatNs;
+  SayGoodbye(now_ns);
+}
+
+void RunControl::SayGoodbye(int64_t now_ns) {
+  if (unparted_.empty()) {
+    state_ = State::kFinished;
+    return port_.Finished();
+  }
+  if (now_ns - goodbye_ns_ < kGoodbyeRepeatNs) return;
+  goodbye_ns_ = now_ns;
   v1::CoordinatorMessage message;
   message.mutable_goodbye()->set_reason("the run is over");
-  roster_.SendAll(message);
-  state_ = State::kFinished;
-  port_.RunChanged(run_);
-  port_.Finished();
+  for (const uint32_t agent : unparted_) roster_.Send(agent, message);
+}
+
+void RunControl::OnFarewell(uint32_t agent, int64_t now_ns) {
+  if (state_ != State::kParting) return;
+  unparted_.erase(agent);
+  SayGoodbye(now_ns);
 }
 
 }  // namespace weir

@@ -27,6 +27,8 @@ struct RunControlSettings {
   int64_t lease_ns = 5'000'000'000;
   int64_t stop_timeout_ns = 3'000'000'000;  // for agents to end after Stop
   bool override_gates = false;  // gates that fail do not make the run INVALID, it is UNVERIFIED
+  int64_t max_start_skew_ns = 10'000'000;
+  bool prove_headroom = false;  // before anything is created: see TASK_PROVE
 };
 
 class RunControl {
@@ -40,6 +42,8 @@ class RunControl {
   void OnTick(int64_t now_ns);  // about every 50 ms
   void Interrupt(int64_t now_ns);
   void Abort(const std::string& reason, int64_t now_ns);
+  // The process of this agent has ended: nobody will come back.
+  void OnAgentEnded(const std::string& name, const std::string& why, int64_t now_ns);
 
   bool finished() const { return state_ == State::kFinished; }
   const v1::RunResult& result() const { return run_; }
@@ -47,7 +51,8 @@ class RunControl {
   bool target_unreachable() const { return target_unreachable_; }
 
  private:
-  enum class State { kJoining, kAsking, kStage, kFinished };
+  // Parting: the result is final and saved; agents are told until they have heard.
+  enum class State { kJoining, kAsking, kStage, kParting, kFinished };
 
   const Step& step() const { return program_.steps[step_]; }
   v1::Leg& leg() { return *run_.mutable_legs(static_cast<int>(step().leg)); }
@@ -56,20 +61,29 @@ class RunControl {
 
   void OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns);
   void OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns);
-  void OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns);
-  void OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns);
+  void OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns);
+  void OnFarewell(uint32_t agent, int64_t now_ns);
 
+  uint32_t StepNumber() const { return static_cast<uint32_t>(step_) + 1; }
+  bool Keep(v1::JournalRecord record, int64_t now_ns);
+  void KeepState(const std::string& reason, int64_t now_ns);
   void BeginStep(int64_t now_ns);
+  v1::CoordinatorMessage MakePrepare() const;
+  void AskAwaited(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
   void NextStep(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
   void BeginStage(int64_t now_ns);
-  void EndStageIfDone(int64_t now_ns);
-  void ConcludeLeg();
+  void LookAtStage(int64_t now_ns);
+  void EndStage(int64_t now_ns);
+  void EndProof(int64_t now_ns);
+  void ConcludeLeg(int64_t now_ns);
   void LeaveOutTheRest(const std::string& reason);
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   void Finish(int64_t now_ns);
+  void SayGoodbye(int64_t now_ns);
+  bool over() const { return state_ == State::kParting || state_ == State::kFinished; }
 
   const RunControlSettings settings_;
   RunPort& port_;
@@ -81,10 +95,14 @@ class RunControl {
 
   size_t step_ = 0;
   std::optional<StepAnswers> answers_;  // of the step in hand
+  int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
-  int64_t stop_deadline_ns_ = 0;        // for the stage, once the run is over
-  std::set<uint32_t> judged_;           // legs
-  bool run_over_ = false;               // stop after the stage in hand
+  v1::Leg proof_;                       // what a proof of headroom is recorded in
+  std::set<uint32_t> unparted_;         // agents that have not said farewell
+  int64_t goodbye_ns_ = 0;              // when they were last told
+  int64_t parting_deadline_ns_ = 0;
+  std::set<uint32_t> judged_;  // legs
+  bool run_over_ = false;      // stop after the stage in hand
   bool target_unreachable_ = false;
 };
 

@@ -10,11 +10,12 @@
 
 #include "coordinator/stage_merge.h"
 #include "proto/control.pb.h"
+#include "proto/journal.pb.h"
 #include "proto/results.pb.h"
 
 namespace weir {
 
-// One stream from one agent; never used again for another.
+// One stream from one agent; never used again. A later stream has a greater number.
 using ConnectionId = uint64_t;
 
 class RunPort {
@@ -24,11 +25,15 @@ class RunPort {
   virtual void Send(ConnectionId connection, const v1::CoordinatorMessage& message) = 0;
   virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
   virtual void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) = 0;
-  virtual void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) = 0;
+  // When it returns OK the second survives a crash: its reports are acknowledged after it.
+  virtual absl::Status SecondMerged(const v1::Leg& leg, v1::Phase stage,
+                                    const MergedSecond& second) = 0;
   // Visits every second of the leg that was merged, in order of stage and second.
   virtual absl::Status ReadBack(
       const v1::Leg& leg,
       absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) = 0;
+  // When it returns OK the record survives a crash. What it says is done after it, never before.
+  virtual absl::Status Keep(const v1::JournalRecord& record) = 0;
   virtual void Say(const std::string& line) = 0;  // one line for the user
   virtual void Finished() = 0;                    // the run is over; result() is final
 };

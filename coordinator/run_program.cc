@@ -11,6 +11,11 @@ bool Names(const v1::Scenario& scenario, const std::string& target) {
   return names.empty() || std::find(names.begin(), names.end(), target) != names.end();
 }
 
+// A closed loop asks for no rate that could be too high.
+bool NeedsProof(const v1::Scenario& scenario) {
+  return scenario.shape().has_open() && scenario.phases().measure().ns() > 0;
+}
+
 void AddLegSteps(const v1::Scenario& scenario, uint32_t leg, uint32_t agents,
                  std::vector<Step>* steps) {
   steps->push_back({leg, v1::TASK_SET_UP, Scope::kLeader});
@@ -28,8 +33,10 @@ void AddLegSteps(const v1::Scenario& scenario, uint32_t leg, uint32_t agents,
 
 }  // namespace
 
-RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents) {
+RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents, bool prove_headroom) {
   RunProgram program;
+  std::set<uint32_t> proven;
+  std::vector<Step> proofs;
   std::set<uint32_t> reached;
   std::vector<Step> work;
   for (int s = 0; s < campaign.scenarios_size(); ++s) {
@@ -40,9 +47,13 @@ RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents) {
       if (reached.insert(t).second) {
         program.steps.push_back({leg, v1::TASK_REACH, Scope::kLeader});
       }
+      if (prove_headroom && NeedsProof(campaign.scenarios(s)) && proven.insert(s).second) {
+        proofs.push_back({leg, v1::TASK_PROVE, Scope::kAll, /*armed=*/true});
+      }
       AddLegSteps(campaign.scenarios(s), leg, agents, &work);
     }
   }
+  program.steps.insert(program.steps.end(), proofs.begin(), proofs.end());
   program.steps.insert(program.steps.end(), work.begin(), work.end());
   return program;
 }

@@ -1,5 +1,6 @@
 // The order in which a run does things: first every target is reached, so that a wrong password
-// stops the run before it begins; then each leg (scenario × target) is set up, loaded, verified and
+// stops the run before it begins; then, if asked for, the agents prove that they have headroom for
+// every open loop; then each leg (scenario × target) is set up, loaded, verified and
 // driven.
 #pragma once
 
@@ -31,6 +32,6 @@ struct RunProgram {
   std::vector<Step> steps;
 };
 
-RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents);
+RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents, bool prove_headroom);
 
 }  // namespace weir

@@ -16,7 +16,7 @@ void RecordTotals(const StageMerge& merge, v1::Leg* leg) {
   }
 }
 
-void RecordShares(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
+void RecordShares(const v1::StageDone& end, const AgentStart& start, uint32_t agent, v1::Leg* leg) {
   for (const v1::PhaseResult& total : end.totals()) {
     v1::AgentShare* share = leg->add_shares();
     share->set_agent(agent);
@@ -24,6 +24,8 @@ void RecordShares(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
     share->set_operation(total.operation());
     *share->mutable_total() = total.total();
     share->set_start_lateness_ns(end.start_lateness_ns());
+    share->set_start_skew_ns(start.skew_ns);
+    share->set_start_skew_bound_ns(start.bound_ns);
   }
 }
 
@@ -59,6 +61,7 @@ void RecordSpans(const StageFacts& facts, v1::Leg* leg) {
   // Agents that were lost cannot tell.
   if (elapsed_ns == 0) elapsed_ns = facts.seconds_merged * kNsPerSecond;
   if (facts.task == v1::TASK_LOAD) return AddSpan(v1::PHASE_LOAD, 0, elapsed_ns, leg);
+  if (facts.task == v1::TASK_PROVE) return AddSpan(v1::PHASE_MEASURE, 0, elapsed_ns, leg);
   const int64_t warm_up_ns = facts.scenario.phases().warm_up().ns();
   int64_t measure_ns = facts.scenario.phases().measure().ns();
   if (facts.cut_short) measure_ns = std::clamp<int64_t>(elapsed_ns - warm_up_ns, 0, measure_ns);
@@ -72,7 +75,7 @@ void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg)
   RecordTotals(merge, leg);
   RecordSpans(facts, leg);
   for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
-    RecordShares(facts.ends[agent], agent, leg);
+    RecordShares(facts.ends[agent], facts.starts[agent], agent, leg);
     RecordErrors(facts.ends[agent], agent, leg);
     if (facts.ends[agent].has_evidence()) *leg->mutable_evidence() = facts.ends[agent].evidence();
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "coordinator/gate_start.h"
 #include "coordinator/stage_merge.h"
 #include "proto/campaign.pb.h"
 #include "proto/control.pb.h"
@@ -16,6 +17,7 @@ struct StageFacts {
   v1::Task task;
   const v1::Scenario& scenario;
   std::vector<v1::StageDone> ends;  // by agent; empty for one that was lost
+  std::vector<AgentStart> starts;   // by agent
   uint32_t seconds_merged = 0;
   bool cut_short = false;  // the run ended before the stage did
 };

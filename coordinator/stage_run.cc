@@ -1,111 +1,291 @@
 #include "coordinator/stage_run.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "base/clock.h"
 #include "coordinator/leg_verdict.h"
 #include "coordinator/stage_record.h"
 
 namespace weir {
+namespace {
 
-StageRun::StageRun(const Step& step, const v1::Scenario& scenario,
-                   const std::vector<v1::Prepared>& answers, v1::Leg* leg, Roster& roster,
+constexpr int64_t kRepeatNs = kNsPerSecond;
+
+}  // namespace
+
+StageRun::StageRun(const Setup& setup, const std::vector<v1::Prepared>& answers, Roster& roster,
                    RunPort& port)
-    : step_(step),
-      scenario_(scenario),
-      leg_(*leg),
+    : setup_(setup),
       roster_(roster),
       port_(port),
+      barrier_(setup_.step, setup_.number, roster),
       merge_(roster.size()),
-      steadiness_(scenario),
-      sums_(MeasureSums::Of(scenario)),
-      watch_(scenario, step.task, roster.size()),
-      ends_(roster.size()) {
+      receipts_(roster.size()),
+      steadiness_(setup_.scenario),
+      sums_(MeasureSums::Of(setup_.scenario)),
+      watch_(setup_.scenario, setup_.step.task, roster.size()),
+      ends_(roster.size()),
+      ended_ns_(roster.size()),
+      offsets_ns_(roster.size()),
+      starts_(roster.size()) {
   for (uint32_t agent = 0; agent < answers.size(); ++agent) merge_.Expect(agent, answers[agent]);
 }
 
-void StageRun::Arm(int64_t lead_ns, int64_t now_ns) {
-  start_ns_ = now_ns + lead_ns;
-  v1::CoordinatorMessage message;
-  message.mutable_arm()->set_leg(step_.leg);
-  message.mutable_arm()->set_task(step_.task);
-  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
-    unarmed_.insert(agent);
-    message.mutable_arm()->set_start_ns(start_ns_ + roster_.clock(agent).offset_ns());
-    roster_.Send(agent, message);
-  }
-}
-
-bool StageRun::Concerns(uint32_t leg, v1::Task task) const {
-  return leg == step_.leg && task == step_.task;
-}
-
 v1::Phase StageRun::Phase() const {
-  return step_.task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE;
+  return setup_.step.task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE;
 }
+
+uint32_t StageRun::SecondAt(int64_t now_ns) const {
+  const int64_t since = std::max<int64_t>(0, now_ns - barrier_.start_ns());
+  return static_cast<uint32_t>((since + kNsPerSecond - 1) / kNsPerSecond);
+}
+
+// ----------------------------------------------------------------------------------- the start
+
+void StageRun::Arm(int64_t lead_ns, int64_t now_ns) { barrier_.Arm(lead_ns, now_ns); }
+
+void StageRun::OnArmed(uint32_t agent, const v1::Armed& armed, int64_t now_ns) {
+  barrier_.OnArmed(agent, armed);
+  BeginIfArmed(barrier_.OnTick(now_ns), now_ns);
+}
+
+// From Go on operations may be issued: it is in the journal before anyone hears it.
+void StageRun::BeginIfArmed(StartBarrier::Next next, int64_t now_ns) {
+  if (next == StartBarrier::Next::kFail) {
+    fatal_ = absl::StrCat("not ready to start in time: ", barrier_.Missing());
+  }
+  if (next != StartBarrier::Next::kGo || !fatal_.empty()) return;
+  v1::JournalRecord record;
+  record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
+  record.mutable_go()->set_step(setup_.number);
+  record.mutable_go()->set_attempt(barrier_.attempt());
+  record.mutable_go()->set_start_ns(barrier_.start_ns());
+  if (const absl::Status kept = port_.Keep(record); !kept.ok()) {
+    fatal_ = std::string(kept.message());
+    return;
+  }
+  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+    const ClockOffset& clock = roster_.clock(agent);
+    offsets_ns_[agent] = clock.OffsetAt(barrier_.start_ns());
+    starts_[agent].name = roster_.FactsOf(agent).name();
+    starts_[agent].bound_ns = clock.BoundAt(barrier_.start_ns());
+    starts_[agent].clock_bound_ns = starts_[agent].bound_ns;
+  }
+  barrier_.Go(now_ns);
+}
+
+// ----------------------------------------------------------------------------------- reports
 
 void StageRun::ShowSecond(const MergedSecond& second) {
   seconds_merged_ = second.second + 1;
   steadiness_.Add(second);
-  if (step_.task == v1::TASK_DRIVE) sums_.Add(second);
+  if (setup_.step.task == v1::TASK_DRIVE) sums_.Add(second);
   watch_.Add(second);
-  port_.SecondMerged(leg_, Phase(), second);
+  if (setup_.kept) {
+    const absl::Status kept = port_.SecondMerged(*setup_.leg, Phase(), second);
+    if (!kept.ok() && fatal_.empty()) fatal_ = std::string(kept.message());
+  }
+  if (!fatal_.empty()) return;  // what is not kept is not acknowledged
+  receipts_.Kept(second.second);
+  unjournalled_ = setup_.kept;
 }
 
-absl::Status StageRun::OnInterval(uint32_t agent, const v1::IntervalReport& report) {
-  if (!Concerns(report.leg(), report.task())) return absl::OkStatus();
+void StageRun::OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns) {
+  if (!begun()) return;
   const auto taken =
       merge_.Add(agent, report, [this](const MergedSecond& second) { ShowSecond(second); });
-  if (!taken.ok()) return taken.status();
-  if (*taken == StageMerge::Taken::kGap) return absl::DataLossError("reports are missing");
-  v1::CoordinatorMessage message;
-  message.mutable_acknowledge()->set_leg(report.leg());
-  message.mutable_acknowledge()->set_task(report.task());
-  message.mutable_acknowledge()->set_sequence(report.sequence());
-  roster_.Send(agent, message);
-  return absl::OkStatus();
+  if (!taken.ok()) {
+    fault_ = Fault{agent, std::string(taken.status().message())};
+    return;
+  }
+  to_acknowledge_.insert(agent);
+  receipts_.Exists(agent, report.sequence());
+  if (*taken == StageMerge::Taken::kMerged) {
+    receipts_.Merged(agent, report.sequence(), report.interval().second());
+    // The second may be over for all others, and shown while it was merged.
+    if (report.interval().second() < seconds_merged_ && fatal_.empty()) {
+      receipts_.Kept(seconds_merged_ - 1);
+    }
+    FinishIfWhole(agent, now_ns);
+  }
+  const bool gap = *taken == StageMerge::Taken::kGap;
+  if (gap || (receipts_.missing(agent) && receipts_.answered(agent))) AskForMissing(agent);
+  KeepAndAcknowledge(now_ns);
 }
 
-void StageRun::OnStageDone(uint32_t agent, const v1::StageDone& done) {
-  if (!Concerns(done.leg(), done.task())) return;
-  ends_[agent] = done;
+void StageRun::AskForMissing(uint32_t agent) {
+  if (!receipts_.missing(agent)) return;
+  const auto [first, last] = receipts_.ToAskFor(agent);
+  asked_again_ += last - first + 1;
+  v1::CoordinatorMessage message;
+  message.mutable_resend()->set_step(setup_.number);
+  message.mutable_resend()->set_first(first);
+  message.mutable_resend()->set_last(last);
+  roster_.Send(agent, message);
+}
+
+// The results store has the seconds already; the journal says so, and then the agents may forget.
+void StageRun::KeepAndAcknowledge(int64_t now_ns) {
+  if (unjournalled_ && fatal_.empty()) {
+    v1::JournalRecord record;
+    record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
+    record.mutable_kept()->set_step(setup_.number);
+    for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+      record.mutable_kept()->add_sequences(receipts_.kept(agent));
+      to_acknowledge_.insert(agent);
+    }
+    if (const absl::Status kept = port_.Keep(record); !kept.ok()) {
+      fatal_ = std::string(kept.message());
+    }
+    unjournalled_ = false;
+  }
+  if (fatal_.empty()) {
+    for (const uint32_t agent : to_acknowledge_) Acknowledge(agent);
+  }
+  to_acknowledge_.clear();
+}
+
+void StageRun::Acknowledge(uint32_t agent) {
+  v1::CoordinatorMessage message;
+  v1::Acknowledge* acknowledge = message.mutable_acknowledge();
+  acknowledge->set_leg(setup_.step.leg);
+  acknowledge->set_task(setup_.step.task);
+  acknowledge->set_step(setup_.number);
+  acknowledge->set_sequence(receipts_.kept(agent));
+  acknowledge->set_stage_done(merge_.over(agent) && ended_ns_[agent] != 0 &&
+                              receipts_.kept(agent) == receipts_.merged(agent));
+  roster_.Send(agent, message);
+}
+
+// -------------------------------------------------------------------------------------- ends
+
+void StageRun::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns) {
+  // Of a start that was called off: nobody had begun.
+  if (!begun()) return;
+  if (!merge_.over(agent)) {
+    if (ended_ns_[agent] == 0) ended_ns_[agent] = now_ns;
+    ends_[agent] = done;
+    receipts_.Exists(agent, done.last_sequence());
+    AskForMissing(agent);
+    FinishIfWhole(agent, now_ns);
+  }
+  to_acknowledge_.insert(agent);
+  KeepAndAcknowledge(now_ns);
+}
+
+void StageRun::FinishIfWhole(uint32_t agent, int64_t now_ns) {
+  if (ended_ns_[agent] == 0 || merge_.over(agent) || receipts_.missing(agent)) return;
+  FinishAgent(agent, now_ns);
+}
+
+void StageRun::FinishAgent(uint32_t agent, int64_t now_ns) {
+  const v1::StageDone& done = ends_[agent];
+  if (done.missed_start()) return MissStart(agent, now_ns);
   const absl::Status status =
       merge_.Finish(agent, done, [this](const MergedSecond& second) { ShowSecond(second); });
   if (!status.ok()) {
-    AddReason(v1::VALIDITY_INVALID, std::string(status.message()), leg_.mutable_verdict());
+    AddReason(v1::VALIDITY_INVALID, std::string(status.message()), setup_.leg->mutable_verdict());
   }
-  if (!done.error().empty() && error_.empty()) {
-    error_ = absl::StrCat(roster_.NameOf(agent), ": ", done.error());
+  // A proof may be over before its plan is.
+  const bool by_itself =
+      done.stopped_early() && stop_ns_ == 0 && setup_.step.task != v1::TASK_PROVE;
+  if (error_.empty() && (by_itself || !done.error().empty())) {
+    error_ = absl::StrCat(roster_.NameOf(agent), ": ", by_itself ? "stopped before the end" : "",
+                          by_itself && !done.error().empty() ? ": " : "", done.error());
+  }
+  const int64_t skew_ns = done.started_ns() - offsets_ns_[agent] - barrier_.start_ns();
+  // One that was stopped before the start has not started early.
+  if (done.started_ns() == 0 || (done.stopped_early() && skew_ns < 0)) return;
+  starts_[agent].known = true;
+  starts_[agent].skew_ns = skew_ns;
+}
+
+// Late agents never join: the others stop, and what this one was to do is lost.
+void StageRun::MissStart(uint32_t agent, int64_t now_ns) {
+  Lose(agent, now_ns);
+  if (fatal_.empty() && stop_ns_ == 0) {
+    fatal_ = absl::StrCat(roster_.NameOf(agent), " missed the start: word came too late");
   }
 }
 
-void StageRun::Lose(uint32_t agent) {
-  merge_.Lose(agent, seconds_merged_, [this](const MergedSecond& second) { ShowSecond(second); });
+void StageRun::Lose(uint32_t agent, int64_t now_ns) {
+  const int64_t end_ns = stop_ns_ != 0 ? stop_ns_ : now_ns;
+  merge_.Lose(agent, begun() ? SecondAt(end_ns) : 0,
+              [this](const MergedSecond& second) { ShowSecond(second); });
+  KeepAndAcknowledge(now_ns);
 }
 
-void StageRun::LoseUnfinished() {
-  while (!merge_.done()) Lose(merge_.unfinished());
+void StageRun::Stop(const std::string& reason, int64_t deadline_ns, int64_t now_ns) {
+  stop_ns_ = now_ns;
+  stop_reason_ = reason;
+  stop_deadline_ns_ = deadline_ns;
+  SendStops(now_ns);
 }
 
-void StageRun::Record(bool cut_short) {
-  RecordStage({.task = step_.task,
-               .scenario = scenario_,
+void StageRun::SendStops(int64_t now_ns) {
+  stop_sent_ns_ = now_ns;
+  v1::CoordinatorMessage message;
+  message.mutable_stop()->set_reason(stop_reason_);
+  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+    if (!merge_.over(agent)) roster_.Send(agent, message);
+  }
+}
+
+void StageRun::OnTick(int64_t now_ns) {
+  BeginIfArmed(barrier_.OnTick(now_ns), now_ns);
+  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+    if (merge_.over(agent) || ended_ns_[agent] == 0) continue;
+    // What an agent cannot give any more is not waited for: the run says that it is incomplete.
+    if (now_ns - ended_ns_[agent] > roster_.lease_ns()) FinishAgent(agent, now_ns);
+    if (now_ns - asked_ns_ >= kRepeatNs) AskForMissing(agent);
+  }
+  if (now_ns - asked_ns_ >= kRepeatNs) asked_ns_ = now_ns;
+  if (stop_ns_ != 0 && now_ns - stop_sent_ns_ >= kRepeatNs) SendStops(now_ns);
+  while (stop_ns_ != 0 && now_ns > stop_deadline_ns_ && !merge_.done()) {
+    Lose(merge_.unfinished(), now_ns);
+  }
+  KeepAndAcknowledge(now_ns);
+}
+
+std::optional<StageRun::Fault> StageRun::TakeFault() { return std::exchange(fault_, std::nullopt); }
+
+void StageRun::Record(bool cut_short, int64_t now_ns) {
+  v1::Leg* leg = setup_.leg;
+  for (uint32_t agent = 0; agent < starts_.size(); ++agent) {
+    if (roster_.lost(agent)) continue;
+    const int64_t bound_ns = roster_.clock(agent).BoundAt(now_ns);
+    starts_[agent].clock_bound_ns = std::max(starts_[agent].clock_bound_ns, bound_ns);
+    starts_[agent].wander_ns = roster_.clock(agent).OffsetAt(now_ns) - offsets_ns_[agent];
+  }
+  leg->set_duplicate_reports(leg->duplicate_reports() + merge_.duplicates());
+  leg->set_repeated_reports(leg->repeated_reports() + asked_again_);
+  if (merge_.lost() > 0) {
+    AddReason(v1::VALIDITY_INVALID,
+              absl::StrCat(merge_.lost(), " planned operations were lost with their agent"),
+              leg->mutable_verdict());
+  }
+  RecordStage({.task = setup_.step.task,
+               .scenario = setup_.scenario,
                .ends = ends_,
+               .starts = starts_,
                .seconds_merged = seconds_merged_,
                .cut_short = cut_short},
-              merge_, &leg_);
-  if (step_.task == v1::TASK_DRIVE) steadiness_.Conclude(cut_short, port_, &leg_);
-  if (step_.task == v1::TASK_DRIVE) sums_.Record(port_, &leg_);
+              merge_, leg);
+  if (setup_.step.task == v1::TASK_DRIVE) steadiness_.Conclude(cut_short, port_, leg);
+  if (setup_.step.task == v1::TASK_DRIVE) sums_.Record(port_, leg);
 }
 
 // Where the measure phase turned out to begin later than planned, only what came from then on
 // counts, as for the figures.
 void StageRun::FollowMeasureStart() {
-  const uint32_t cut = step_.task == v1::TASK_DRIVE ? leg_.steadiness().cut_seconds() : 0;
+  const v1::Leg& leg = *setup_.leg;
+  const uint32_t cut = setup_.step.task == v1::TASK_DRIVE ? leg.steadiness().cut_seconds() : 0;
   if (cut == 0) return;
   GateWatch later = watch_.From(watch_.first_second() + cut);
-  const absl::Status read = port_.ReadBack(leg_, [&](v1::Phase stage, const v1::Interval& second) {
+  const absl::Status read = port_.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& second) {
     if (stage != v1::PHASE_LOAD) later.Add(second);
     return absl::OkStatus();
   });
@@ -115,9 +295,15 @@ void StageRun::FollowMeasureStart() {
 void StageRun::JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden) {
   if (!watch_.judges()) return;
   FollowMeasureStart();
-  for (v1::ResourceSample& sum : watch_.resources()) *leg_.add_resources() = std::move(sum);
-  for (v1::AgentSpread& spread : watch_.spreads(leg_)) *leg_.add_spreads() = std::move(spread);
-  ApplyGates(watch_.Judge(leg_, agents), overridden, &leg_);
+  v1::Leg* leg = setup_.leg;
+  for (v1::ResourceSample& sum : watch_.resources()) *leg->add_resources() = std::move(sum);
+  for (v1::AgentSpread& spread : watch_.spreads(*leg)) *leg->add_spreads() = std::move(spread);
+  std::vector<v1::GateResult> gates = watch_.Judge(*leg, agents);
+  for (v1::GateResult& gate : JudgeStart(starts_, setup_.max_start_skew_ns)) {
+    gates.push_back(std::move(gate));
+  }
+  MarkSeries(starts_, leg);
+  ApplyGates(gates, overridden, leg);
 }
 
 }  // namespace weir

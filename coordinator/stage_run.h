@@ -1,20 +1,27 @@
 // One armed stage of a leg, from the agreed start until every agent has told all or is lost: start,
 // merge of the reports, ends. Owned by RunControl; one thread.
+//
+// A report is acknowledged once the second that it belongs to is kept for good, and an end once all
+// reports before it are; what is missing is asked for again. Everything may come twice.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 
+#include "coordinator/gate_start.h"
 #include "coordinator/gate_watch.h"
 #include "coordinator/measure_sums.h"
+#include "coordinator/report_receipts.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
 #include "coordinator/stage_merge.h"
+#include "coordinator/start_barrier.h"
 #include "coordinator/steadiness_watch.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
@@ -23,48 +30,96 @@ namespace weir {
 
 class StageRun {
  public:
+  struct Setup {
+    const Step& step;
+    uint32_t number;  // the step's, on the wire
+    const v1::Scenario& scenario;
+    v1::Leg* leg;      // that the stage is recorded in
+    bool kept = true;  // its seconds go to the port; a proof's do not
+    int64_t max_start_skew_ns = 10'000'000;
+    int64_t journal_from_unix_ns = 0;  // wall time at 0 of our clock, for the journal
+  };
+
   // Everything passed in outlives it, but for the answers.
-  StageRun(const Step& step, const v1::Scenario& scenario, const std::vector<v1::Prepared>& answers,
-           v1::Leg* leg, Roster& roster, RunPort& port);
+  StageRun(const Setup& setup, const std::vector<v1::Prepared>& answers, Roster& roster,
+           RunPort& port);
 
   // Names the start to all agents, `lead_ns` from now.
   void Arm(int64_t lead_ns, int64_t now_ns);
 
-  void OnArmed(uint32_t agent) { unarmed_.erase(agent); }
-  absl::Status OnInterval(uint32_t agent, const v1::IntervalReport& report);  // error: lose it
-  void OnStageDone(uint32_t agent, const v1::StageDone& done);
-  void Lose(uint32_t agent);
-  void LoseUnfinished();
+  void OnArmed(uint32_t agent, const v1::Armed& armed, int64_t now_ns);
+  void OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns);
+  void OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns);
+  void OnClockStep(uint32_t agent, int64_t step_ns) { starts_[agent].stepped_ns += step_ns; }
+  void OnTick(int64_t now_ns);
+
+  // What the agent was to do and did not tell of is counted as lost (R43).
+  void Lose(uint32_t agent, int64_t now_ns);
+
+  // Tells the agents to end; those that have not by the deadline are lost.
+  void Stop(const std::string& reason, int64_t deadline_ns, int64_t now_ns);
+
+  // Before it nobody has issued anything, and nothing has to be waited for.
+  bool begun() const { return barrier_.gone(); }
+  void Disarm() { barrier_.Disarm(); }
 
   bool done() const { return merge_.done(); }
   const std::string& error() const { return error_; }  // an agent could not go on
+  const std::string& fatal() const { return fatal_; }  // the run cannot go on
+
+  // An agent that sent what cannot be; to be lost.
+  struct Fault {
+    uint32_t agent;
+    std::string what;
+  };
+  std::optional<Fault> TakeFault();
 
   // What the stage brought goes into the leg. `cut_short`: the run ended before the stage did.
-  void Record(bool cut_short);
+  void Record(bool cut_short, int64_t now_ns);
 
   // The gates, after Record.
   void JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden);
 
  private:
-  bool Concerns(uint32_t leg, v1::Task task) const;
   v1::Phase Phase() const;
+  void BeginIfArmed(StartBarrier::Next next, int64_t now_ns);
   void ShowSecond(const MergedSecond& second);
   void FollowMeasureStart();
+  void FinishIfWhole(uint32_t agent, int64_t now_ns);
+  void FinishAgent(uint32_t agent, int64_t now_ns);
+  void MissStart(uint32_t agent, int64_t now_ns);
+  void AskForMissing(uint32_t agent);
+  void KeepAndAcknowledge(int64_t now_ns);
+  void Acknowledge(uint32_t agent);
+  void SendStops(int64_t now_ns);
+  uint32_t SecondAt(int64_t now_ns) const;
 
-  const Step step_;
-  const v1::Scenario& scenario_;
-  v1::Leg& leg_;
+  const Setup setup_;
   Roster& roster_;
   RunPort& port_;
+  StartBarrier barrier_;
   StageMerge merge_;
+  ReportReceipts receipts_;
   SteadinessWatch steadiness_;
   MeasureSums sums_;
   GateWatch watch_;
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
+  std::vector<int64_t> ended_ns_;    // by agent: when its end was first heard of; 0: not yet
+  std::vector<int64_t> offsets_ns_;  // of the clocks at the start
+  std::vector<AgentStart> starts_;
+  std::set<uint32_t> to_acknowledge_;
+  bool unjournalled_ = false;  // seconds were kept that the journal does not know of
   uint32_t seconds_merged_ = 0;
-  int64_t start_ns_ = 0;  // our clock
+  uint64_t asked_again_ = 0;
+  int64_t asked_ns_ = 0;
+  int64_t stop_ns_ = 0;  // when Stop was first sent; 0: not
+  int64_t stop_sent_ns_ = 0;
+  int64_t stop_deadline_ns_ = 0;
+  std::string stop_reason_;
   std::string error_;
+  std::string fatal_;
+  std::optional<Fault> fault_;
 };
 
 }  // namespace weir

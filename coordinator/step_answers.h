@@ -24,6 +24,7 @@ class StepAnswers {
   bool Take(uint32_t agent, const v1::Prepared& prepared);
   void Forget(uint32_t agent) { awaited_.erase(agent); }
 
+  const std::set<uint32_t>& awaited() const { return awaited_; }
   bool complete() const { return awaited_.empty(); }
   const std::string& error() const { return error_; }  // the first; empty when all are ready
   bool unreachable() const { return unreachable_; }    // the error is the target's

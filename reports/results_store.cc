@@ -84,11 +84,11 @@ void CreateSchema(SQLite::Database& database) {
   transaction.commit();
 }
 
-// The process may die at any moment: WAL keeps every committed transaction. After a power cut the
-// last seconds may be missing, never half there (synchronous = NORMAL).
+// The process may die at any moment and the machine lose its power: what was committed stays, since
+// agents forget what the store has (synchronous = FULL).
 void Configure(SQLite::Database& database) {
   database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = NORMAL");
+  database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
 }
 

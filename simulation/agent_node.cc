@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t kTickNs = 100 * kNsPerMs;
 constexpr int64_t kRedialNs = 100 * kNsPerMs;
+constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;  // of agent_process
 constexpr int64_t kShortestTaskNs = 5 * kNsPerMs;
 
 }  // namespace
@@ -39,7 +40,10 @@ void AgentNode::Boot() {
   hello.mutable_facts()->set_name(absl::StrCat("a", node_));
   trace_.Note(heap_.now_ns(), "boot", node_, incarnations_,
               [&] { return absl::StrCat("agent ", hello.incarnation()); });
-  control_ = std::make_unique<AgentControl>(std::move(hello), *this);
+  spool_ = std::make_unique<Spool>(disk_, absl::StrCat("spool-", hello.incarnation()));
+  lease_end_ns_ = INT64_MIN;
+  booted_ns_ = heap_.now_ns();
+  control_ = std::make_unique<AgentControl>(std::move(hello), *this, *spool_);
   Dial();
   Tick();
 }
@@ -47,12 +51,19 @@ void AgentNode::Boot() {
 void AgentNode::Dial() {
   stream_ = network_.Open(node_);
   if (stream_ == 0) return control_lane_.Post(heap_.now_ns() + kRedialNs, [this] { Dial(); });
-  Post([this] { control_->OnConnected(Now()); });
+  Post([this] {
+    connected_ = true;
+    control_->OnConnected(Now());
+  });
 }
 
 void AgentNode::Tick() {
   control_lane_.Post(heap_.now_ns() + kTickNs, [this] {
-    if (stream_ != 0) control_->OnTick(Now());
+    if (connected_) {
+      control_->OnTick(Now());
+    } else if (heap_.now_ns() - booted_ns_ > kConnectTimeoutNs) {
+      Quit(AgentExit::kLostCoordinator, "no coordinator answers");
+    }
     if (control_ != nullptr) Tick();
   });
 }
@@ -85,7 +96,9 @@ void AgentNode::End() {
   worker_lane_.End();
   stream_ = 0;
   // Its own code is on the stack when a process ends itself.
-  heap_.After(0, [control = std::shared_ptr<AgentControl>(std::move(control_)),
+  connected_ = false;
+  heap_.After(0, [spool = std::shared_ptr<Spool>(std::move(spool_)),
+                  control = std::shared_ptr<AgentControl>(std::move(control_)),
                   stage = std::shared_ptr<SimulatedStage>(std::move(stage_)),
                   past = std::make_shared<decltype(past_stages_)>(std::move(past_stages_))] {});
   past_stages_.clear();
@@ -165,6 +178,7 @@ void AgentNode::CarryOut(const v1::Prepare& prepare) {
 
 void AgentNode::StartStage(int64_t start_ns) {
   oracle_.OnStage(stage_->books());
+  stage_->ExtendLease(lease_end_ns_);
   stage_->Start(
       start_ns,
       {.on_interval =
@@ -175,6 +189,18 @@ void AgentNode::StartStage(int64_t start_ns) {
            [this](v1::StageDone done) {
              Post([this, done = std::move(done)] { control_->OnStageDone(done); });
            }});
+}
+
+void AgentNode::Redial() {
+  stream_ = 0;
+  control_lane_.Post(heap_.now_ns() + kRedialNs, [this] {
+    if (control_ != nullptr) Dial();
+  });
+}
+
+void AgentNode::ExtendLease(int64_t until_ns) {
+  lease_end_ns_ = until_ns;
+  if (stage_ != nullptr) stage_->ExtendLease(until_ns);
 }
 
 void AgentNode::StopStage() {

@@ -59,6 +59,8 @@ class AgentNode final : public AgentPort {
   void Send(const v1::AgentMessage& message) override;
   void StartTask(const v1::Prepare& prepare) override;
   void StartStage(int64_t start_ns) override;
+  void Redial() override;
+  void ExtendLease(int64_t until_ns) override;
   void StopStage() override;
   void Quit(AgentExit exit, const std::string& reason) override;
 
@@ -81,6 +83,10 @@ class AgentNode final : public AgentPort {
   SimProcess control_lane_;
   SimProcess worker_lane_;
   uint32_t incarnations_ = 0;
+  std::unique_ptr<Spool> spool_;
+  int64_t lease_end_ns_ = 0;
+  int64_t booted_ns_ = 0;
+  bool connected_ = false;                 // once, in this process
   std::unique_ptr<AgentControl> control_;  // null: no process
   std::unique_ptr<SimulatedStage> stage_;
   std::vector<std::unique_ptr<SimulatedStage>> past_stages_;  // of this process

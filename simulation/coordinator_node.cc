@@ -59,6 +59,7 @@ void CoordinatorNode::Crash(bool machine) {
   for (const StreamId stream : streams_) network_.Break(stream, !machine, false);
   streams_.clear();
   if (machine) disk_.MachineCrashed();
+  journal_.reset();
   disk_.ProcessDied();
   lane_.End();
   heap_.After(0, [control = std::shared_ptr<RunControl>(std::move(control_))] {});
@@ -102,9 +103,19 @@ void CoordinatorNode::RunChanged(const v1::RunResult& run) { result_ = run; }
 
 void CoordinatorNode::StageBegins(const v1::Leg&, v1::Phase, uint64_t) {}
 
-void CoordinatorNode::SecondMerged(const v1::Leg& leg, v1::Phase stage,
-                                   const MergedSecond& second) {
+absl::Status CoordinatorNode::SecondMerged(const v1::Leg& leg, v1::Phase stage,
+                                           const MergedSecond& second) {
   oracle_.OnSecond(leg, stage, second);
+  return absl::OkStatus();
+}
+
+absl::Status CoordinatorNode::Keep(const v1::JournalRecord& record) {
+  if (journal_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<Journal>> opened = Journal::Open(disk_, "journal");
+    if (!opened.ok()) return opened.status();
+    journal_ = *std::move(opened);
+  }
+  return journal_->Keep(record);
 }
 
 void CoordinatorNode::Say(const std::string& line) {

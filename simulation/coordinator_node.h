@@ -15,6 +15,7 @@
 #include "simulation/sim_disk.h"
 #include "simulation/trace.h"
 
+#include "coordinator/journal.h"
 #include "coordinator/run_control.h"
 
 namespace weir {
@@ -46,7 +47,9 @@ class CoordinatorNode final : public RunPort {
   void Send(ConnectionId connection, const v1::CoordinatorMessage& message) override;
   void RunChanged(const v1::RunResult& run) override;
   void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) override;
-  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override;
+  absl::Status SecondMerged(const v1::Leg& leg, v1::Phase stage,
+                            const MergedSecond& second) override;
+  absl::Status Keep(const v1::JournalRecord& record) override;
   // Simulated phases are too short to be judged for steadiness, so that nobody reads back.
   absl::Status ReadBack(const v1::Leg&,
                         absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)>) override {
@@ -71,6 +74,7 @@ class CoordinatorNode final : public RunPort {
   SimDisk disk_;
   SimProcess lane_;
   const std::function<uint32_t(StreamId)> node_of_;
+  std::unique_ptr<Journal> journal_;     // of the process
   std::unique_ptr<RunControl> control_;  // null: no process
   std::vector<StreamId> streams_;
   v1::RunResult result_;

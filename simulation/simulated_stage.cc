@@ -122,6 +122,7 @@ void SimulatedStage::Pass() {
     if (now_ns < start_ns_ && !stop_) return Wake(start_ns_);  // the clock was set back
     BeginTurns(now_ns);
   }
+  stop_ |= now_ns >= lease_end_ns_ && !Finished();
   if (grace_ends_ns_ == 0 && (stop_ || Finished())) WindDown(now_ns);
   if (grace_ends_ns_ != 0) {
     while (now_ns >= start_ns_ + (page_second_ + 1) * kNsPerSecond) TurnPage();

@@ -21,7 +21,11 @@ struct CellBook {
 
   void AddTo(Tally* tally) const {
     AddCounts(counts, &tally->counts());
-    for (const uint64_t value : response_ns) tally->response.Record(value);
+    tally->lag.RecordTimes(0, counts.attempts());  // at once, and once each
+    for (const uint64_t value : response_ns) {
+      tally->response.Record(value);
+      tally->dispatch_response.Record(value);
+    }
     for (const uint64_t value : charge) tally->charge.Record(value);
   }
   void Add(const CellBook& other) {

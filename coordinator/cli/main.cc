@@ -18,6 +18,7 @@
 #include "coordinator/cli/selftest_command.h"
 #include "coordinator/cli/store_commands.h"
 #include "coordinator/problem.h"
+#include "coordinator/quantity.h"
 #include "coordinator/suggestion.h"
 
 namespace weir {
@@ -158,6 +159,18 @@ class CommandLine {
                               ->type_name("N");
     listen->needs(expect);
     expect->needs(listen);
+    run->add_option_function<std::string>(
+           "--max-start-skew",
+           [this](const std::string& text) {
+             const auto skew = ParseDuration(text);
+             if (!skew.ok()) {
+               throw CLI::ValidationError("--max-start-skew", std::string(skew.status().message()));
+             }
+             run_.max_start_skew_ns = skew->ns();
+           },
+           "An agent that starts later after the others makes the "
+           "run INVALID (default: 10ms)")
+        ->type_name("DURATION");
     run->add_flag("--quiet", run_.quiet, "No progress, only the result");
     run->add_flag("--override-gates", run_.override_gates,
                   "Go on where a gate fails on agents or machine; stamps the run UNVERIFIED");

@@ -78,6 +78,8 @@ ExitCode RunCommand(const RunOptions& options) {
   const CampaignRunOptions run_options{.agents = static_cast<int>(agents),
                                        .listen = options.listen,
                                        .quiet = options.quiet,
+                                       .store_path = options.store,
+                                       .max_start_skew_ns = options.max_start_skew_ns,
                                        .override_gates = options.override_gates,
                                        .conditions = RunConditions(reading.text)};
   absl::StatusOr<CampaignRunEnd> end =

@@ -7,9 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
+#include "base/disk.h"
 #include "base/status.h"
+#include "coordinator/abandoned_run.h"
 #include "coordinator/cli/report_files.h"
 #include "coordinator/cli/terminal.h"
+#include "coordinator/journal.h"
 #include "reports/quantity.h"
 #include "reports/report.h"
 #include "reports/results_store.h"
@@ -41,8 +44,32 @@ std::string ValidityText(v1::Validity validity) {
   return validity == v1::VALIDITY_UNKNOWN ? "–" : std::string(name);
 }
 
+// Runs whose coordinator died get the end that the evidence allows; the journal has then served.
+absl::Status ConcludeAbandonedRuns(const std::string& path, ResultsStore& store) {
+  const std::unique_ptr<Disk> disk = MakePosixDisk();
+  WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, store.ListRuns());
+  for (const RunSummary& summary : runs) {
+    if (summary.state != v1::RUN_STATE_RUNNING || !IsAbandoned(*disk, path, summary.id)) continue;
+    WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store.LoadRun(summary.id));
+    // It may have ended between the two looks.
+    if (run.state() != v1::RUN_STATE_RUNNING) continue;
+    const std::string journal_path = JournalPath(path, run.id());
+    const auto journal = ReadJournal(*disk, journal_path);
+    ConcludeAbandoned(journal.ok() ? *journal : std::vector<v1::JournalRecord>(), &run);
+    WEIR_RETURN_IF_ERROR(store.SaveRun(run));
+    WEIR_RETURN_IF_ERROR(disk->Remove(journal_path));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ResultsStore>> OpenUpToDate(const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_RETURN_IF_ERROR(ConcludeAbandonedRuns(path, *store));
+  return store;
+}
+
 absl::Status List(const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenUpToDate(path));
   WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, store->ListRuns());
   TextTable table({{"run", 9, true},
                    {"started", 6, true},
@@ -59,7 +86,7 @@ absl::Status List(const std::string& path) {
 }
 
 absl::Status Show(const std::string& path, const std::string& id) {
-  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenUpToDate(path));
   WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
   std::fputs(TextReport(run, TerminalWidth(), TerminalColours()).c_str(), stdout);
   return absl::OkStatus();
@@ -67,7 +94,7 @@ absl::Status Show(const std::string& path, const std::string& id) {
 
 absl::Status Report(const std::string& path, const std::string& id,
                     const std::vector<std::string>& formats, const std::string& folder) {
-  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenUpToDate(path));
   WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
   return WriteReportFiles(*store, run, formats, folder);
 }

@@ -37,9 +37,11 @@ class Keeper final : public RunPort {
   void Send(ConnectionId, const v1::CoordinatorMessage&) override {}
   void RunChanged(const v1::RunResult&) override {}
   void StageBegins(const v1::Leg&, v1::Phase, uint64_t) override {}
-  void SecondMerged(const v1::Leg&, v1::Phase stage, const MergedSecond& second) override {
+  absl::Status SecondMerged(const v1::Leg&, v1::Phase stage, const MergedSecond& second) override {
     kept_.emplace_back(stage, second.ToProto());
+    return absl::OkStatus();
   }
+  absl::Status Keep(const v1::JournalRecord&) override { return absl::OkStatus(); }
   absl::Status ReadBack(
       const v1::Leg&,
       absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)> visit) override {
@@ -59,9 +61,9 @@ TEST(MeasureSums, FollowsAPhaseThatTurnedOutToBeginLater) {
   Keeper keeper;
   v1::Leg leg;
   MeasureSums sums(1, 10);
-  keeper.SecondMerged(leg, v1::PHASE_LOAD, Second(7));
+  ASSERT_TRUE(keeper.SecondMerged(leg, v1::PHASE_LOAD, Second(7)).ok());
   for (uint32_t second = 0; second < 10; ++second) {
-    keeper.SecondMerged(leg, v1::PHASE_MEASURE, Second(second));
+    ASSERT_TRUE(keeper.SecondMerged(leg, v1::PHASE_MEASURE, Second(second)).ok());
     sums.Add(Second(second));
   }
   leg.mutable_steadiness()->set_cut_seconds(5);

@@ -4,204 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <map>
-#include <set>
-
-#include "base/clock.h"
-#include "measure/tally.h"
+#include "tests/coordinator/rehearsal.h"
 
 namespace weir {
 namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
-
-// Two targets, one scenario with load, verify and measure.
-v1::Campaign TwoTargets() {
-  v1::Campaign campaign;
-  campaign.set_name("test");
-  for (const char* name : {"left", "right"}) {
-    v1::Target* target = campaign.add_targets();
-    target->set_name(name);
-    target->mutable_null();
-  }
-  v1::Scenario* scenario = campaign.add_scenarios();
-  scenario->set_name("mixed");
-  scenario->mutable_phases()->mutable_load()->set_verify(true);
-  scenario->mutable_phases()->mutable_warm_up()->set_ns(kNsPerSecond);
-  scenario->mutable_phases()->mutable_measure()->set_ns(2 * kNsPerSecond);
-  scenario->mutable_shape()->mutable_open()->set_sessions(4);
-  return campaign;
-}
-
-// Plays agents against RunControl. Every agent counts ten operations a second.
-class Rehearsal : public RunPort {
- public:
-  explicit Rehearsal(uint32_t agents, const v1::Campaign& campaign = TwoTargets())
-      : agents_(agents) {
-    v1::RunResult run;
-    run.set_id("test");
-    *run.mutable_campaign() = campaign;
-    RunControlSettings settings;
-    settings.agents = agents;
-    control_ = std::make_unique<RunControl>(settings, run, *this);
-    control_->Start(now_);
-  }
-
-  void Join(ConnectionId connection, uint32_t protocol = 1) {
-    v1::AgentMessage message;
-    message.mutable_hello()->set_protocol(protocol);
-    message.mutable_hello()->mutable_facts()->set_name("a" + std::to_string(connection));
-    Deliver(connection, message);
-  }
-
-  void Run() {
-    for (ConnectionId c = 1; c <= agents_; ++c) Join(c);
-    Pump();
-  }
-
-  // Answers everything that was sent, until nothing is left.
-  void Pump() {
-    while (!inbox_.empty()) {
-      const auto [connection, message] = inbox_.front();
-      inbox_.pop_front();
-      Answer(connection, message);
-    }
-  }
-
-  void Deliver(ConnectionId connection, const v1::AgentMessage& message) {
-    control_->OnMessage(connection, message, ++now_);
-  }
-
-  // RunPort.
-  void Send(ConnectionId connection, const v1::CoordinatorMessage& message) override {
-    inbox_.emplace_back(connection, message);
-    if (message.has_goodbye()) goodbyes_[connection] = message.goodbye();
-    if (message.has_stop()) ++stops_;
-  }
-  void RunChanged(const v1::RunResult&) override {}
-  void StageBegins(const v1::Leg& leg, v1::Phase, uint64_t) override {
-    stages_.push_back(leg.target());
-  }
-  void SecondMerged(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second) override {
-    EXPECT_TRUE(seconds_.insert({leg.index(), stage, second.second}).second);
-    for (const auto& [key, tally] : second.tallies) merged_ok_ += tally->counts().ok();
-  }
-  absl::Status ReadBack(const v1::Leg&,
-                        absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)>) override {
-    return absl::UnimplementedError("nothing is kept");
-  }
-  void Say(const std::string& line) override { said_.push_back(line); }
-  void Finished() override { finished_ = true; }
-
- protected:
-  virtual void Answer(ConnectionId connection, const v1::CoordinatorMessage& message) {
-    v1::AgentMessage reply;
-    if (message.has_ping()) {
-      reply.mutable_pong()->set_ping_sent_ns(message.ping().sent_ns());
-      reply.mutable_pong()->set_received_ns(now_ + Skew(connection));
-      reply.mutable_pong()->set_sent_ns(now_ + Skew(connection));
-      Deliver(connection, reply);
-    } else if (message.has_prepare()) {
-      Prepare(connection, message.prepare());
-    } else if (message.has_arm()) {
-      starts_[connection] = message.arm().start_ns() - Skew(connection);
-      reply.mutable_armed();
-      Deliver(connection, reply);
-      RunStage(connection, message.arm());
-    }
-  }
-
-  virtual void Prepare(ConnectionId connection, const v1::Prepare& prepare) {
-    tasks_.push_back({connection, prepare.task(), prepare.create_schema()});
-    v1::AgentMessage reply;
-    v1::Prepared* prepared = reply.mutable_prepared();
-    prepared->set_leg(prepare.leg());
-    prepared->set_task(prepare.task());
-    prepared->set_plan_digest(digests_.count(connection) ? digests_[connection] : "same");
-    prepared->add_operations()->set_name("read");
-    prepared->set_planned_operations(60);
-    if (prepare.task() == failing_task_) {
-      prepared->set_error("password authentication failed");
-      prepared->set_target_unreachable(true);
-    }
-    if (prepare.task() == v1::TASK_VERIFY) {
-      prepared->mutable_verification()->set_done(true);
-      prepared->mutable_verification()->set_matches(verification_matches_);
-    }
-    Deliver(connection, reply);
-  }
-
-  virtual void RunStage(ConnectionId connection, const v1::Arm& arm) {
-    const v1::Phase phase = arm.task() == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE;
-    for (uint32_t second = 0; second < 3; ++second) {
-      Deliver(connection, Interval(arm, phase, second, second + 1));
-    }
-    Deliver(connection, Done(arm, phase, 3));
-  }
-
-  static v1::Tally Ok(uint64_t count) {
-    Tally tally;
-    tally.counts().set_planned(count);
-    tally.counts().set_ok(count);
-    tally.lag.RecordTimes(0, count);  // all were dispatched
-    return tally.ToProto();
-  }
-
-  static v1::AgentMessage Interval(const v1::Arm& arm, v1::Phase phase, uint32_t second,
-                                   uint64_t sequence) {
-    v1::AgentMessage message;
-    v1::IntervalReport* report = message.mutable_interval();
-    report->set_leg(arm.leg());
-    report->set_task(arm.task());
-    report->set_sequence(sequence);
-    report->mutable_interval()->set_second(second);
-    v1::OperationInterval* part = report->mutable_interval()->add_operations();
-    part->set_phase(phase);
-    *part->mutable_tally() = Ok(10);
-    return message;
-  }
-
-  static v1::AgentMessage Done(const v1::Arm& arm, v1::Phase phase, uint32_t seconds) {
-    v1::AgentMessage message;
-    v1::StageDone* done = message.mutable_stage_done();
-    done->set_leg(arm.leg());
-    done->set_task(arm.task());
-    done->set_last_sequence(seconds);
-    done->set_elapsed_ns(seconds * kNsPerSecond);
-    v1::PhaseResult* total = done->add_totals();
-    total->set_phase(phase);
-    *total->mutable_total() = Ok(10 * seconds);
-    return message;
-  }
-
-  static int64_t Skew(ConnectionId connection) { return connection * 1000 * kNsPerSecond; }
-
- public:
-  struct Asked {
-    ConnectionId connection;
-    v1::Task task;
-    bool create;
-  };
-
-  const uint32_t agents_;
-  std::unique_ptr<RunControl> control_;
-  int64_t now_ = 100;
-  std::deque<std::pair<ConnectionId, v1::CoordinatorMessage>> inbox_;
-  std::map<ConnectionId, v1::Goodbye> goodbyes_;
-  std::map<ConnectionId, int64_t> starts_;
-  std::map<ConnectionId, std::string> digests_;
-  std::vector<Asked> tasks_;
-  std::vector<std::string> stages_;
-  std::vector<std::string> said_;
-  std::set<std::tuple<uint32_t, v1::Phase, uint32_t>> seconds_;
-  v1::Task failing_task_ = v1::TASK_UNSPECIFIED;
-  bool verification_matches_ = true;
-  uint64_t merged_ok_ = 0;
-  int stops_ = 0;
-  bool finished_ = false;
-};
 
 TEST(RunControl, CarriesEveryLegThroughItsTasksAndMergesAllAgents) {
   Rehearsal run(3);
@@ -231,7 +40,7 @@ class Evident : public Rehearsal {
   void RunStage(ConnectionId connection, const v1::Arm& arm) override {
     if (arm.task() == v1::TASK_LOAD) return Rehearsal::RunStage(connection, arm);
     for (uint32_t second = 0; second < 3; ++second) {
-      v1::AgentMessage message = Interval(arm, v1::PHASE_MEASURE, second, second + 1);
+      v1::AgentMessage message = Interval(arm, second);
       v1::Interval* interval = message.mutable_interval()->mutable_interval();
       interval->add_partitions()->set_attempts(5);
       interval->add_processes()->set_cpu_ns(100);
@@ -244,7 +53,7 @@ class Evident : public Rehearsal {
       *interval->mutable_operations(0)->mutable_tally() = times.ToProto();
       Deliver(connection, message);
     }
-    v1::AgentMessage done = Done(arm, v1::PHASE_MEASURE, 3);
+    v1::AgentMessage done = Done(arm, 3);
     if (connection == 1) {
       done.mutable_stage_done()->mutable_evidence()->add_events()->set_what("checkpoint (timed)");
     }
@@ -325,7 +134,9 @@ TEST(RunControl, RefusesAgentsWithDifferentPlans) {
 
 TEST(RunControl, RefusesALateAgentAndOneWithAnotherProtocol) {
   Rehearsal run(1);
-  run.Join(7, /*protocol=*/99);
+  v1::AgentMessage stranger = Rehearsal::Hello("stranger");
+  stranger.mutable_hello()->set_protocol(99);
+  run.Deliver(7, stranger);
   EXPECT_EQ(run.goodbyes_[7].exit_code(), 64u);
   run.Join(1);
   run.Join(8);
@@ -335,31 +146,13 @@ TEST(RunControl, RefusesALateAgentAndOneWithAnotherProtocol) {
 TEST(RunControl, GivesUpWhenAgentsDoNotJoinInTime) {
   Rehearsal run(2);
   run.Join(1);
-  run.control_->OnTick(run.now_ + 121 * kNsPerSecond);
+  run.Pass(121 * kNsPerSecond, kNsPerSecond);
   EXPECT_TRUE(run.finished_);
   EXPECT_THAT(run.said_, Contains(HasSubstr("only 1 of 2 agents joined")));
 }
 
-// Stages that do not end by themselves.
-class Endless : public Rehearsal {
- public:
-  using Rehearsal::Rehearsal;
-  void RunStage(ConnectionId connection, const v1::Arm& arm) override {
-    arm_ = arm;
-    Deliver(connection, Interval(arm, v1::PHASE_LOAD, 0, 1));
-  }
-  void Answer(ConnectionId connection, const v1::CoordinatorMessage& message) override {
-    if (message.has_stop() && connection != deaf_)
-      Deliver(connection, Done(arm_, v1::PHASE_LOAD, 1));
-    Rehearsal::Answer(connection, message);
-  }
-
-  v1::Arm arm_;
-  ConnectionId deaf_ = 0;
-};
-
 TEST(RunControl, KeepsWhatWasMeasuredWhenInterrupted) {
-  Endless run(2);
+  EndlessRehearsal run(2);
   run.Run();
   ASSERT_FALSE(run.finished_);
   run.control_->Interrupt(run.now_);
@@ -372,77 +165,112 @@ TEST(RunControl, KeepsWhatWasMeasuredWhenInterrupted) {
 }
 
 TEST(RunControl, DoesNotWaitForEverForAnAgentThatDoesNotStop) {
-  Endless run(2);
+  EndlessRehearsal run(2);
   run.deaf_ = 2;
   run.Run();
   run.control_->Interrupt(run.now_);
   run.Pump();
   EXPECT_FALSE(run.finished_);
-  run.control_->OnTick(run.now_ + 4 * kNsPerSecond);
+  run.Pass(4 * kNsPerSecond);
   EXPECT_TRUE(run.finished_);
 }
 
-TEST(RunControl, CallsARunInvalidWhenAnAgentIsLostAndStopsTheRest) {
-  Endless run(3);
+TEST(RunControl, EndsTheRunWhenTheStoreCannotKeepASecond) {
+  Rehearsal run(1);
+  run.store_status_ = absl::ResourceExhaustedError("the disk is full");
   run.Run();
-  run.control_->OnDisconnected(2, run.now_);
-  run.Pump();
+  run.Pass(10 * kNsPerSecond);
   ASSERT_TRUE(run.finished_);
-  EXPECT_EQ(run.stops_, 2);
-  const v1::RunResult& result = run.control_->result();
-  EXPECT_EQ(result.state(), v1::RUN_STATE_ABORTED);
-  EXPECT_EQ(result.verdict().validity(), v1::VALIDITY_INVALID);
-  EXPECT_THAT(result.verdict().reasons(), Contains(HasSubstr("agent a2 was lost")));
+  EXPECT_EQ(run.result().state(), v1::RUN_STATE_ABORTED);
+  EXPECT_THAT(run.said_, Contains(HasSubstr("the disk is full")));
+  EXPECT_EQ(run.acknowledged_.count(1), 0u) << "what is not kept must not be acknowledged";
 }
 
-TEST(RunControl, LosesAnAgentThatFallsSilent) {
-  Endless run(2);
+TEST(RunControl, WritesDownEveryStepBeforeItIsTaken) {
+  Rehearsal run(2);
   run.Run();
-  run.control_->OnTick(run.now_ + 6 * kNsPerSecond);
-  run.Pump();
-  run.control_->OnTick(run.now_ + 20 * kNsPerSecond);
-  EXPECT_TRUE(run.finished_);
-  EXPECT_EQ(run.control_->result().verdict().validity(), v1::VALIDITY_INVALID);
+  std::vector<std::string> kinds;
+  for (const v1::JournalRecord& record : run.journal_) {
+    if (record.has_prepare()) kinds.push_back(v1::Task_Name(record.prepare().task()));
+    if (record.has_go()) kinds.push_back("go");
+    if (record.has_verdict()) kinds.push_back("verdict");
+    if (record.has_state()) kinds.push_back(v1::RunState_Name(record.state().state()));
+  }
+  const std::vector<std::string> leg = {"TASK_SET_UP", "TASK_SET_UP", "TASK_LOAD", "go",
+                                        "TASK_VERIFY", "TASK_DRIVE",  "go",        "verdict"};
+  std::vector<std::string> expected = {"TASK_REACH", "TASK_REACH"};
+  expected.insert(expected.end(), leg.begin(), leg.end());
+  expected.insert(expected.end(), leg.begin(), leg.end());
+  expected.push_back("RUN_STATE_FINISHED");
+  EXPECT_EQ(kinds, expected);
 }
 
-// Reports that come twice, or that do not add up.
-class Careless : public Rehearsal {
+TEST(RunControl, SaysGoodbyeUntilEveryAgentHasHeardButNotForEver) {
+  EndlessRehearsal run(2);
+  run.Run();
+  run.cut_ = {2};
+  run.control_->Interrupt(run.now_);
+  run.Pump();
+  EXPECT_FALSE(run.finished_);
+  run.Pass(4 * kNsPerSecond);  // agent 2 does not stop in time
+  EXPECT_FALSE(run.finished_);
+  run.cut_.clear();
+  run.Pass(kNsPerSecond);
+  EXPECT_TRUE(run.finished_);
+  EXPECT_EQ(run.goodbyes_.count(2), 1u);
+}
+
+// --------------------------------------------------------------------------- proof of headroom
+
+// Agents that can, or cannot, offer what is asked of them.
+class Proving : public Rehearsal {
  public:
-  using Rehearsal::Rehearsal;
+  Proving()
+      : Rehearsal([] {
+          RunControlSettings settings = SettingsFor(2);
+          settings.prove_headroom = true;
+          return settings;
+        }()) {}
   void RunStage(ConnectionId connection, const v1::Arm& arm) override {
-    const v1::Phase phase = arm.task() == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE;
-    Deliver(connection, Interval(arm, phase, 0, 1));
-    Deliver(connection, Interval(arm, phase, 0, 1));
-    v1::AgentMessage done = Done(arm, phase, 1);
-    if (miscount_) done.mutable_stage_done()->mutable_totals(0)->mutable_total()->set_ok(11);
+    proven_ += arm.task() == v1::TASK_PROVE ? 1 : 0;
+    Deliver(connection, Interval(arm, 0));
+    v1::AgentMessage done = Done(arm, 1);
+    if (late_) done.mutable_stage_done()->set_started_ns(arm.start_ns() + kNsPerSecond);
     Deliver(connection, done);
   }
-  bool miscount_ = false;
+  void Prepare(ConnectionId connection, const v1::Prepare& prepare) override {
+    if (prepare.task() == v1::TASK_PROVE) proof_ = prepare;
+    Rehearsal::Prepare(connection, prepare);
+  }
+  v1::Prepare proof_;
+  int proven_ = 0;
+  bool late_ = false;
 };
 
-TEST(RunControl, CountsARepeatedReportOnce) {
-  Careless run(1);
+TEST(RunControl, ProvesHeadroomOncePerScenarioAndKeepsItOutOfTheLegs) {
+  Proving run;
   run.Run();
   ASSERT_TRUE(run.finished_);
-  EXPECT_EQ(run.control_->result().legs(0).results(0).total().ok(), 10u);
-  EXPECT_EQ(run.control_->result().verdict().validity(), v1::VALIDITY_VALID);
+  EXPECT_EQ(run.proven_, 2);  // two agents, one scenario
+  EXPECT_EQ(run.proof_.rate_factor(), 1.5);
+  EXPECT_EQ(run.proof_.length().ns(), 2 * kNsPerSecond);
+  for (const v1::Leg& leg : run.result().legs()) {
+    EXPECT_TRUE(leg.headroom().proven());
+    ASSERT_EQ(leg.results_size(), 2);
+    EXPECT_EQ(leg.results(1).total().ok(), 20u);
+  }
+  EXPECT_EQ(run.result().verdict().validity(), v1::VALIDITY_VALID);
 }
 
-TEST(RunControl, CallsARunInvalidWhenReportsDoNotAddUp) {
-  Careless run(1);
-  run.miscount_ = true;
+TEST(RunControl, DrivesNoTargetWithAgentsThatFailTheProof) {
+  Proving run;
+  run.late_ = true;
   run.Run();
-  EXPECT_EQ(run.control_->result().verdict().validity(), v1::VALIDITY_INVALID);
-  EXPECT_THAT(run.control_->result().verdict().reasons(), Contains(HasSubstr("do not add up")));
-}
-
-TEST(ClockOffset, TrustsTheQuickestExchange) {
-  ClockOffset clock;
-  clock.Add(0, 1'000'500, 1'000'500, 5'000);        // slow, lopsided
-  clock.Add(10'000, 1'010'050, 1'010'050, 10'100);  // quick
-  clock.Add(20'000, 1'023'000, 1'023'000, 26'000);
-  EXPECT_EQ(clock.offset_ns(), 1'000'000);
-  EXPECT_EQ(clock.bound_ns(), 50);
+  ASSERT_TRUE(run.finished_);
+  EXPECT_TRUE(run.stages_.empty());
+  EXPECT_FALSE(run.result().legs(1).headroom().proven());
+  EXPECT_THAT(run.said_, Contains(HasSubstr("cannot offer 1.5 times its rate")));
+  for (const Rehearsal::Asked& asked : run.tasks_) EXPECT_NE(asked.task, v1::TASK_SET_UP);
 }
 
 }  // namespace

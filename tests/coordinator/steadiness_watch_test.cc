@@ -52,7 +52,8 @@ class Stage : public RunPort {
     const absl::Status finished =
         merge_.Finish(0, done, [this](const MergedSecond& s) { Show(s); });
     ASSERT_TRUE(finished.ok()) << finished;
-    RecordStage({.task = v1::TASK_DRIVE, .scenario = scenario_, .ends = {done}}, merge_, &leg_);
+    RecordStage({.task = v1::TASK_DRIVE, .scenario = scenario_, .ends = {done}, .starts = {{}}},
+                merge_, &leg_);
   }
 
   v1::Leg& Conclude(bool cut_short = false) {
@@ -73,7 +74,10 @@ class Stage : public RunPort {
   void Send(ConnectionId, const v1::CoordinatorMessage&) override {}
   void RunChanged(const v1::RunResult&) override {}
   void StageBegins(const v1::Leg&, v1::Phase, uint64_t) override {}
-  void SecondMerged(const v1::Leg&, v1::Phase, const MergedSecond&) override {}
+  absl::Status SecondMerged(const v1::Leg&, v1::Phase, const MergedSecond&) override {
+    return absl::OkStatus();
+  }
+  absl::Status Keep(const v1::JournalRecord&) override { return absl::OkStatus(); }
   void Say(const std::string&) override {}
   void Finished() override {}
 

@@ -48,6 +48,7 @@ class MemoryDisk final : public Disk {
   size_t files() const { return files_.size(); }
 
   uint64_t capacity = UINT64_MAX;  // of each file
+  bool fail_syncs = false;
   int syncs = 0;
 
  private:
@@ -63,6 +64,7 @@ class MemoryDisk final : public Disk {
       return bytes.size() <= room ? absl::OkStatus() : absl::ResourceExhaustedError("disk full");
     }
     absl::Status Sync() override {
+      if (disk_.fail_syncs) return absl::InternalError("cannot sync");
       ++disk_.syncs;
       content_->synced = content_->bytes.size();
       return absl::OkStatus();

@@ -1,0 +1,41 @@
+#include "coordinator/journal.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/status.h"
+
+namespace weir {
+
+absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(Disk& disk, const std::string& path) {
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(path));
+  WEIR_ASSIGN_OR_RETURN(RecordLog log, RecordLog::Open(std::move(file), [](absl::string_view) {}));
+  return std::unique_ptr<Journal>(new Journal(std::move(log)));
+}
+
+absl::Status Journal::Keep(const v1::JournalRecord& record) {
+  absl::Status status = log_.Append(record.SerializeAsString()).status();
+  status.Update(log_.Sync());
+  return Annotate(status, "the journal of the run");
+}
+
+absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std::string& path) {
+  if (!disk.Exists(path)) return absl::NotFoundError(absl::StrCat("there is no journal ", path));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(path));
+  std::vector<v1::JournalRecord> records;
+  const auto log = RecordLog::Open(std::move(file), [&](absl::string_view bytes) {
+    v1::JournalRecord record;
+    if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      records.push_back(std::move(record));
+    }
+  });
+  WEIR_RETURN_IF_ERROR(log.status());
+  return records;
+}
+
+std::string JournalPath(const std::string& store, const std::string& run_id) {
+  return absl::StrCat(store, ".", run_id, ".journal");
+}
+
+}  // namespace weir

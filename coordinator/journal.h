@@ -1,0 +1,40 @@
+// The coordinator's journal of one run: what it decided, synced before it is acted on (R44). While
+// the coordinator lives it holds the file; a journal that can be opened and does not say that the
+// run is over belongs to one that died. Owned by the program; one thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "base/disk.h"
+#include "base/record_log.h"
+#include "proto/journal.pb.h"
+
+namespace weir {
+
+class Journal {
+ public:
+  // Creates the file, or goes on at the end of it.
+  static absl::StatusOr<std::unique_ptr<Journal>> Open(Disk& disk, const std::string& path);
+
+  // When it returns OK the record survives a crash of the machine.
+  absl::Status Keep(const v1::JournalRecord& record);
+
+ private:
+  explicit Journal(RecordLog log) : log_(std::move(log)) {}
+
+  RecordLog log_;
+};
+
+// Every whole record. kNotFound when there is no journal, kAlreadyExists while its coordinator
+// lives.
+absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std::string& path);
+
+// Beside the results store, one for each run.
+std::string JournalPath(const std::string& store, const std::string& run_id);
+
+}  // namespace weir
