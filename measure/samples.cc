@@ -1,7 +1,6 @@
 #include "measure/samples.h"
 
 #include <algorithm>
-#include <array>
 
 namespace weir {
 namespace {
@@ -9,22 +8,11 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// Of a machine, at the end of a span.
-constexpr std::array kStates = {
-    v1::ResourceSample::kCoresFieldNumber, v1::ResourceSample::kResidentBytesFieldNumber,
-    v1::ResourceSample::kThreadsFieldNumber, v1::ResourceSample::kClocksourceFieldNumber,
-    v1::ResourceSample::kLinkBytesPerSecondFieldNumber};
-
-bool IsState(int number) {
-  return std::find(kStates.begin(), kStates.end(), number) != kStates.end();
-}
-
 // Adds the 64-bit fields; a count that the schema gains is not forgotten.
-void AddFields(const Message& from, Message* to, bool (*apart)(int number)) {
+void AddFields(const Message& from, Message* to) {
   const auto* reflection = from.GetReflection();
   for (int i = 0; i < from.GetDescriptor()->field_count(); ++i) {
     const FieldDescriptor* field = from.GetDescriptor()->field(i);
-    if (apart(field->number())) continue;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
       reflection->SetUInt64(to, field,
                             reflection->GetUInt64(*to, field) + reflection->GetUInt64(from, field));
@@ -38,14 +26,11 @@ void AddFields(const Message& from, Message* to, bool (*apart)(int number)) {
 }  // namespace
 
 void AddSample(const v1::ResourceSample& later, v1::ResourceSample* sum) {
-  constexpr auto kApart = [](int number) {
-    return IsState(number) || number == v1::ResourceSample::kMostWatchdogGapNsFieldNumber;
-  };
-  AddFields(later, sum, kApart);
+  const uint64_t longest = std::max(sum->most_watchdog_gap_ns(), later.most_watchdog_gap_ns());
+  AddFields(later, sum);
   sum->set_agent(later.agent());
-  sum->set_most_watchdog_gap_ns(
-      std::max(sum->most_watchdog_gap_ns(), later.most_watchdog_gap_ns()));
-  v1::ResourceSample states;
+  sum->set_most_watchdog_gap_ns(longest);
+  v1::ResourceSample states;  // these do not add up
   states.set_cores(later.cores());
   states.set_resident_bytes(later.resident_bytes());
   states.set_threads(later.threads());
@@ -64,7 +49,7 @@ void AddSample(const v1::ProcessSample& other, v1::ProcessSample* sum) {
 
 void AddUse(const v1::PartitionUse& other, v1::PartitionUse* sum) {
   sum->set_partition(other.partition());
-  AddFields(other, sum, [](int) { return false; });
+  AddFields(other, sum);
 }
 
 }  // namespace weir

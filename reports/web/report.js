@@ -41,8 +41,14 @@ function reasonList(reasons) {
   if (reasons.length === 0) return null;
   if (reasons.length <= mostReasons + 1) return list(reasons);
   return [list(reasons.slice(0, mostReasons)),
-          details(`${reasons.length - mostReasons} more reasons`, () => list(reasons.slice(mostReasons)))];
+          el('details', {class: 'rest'}, el('summary', {}, `${reasons.length - mostReasons} more reasons`),
+             list(reasons.slice(mostReasons)))];
 }
+
+// On paper nothing can be opened.
+addEventListener('beforeprint', () => {
+  for (const rest of document.querySelectorAll('.rest')) rest.open = true;
+});
 
 function verdict() {
   const {run} = data;

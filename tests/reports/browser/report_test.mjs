@@ -3,7 +3,7 @@
 // Exits 77 without a browser.
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {resolve} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {pathToFileURL} from 'node:url';
 
 const [modules, report] = process.argv.slice(2);
@@ -96,6 +96,19 @@ async function evidenceIsReadable(browser, width, colorScheme) {
   await page.close();
 }
 
+async function overriddenRunIsStamped(browser) {
+  const page = await browser.newPage({viewport: {width: 390, height: 900}});
+  await page.goto(pathToFileURL(join(dirname(report), 'unverified', 'report.html')).href);
+  await page.locator('.stamp').waitFor();
+  expect((await page.locator('.verdict').textContent()).startsWith('?UNVERIFIED'),
+         'the verdict does not begin with UNVERIFIED');
+  expect((await page.locator('.verdict').getByText('core_cpu').count()) > 0,
+         'the verdict does not name the overridden gate');
+  expect(await page.locator('details.question').first().evaluate((element) => element.open),
+         'failed gates are not shown by themselves');
+  await page.close();
+}
+
 const browser = await chromium.launch({executablePath: browserPath, args: ['--no-sandbox']});
 try {
   for (const scheme of ['light', 'dark']) {
@@ -111,6 +124,7 @@ try {
   await chartsFollowTheChosenOperation(page);
   await evidenceIsReadable(browser, 1280, 'light');
   await evidenceIsReadable(browser, 390, 'dark');
+  await overriddenRunIsStamped(browser);
 } finally {
   await browser.close();
 }
