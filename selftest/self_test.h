@@ -40,6 +40,7 @@ SelfTestResult TestQueueOracle(const SelfTestOptions& options);
 SelfTestResult TestSplitInvariance(const SelfTestOptions& options);
 SelfTestResult TestMergeAlgebra(const SelfTestOptions& options);
 SelfTestResult TestTimedOutShare(const SelfTestOptions& options);
+SelfTestResult TestClockStep(const SelfTestOptions& options);
 SelfTestResult TestSuspendedAgent(const SelfTestOptions& options);
 SelfTestResult TestHoggedCores(const SelfTestOptions& options);
 SelfTestResult TestCpuQuota(const SelfTestOptions& options);

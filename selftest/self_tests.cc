@@ -26,6 +26,10 @@ constexpr auto kSelfTests = std::to_array<SelfTest>({
      "With 5 % of the requests unanswered p99 is beyond the timeout and says so, and the verdict "
      "is DEGRADED.",
      true, &TestTimedOutShare},
+    {"S8-clock", "clock that jumps",
+     "An agent's clock that jumps by 20 ms or more fails the gate \"clock\"; one that drifts does "
+     "not.",
+     true, &TestClockStep},
     {"S8-suspend", "suspended agent",
      "An agent that is stopped for 150 ms fails the gate \"watchdog\".", false,
      &TestSuspendedAgent},
