@@ -99,6 +99,8 @@ void AddRow(const ResultRow& row, const std::string& target, const std::string& 
   table->Add(std::move(cells));
 }
 
+constexpr int kMostReasons = 8;
+
 class TextWriter {
  public:
   TextWriter(const v1::RunResult& run, int width, bool colour)
@@ -133,9 +135,8 @@ class TextWriter {
 
   // A machine that is not fit fails the same gates in every scenario.
   void Reasons() {
-    constexpr int kMost = 8;
     const auto& reasons = run_.verdict().reasons();
-    const int shown = reasons.size() <= kMost + 1 ? reasons.size() : kMost;
+    const int shown = reasons.size() <= kMostReasons + 1 ? reasons.size() : kMostReasons;
     for (int i = 0; i < shown; ++i) Bullet(reasons[i]);
     if (shown < reasons.size()) {
       Bullet(absl::StrCat("and ", reasons.size() - shown, " more reasons, all in the reports"));
@@ -167,11 +168,15 @@ class TextWriter {
   // fail the same gate one is enough here.
   void FailedGate(const std::string& place, const v1::GateResult& gate) {
     const bool known = !told_.insert(absl::StrCat(place, "/", gate.name())).second;
-    if (!known && !SaidOfTheRun(gate.saw())) Bullet(absl::StrCat(place, ": ", GateText(gate)));
+    if (known || SaidOfTheRun(gate.saw())) return;
+    if (++failed_gates_ <= kMostReasons) Bullet(absl::StrCat(place, ": ", GateText(gate)));
   }
 
   // Once for each gate, however many legs and agents failed it.
   void Advice() {
+    if (failed_gates_ > kMostReasons) {
+      Bullet(absl::StrCat("and ", failed_gates_ - kMostReasons, " more, all in the reports"));
+    }
     std::map<std::string, std::string> advice;
     for (const v1::Leg& leg : run_.legs()) {
       for (const v1::GateResult* gate : FailedGates(leg)) {
@@ -179,6 +184,11 @@ class TextWriter {
       }
     }
     for (const auto& [gate, text] : advice) Indented("    ", absl::StrCat(gate, ": ", text));
+  }
+
+  bool SteadinessIsAReason(const v1::Leg& leg) const {
+    const auto& reasons = leg.steadiness().reasons();
+    return !reasons.empty() && SaidOfTheRun(reasons[0]);
   }
 
   bool SaidOfTheRun(const std::string& reason) const {
@@ -227,7 +237,7 @@ class TextWriter {
       bullet.assign(DisplayWidth(bullet), ' ');
     };
     say(BottleneckText(leg));
-    if (!leg.steadiness().steady()) say(SteadinessText(leg));
+    if (!leg.steadiness().steady() && !SteadinessIsAReason(leg)) say(SteadinessText(leg));
     const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);
     if (!total.ok()) return;  // said with the table
     const v1::Tally& counts = total->tally.counts();
@@ -329,6 +339,7 @@ class TextWriter {
   const int width_;
   const Painter paint_;
   std::set<std::string> told_;  // place/gate
+  int failed_gates_ = 0;        // of which nothing stands in the reasons
   std::string text_;
 };
 

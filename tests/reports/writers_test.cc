@@ -163,6 +163,14 @@ TEST_F(WritersTest, TextShowsTheFirstOfVeryManyReasons) {
   EXPECT_THAT(text, HasSubstr("and 12 more reasons, all in the reports"));
 }
 
+TEST_F(WritersTest, TextSaysOnceThatAPhaseWasNotSteady) {
+  v1::RunResult run = test::SampleRun();
+  const std::string why = run.legs(1).steadiness().reasons(0);
+  EXPECT_EQ(Occurrences(TextReport(run, 300, false), why), 1);
+  run.mutable_verdict()->add_reasons("mixed on cosmos: NOT STEADY: " + why);
+  EXPECT_EQ(Occurrences(TextReport(run, 300, false), why), 1);
+}
+
 TEST_F(WritersTest, TextStampsAnOverrideBeforeAnythingElse) {
   v1::RunResult run = test::SampleRun();
   test::SpoilSampleRun(true, &run);
