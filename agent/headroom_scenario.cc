@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "absl/strings/str_format.h"
+
+#include "generators/replay_file.h"
 
 namespace weir {
 namespace {
@@ -31,6 +34,21 @@ v1::Rate PeakOf(const v1::OpenLoop& open) {
   return peak;
 }
 
+// Operations in the busiest second of a replay at its speed; 0 when its file cannot be read, which
+// is said where the replay itself is made.
+uint64_t BusiestSecond(const v1::Replay& replay) {
+  const absl::StatusOr<ReplayFile> file = ReadReplayFile(replay.path());
+  if (!file.ok() || replay.speed_denominator() == 0) return 0;
+  const double recorded_ns = 1e9 * replay.speed_numerator() / replay.speed_denominator();
+  const std::vector<int64_t>& offsets = file->offsets_ns;
+  size_t busiest = 0;
+  for (size_t first = 0, last = 0; last < offsets.size(); ++last) {
+    while (static_cast<double>(offsets[last] - offsets[first]) >= recorded_ns) ++first;
+    busiest = std::max(busiest, last - first + 1);
+  }
+  return busiest;
+}
+
 }  // namespace
 
 v1::Scenario HeadroomScenario(const v1::Scenario& scenario, double factor, int64_t length_ns) {
@@ -39,12 +57,13 @@ v1::Scenario HeadroomScenario(const v1::Scenario& scenario, double factor, int64
   faster.mutable_phases()->clear_warm_up();
   faster.mutable_phases()->mutable_measure()->set_ns(length_ns);
   v1::OpenLoop* open = faster.mutable_shape()->mutable_open();
-  const auto hundredths = static_cast<uint32_t>(std::lround(factor * kHundred));
   if (open->arrivals() == v1::ARRIVAL_PROCESS_REPLAY) {
-    v1::Replay* replay = open->mutable_replay();
-    replay->set_speed_numerator(replay->speed_numerator() * hundredths);
-    replay->set_speed_denominator(replay->speed_denominator() * kHundred);
-    return faster;
+    const uint64_t busiest = BusiestSecond(open->replay());
+    if (busiest == 0) return faster;
+    open->set_arrivals(v1::ARRIVAL_PROCESS_POISSON);
+    open->clear_replay();
+    open->mutable_rate()->set_operations(busiest);
+    open->mutable_rate()->set_per_ns(1'000'000'000);
   }
   double times = factor * kHundred;
   if (open->arrivals() == v1::ARRIVAL_PROCESS_BURST) {

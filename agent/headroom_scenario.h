@@ -1,5 +1,5 @@
 // What an agent drives to prove that it has headroom (R10): the scenario's own operations, faster
-// and for a short time, against a backend that answers at once. Pure.
+// and for a short time, against a backend that answers at once.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 namespace weir {
 
 // The scenario at `factor` times its highest rate for length_ns: steps and ramps at the height of
-// their peak, bursts as if they never ended, recorded arrivals sped up. Open loop only.
+// their peak, bursts as if they never ended, recorded arrivals (whose file is read) at their
+// busiest second. Open loop only.
 v1::Scenario HeadroomScenario(const v1::Scenario& scenario, double factor, int64_t length_ns);
 
 // Refuses what no worker thread can start, before minutes are spent on finding out: `operations` of

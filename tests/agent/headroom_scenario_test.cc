@@ -2,6 +2,13 @@
 #include "agent/headroom_scenario.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 
 #include "base/clock.h"
 
@@ -60,15 +67,24 @@ TEST(HeadroomScenario, TakesBurstsAsIfTheyNeverEnded) {
   EXPECT_EQ(proof.shape().open().arrivals(), v1::ARRIVAL_PROCESS_POISSON);
 }
 
-TEST(HeadroomScenario, SpeedsRecordedArrivalsUp) {
+TEST(HeadroomScenario, TakesRecordedArrivalsAtTheirBusiestSecond) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "weir-headroom-", getpid());
+  // One a second, and three within a second at the end.
+  std::ofstream(path) << "0\n1000000000\n2000000000\n9000000000\n9300000000\n9600000000\n";
   v1::Scenario scenario = AtRate(0);
   v1::OpenLoop* open = scenario.mutable_shape()->mutable_open();
+  open->clear_rate();
   open->set_arrivals(v1::ARRIVAL_PROCESS_REPLAY);
-  open->mutable_replay()->set_speed_numerator(2);
+  open->mutable_replay()->set_path(path);
+  open->mutable_replay()->set_speed_numerator(1);
   open->mutable_replay()->set_speed_denominator(1);
-  const v1::Scenario proof = HeadroomScenario(scenario, 1.5, kSecond);
-  const v1::Replay& replay = proof.shape().open().replay();
-  EXPECT_EQ(replay.speed_numerator(), 3 * replay.speed_denominator());
+  EXPECT_EQ(PerSecond(HeadroomScenario(scenario, 1.5, kSecond)), 4.5);
+  open->mutable_replay()->set_speed_denominator(4);  // a second lasts four
+  EXPECT_EQ(PerSecond(HeadroomScenario(scenario, 1.5, kSecond)), 1.5);
+  std::remove(path.c_str());
+  EXPECT_EQ(HeadroomScenario(scenario, 1.5, kSecond).shape().open().arrivals(),
+            v1::ARRIVAL_PROCESS_REPLAY)
+      << "a file that cannot be read is named where the replay is made";
 }
 
 TEST(HeadroomScenario, RefusesAtOnceWhatNoWorkerCanStart) {
