@@ -86,8 +86,8 @@ absl::Status CheckHeadroom(uint64_t operations, int64_t length_ns, uint32_t agen
       static_cast<double>(operations) * 1e9 / static_cast<double>(length_ns) / threads;
   if (each <= kMostPerWorker) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrFormat(
-      "%.3g operations a second for each of %d worker threads: no thread can start more than %.0f "
-      "million; use more agents or more cores, or lower the rate",
+      "%.3g operations a second for each of %d worker threads, and no thread can start more than "
+      "%.0f million",
       each, static_cast<int>(threads), kMostPerWorker / 1e6));
 }
 

@@ -48,6 +48,10 @@ void KeepShares(std::vector<v1::GateResult> shares, std::vector<v1::GateResult>*
   }
 }
 
+bool IsOfNetwork(const std::string& gate) {
+  return gate == RowOf(Gate::kNetwork).name || gate == RowOf(Gate::kRetransmits).name;
+}
+
 std::string ReasonOf(const v1::GateResult& gate, int others) {
   const std::string of = gate.agent().empty() ? "" : absl::StrCat(" of ", gate.agent());
   const std::string more =
@@ -64,7 +68,8 @@ GateWatch::GateWatch(const v1::Scenario& scenario, v1::Task task, uint32_t agent
   judges_ = load ? !Measures(scenario) : task == v1::TASK_PROVE || Measures(scenario);
   drives_ = !load;
   open_loop_ = scenario.shape().has_open();
-  if (task == v1::TASK_PROVE) floor_ns_ = kProofLagFloorNs;
+  proves_ = task == v1::TASK_PROVE;
+  if (proves_) floor_ns_ = kProofLagFloorNs;
   if (task != v1::TASK_DRIVE) return;
   const int64_t warm_up_ns = scenario.phases().warm_up().ns();
   first_second_ = SecondsUpTo(warm_up_ns);
@@ -111,10 +116,12 @@ std::vector<v1::GateResult> GateWatch::Judge(const v1::Leg& leg,
       verdicts.push_back(std::move(verdict));
     }
   }
-  for (const std::string& gate : order) Keep(std::move(by_gate[gate]), &results);
+  for (const std::string& gate : order) {
+    if (!proves_ || !IsOfNetwork(gate)) Keep(std::move(by_gate[gate]), &results);
+  }
   results.push_back(JudgeOverflow(leg, phase_));
   results.push_back(JudgeLostReports(leg, phase_));
-  if (!paced) return results;
+  if (!paced || proves_) return results;
   for (v1::GateResult& result : JudgeAgreement(SpreadsOf(leg, phase_, floor_ns_), names)) {
     results.push_back(std::move(result));
   }

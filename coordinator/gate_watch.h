@@ -55,6 +55,7 @@ class GateWatch {
   bool judges_ = true;
   bool drives_ = true;  // at the campaign's pace, not as fast as it goes
   bool open_loop_ = false;
+  bool proves_ = false;  // against a target without network and without response times
   double floor_ns_ = kLagFloorNs;
   uint32_t first_second_ = 0;
   uint32_t end_second_ = UINT32_MAX;

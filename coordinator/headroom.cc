@@ -1,5 +1,9 @@
 #include "coordinator/headroom.h"
 
+#include "absl/strings/str_cat.h"
+
+#include "coordinator/gate_table.h"
+
 namespace weir {
 namespace {
 
@@ -27,6 +31,25 @@ v1::Headroom JudgeHeadroom(const v1::Leg& proof) {
   headroom.set_proven(headroom.gates().empty() &&
                       proof.verdict().validity() != v1::VALIDITY_INVALID);
   return headroom;
+}
+
+v1::Headroom NoHeadroom(const std::string& why) {
+  v1::Headroom headroom;
+  headroom.set_rate_factor(kHeadroomFactor);
+  *headroom.add_gates() = MakeGateResult(Gate::kDispatched, "", false, why);
+  return headroom;
+}
+
+std::string HeadroomWords(const v1::Headroom& headroom) {
+  std::string words = absl::StrCat("the agents cannot offer ", headroom.rate_factor(),
+                                   " times its rate to a database that answers at once, so its "
+                                   "numbers would be theirs");
+  for (const v1::GateResult& gate : headroom.gates()) {
+    const std::string of = gate.agent().empty() ? "" : absl::StrCat(" of ", gate.agent());
+    absl::StrAppend(&words, "; ", gate.name(), of, ": ", gate.saw(), ", allowed ", gate.limit());
+  }
+  if (headroom.gates_size() > 0) absl::StrAppend(&words, ". ", headroom.gates(0).advice());
+  return words;
 }
 
 }  // namespace weir

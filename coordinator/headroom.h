@@ -2,6 +2,8 @@
 // for, to a backend that does nothing. A pure function.
 #pragma once
 
+#include <string>
+
 #include "proto/results.pb.h"
 
 namespace weir {
@@ -10,5 +12,11 @@ inline constexpr double kHeadroomFactor = 1.5;
 
 // `proof`: the leg that the proof was recorded and judged in.
 v1::Headroom JudgeHeadroom(const v1::Leg& proof);
+
+// The verdict where an agent could not even try.
+v1::Headroom NoHeadroom(const std::string& why);
+
+// Why there is none, and what to do about it.
+std::string HeadroomWords(const v1::Headroom& headroom);
 
 }  // namespace weir

@@ -76,7 +76,7 @@ class RunControl {
   void BeginStage(int64_t now_ns);
   void LookAtStage(int64_t now_ns);
   void EndStage(int64_t now_ns);
-  void EndProof(int64_t now_ns);
+  void TakeHeadroom(const v1::Headroom& headroom, int64_t now_ns);
   void ConcludeLeg(int64_t now_ns);
   void LeaveOutTheRest(const std::string& reason);
   void StopAgents(const std::string& reason, int64_t now_ns);

@@ -12,6 +12,9 @@ bool Names(const v1::Scenario& scenario, const std::string& target) {
 }
 
 // A closed loop asks for no rate that could be too high.
+// A machine that was busy for a moment may try again; agents that cannot do it never can.
+constexpr int kProofAttempts = 3;
+
 bool NeedsProof(const v1::Scenario& scenario) {
   return scenario.shape().has_open() && scenario.phases().measure().ns() > 0;
 }
@@ -48,7 +51,8 @@ RunProgram MakeRunProgram(const v1::Campaign& campaign, uint32_t agents, bool pr
         program.steps.push_back({leg, v1::TASK_REACH, Scope::kLeader});
       }
       if (prove_headroom && NeedsProof(campaign.scenarios(s)) && proven.insert(s).second) {
-        proofs.push_back({leg, v1::TASK_PROVE, Scope::kAll, /*armed=*/true});
+        proofs.insert(proofs.end(), kProofAttempts,
+                      Step{leg, v1::TASK_PROVE, Scope::kAll, /*armed=*/true});
       }
       AddLegSteps(campaign.scenarios(s), leg, agents, &work);
     }

@@ -356,6 +356,16 @@ TEST_F(GateWatchTest, LimitsTheLagItselfInAProofOfHeadroom) {
   EXPECT_EQ(Only(JudgeCalm()).name(), "generator_share");
 }
 
+TEST_F(GateWatchTest, LeavesTheNetworkOutOfAProofThatDoesNotUseIt) {
+  task_ = v1::TASK_PROVE;
+  const auto gates = Judge([](uint32_t, v1::ResourceSample* sample) {
+    sample->set_tcp_retransmits(5000);
+    sample->set_network_sent_bytes(120'000'000);
+  });
+  EXPECT_TRUE(Failed(gates).empty());
+  EXPECT_EQ(SawAt(gates, "retransmits"), "no such gate");
+}
+
 TEST_F(GateWatchTest, JudgesALoadOnlyWhereNothingElseIsMeasured) {
   task_ = v1::TASK_LOAD;
   EXPECT_TRUE(JudgeCalm().empty());

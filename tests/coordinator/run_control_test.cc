@@ -225,10 +225,11 @@ TEST(RunControl, SaysGoodbyeUntilEveryAgentHasHeardButNotForEver) {
 // Agents that can, or cannot, offer what is asked of them.
 class Proving : public Rehearsal {
  public:
-  Proving()
-      : Rehearsal([] {
+  explicit Proving(bool override_gates = false)
+      : Rehearsal([override_gates] {
           RunControlSettings settings = SettingsFor(2);
           settings.prove_headroom = true;
+          settings.override_gates = override_gates;
           return settings;
         }()) {}
   void RunStage(ConnectionId connection, const v1::Arm& arm) override {
@@ -271,6 +272,17 @@ TEST(RunControl, DrivesNoTargetWithAgentsThatFailTheProof) {
   EXPECT_FALSE(run.result().legs(1).headroom().proven());
   EXPECT_THAT(run.said_, Contains(HasSubstr("cannot offer 1.5 times its rate")));
   for (const Rehearsal::Asked& asked : run.tasks_) EXPECT_NE(asked.task, v1::TASK_SET_UP);
+  EXPECT_EQ(run.proven_, 3 * 2) << "three attempts of two agents";
+}
+
+TEST(RunControl, GoesOnWithoutHeadroomWhereTheUserInsists) {
+  Proving run(/*override_gates=*/true);
+  run.late_ = true;
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  EXPECT_FALSE(run.stages_.empty());
+  EXPECT_EQ(run.result().verdict().validity(), v1::VALIDITY_UNVERIFIED);
+  EXPECT_THAT(run.result().legs(0).verdict().overridden(), Contains("headroom"));
 }
 
 }  // namespace

@@ -37,8 +37,16 @@ class EvidenceTest : public testing::Test {
   std::vector<std::string> Command(const std::string& campaign, int agents) const {
     const std::string path = folder_ + "/campaign.yaml";
     std::ofstream(path) << campaign;
-    return {WEIR_PROGRAM,         "--store", folder_ + "/results.db", "run", path, "--agents",
-            absl::StrCat(agents), "--out",   folder_ + "/out"};
+    return {WEIR_PROGRAM,
+            "--store",
+            folder_ + "/results.db",
+            "run",
+            path,
+            "--agents",
+            absl::StrCat(agents),
+            "--out",
+            folder_ + "/out",
+            "--override-gates"};
   }
 
   v1::Leg OnlyLeg() const {

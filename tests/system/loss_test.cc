@@ -49,7 +49,7 @@ class LossTest : public testing::Test {
     return arguments;
   }
   std::vector<std::string> Run(std::vector<std::string> options) const {
-    options.insert(options.begin(), {"run", folder_ + "/campaign.yaml"});
+    options.insert(options.begin(), {"run", folder_ + "/campaign.yaml", "--override-gates"});
     return Weir(std::move(options));
   }
 

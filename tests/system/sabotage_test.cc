@@ -91,6 +91,15 @@ class SabotageTest : public testing::Test {
   std::string folder_;
 };
 
+TEST_F(SabotageTest, AgentsThatAreTooSmallAreRefusedBeforeAnythingBegins) {
+  const std::string text = absl::StrReplaceAll(Text(), {{"200/s", "50000000/s"}});
+  const std::string command = absl::StrReplaceAll(RunCommand(text), {{" --override-gates", ""}});
+  const ProgramEnd end = RunProgram(Shell("exec " + command), {}, kPatience);
+  EXPECT_EQ(end.code, 5) << end.output;
+  EXPECT_THAT(end.output, HasSubstr("no thread can start more than 5 million"));
+  EXPECT_THAT(end.output, HasSubstr("use more agents"));
+}
+
 TEST_F(SabotageTest, AnAgentThatIsSuspendedTripsTheWatchdog) {
   Program run(Shell("exec " + RunCommand(Text())));
   ASSERT_TRUE(run.WaitForOutput("steady · nothing", kPatience)) << run.Output();
