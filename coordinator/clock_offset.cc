@@ -10,7 +10,9 @@
 namespace weir {
 namespace {
 
+// A quartz keeps within 50 ppm: two of them, and one against the line through both.
 constexpr double kAgeing = 50e-6;
+constexpr double kAgeingWithoutLine = 100e-6;
 // No clock drifts like this: an offset further off than it explains is a step.
 constexpr double kFastestDrift = 500e-6;
 constexpr int64_t kStepSlackNs = kNsPerMs;
@@ -39,7 +41,7 @@ void ClockOffset::Add(int64_t sent_ns, int64_t agent_received_ns, int64_t agent_
   }
   const int64_t now_ns = std::max(sample.at_ns, best_.at_ns);
   const auto bound = [&](const Sample& one) {
-    return one.round_trip_ns / 2 + static_cast<int64_t>(kAgeing * AgeOf(one, now_ns));
+    return one.round_trip_ns / 2 + static_cast<int64_t>(Ageing() * AgeOf(one, now_ns));
   };
   if (samples_ == 1 || bound(sample) <= bound(best_)) best_ = sample;
 }
@@ -68,7 +70,7 @@ int64_t ClockOffset::OffsetAt(int64_t now_ns) const {
 
 int64_t ClockOffset::BoundAt(int64_t now_ns) const {
   if (samples_ == 0) return 0;
-  return best_.round_trip_ns / 2 + static_cast<int64_t>(kAgeing * AgeOf(best_, now_ns));
+  return best_.round_trip_ns / 2 + static_cast<int64_t>(Ageing() * AgeOf(best_, now_ns));
 }
 
 double ClockOffset::drift_ppm() const { return 1e6 * line_.Slope(); }
@@ -80,9 +82,13 @@ int64_t ClockOffset::worst_round_trip_ns() const {
 std::optional<int64_t> ClockOffset::TakeStep() { return std::exchange(step_ns_, std::nullopt); }
 
 // A slope that is less well known than the ageing allows for would make things worse.
-double ClockOffset::UsableSlope() const {
-  return line_.points >= 2 && line_.SlopeUncertainty() <= kAgeing ? line_.Slope() : 0;
+bool ClockOffset::LineIsGood() const {
+  return line_.points >= 2 && line_.SlopeUncertainty() <= kAgeing;
 }
+
+double ClockOffset::UsableSlope() const { return LineIsGood() ? line_.Slope() : 0; }
+
+double ClockOffset::Ageing() const { return LineIsGood() ? kAgeing : kAgeingWithoutLine; }
 
 void ClockOffset::Line::Add(const Sample& sample) {
   if (points == 0) first = sample;

@@ -3,7 +3,8 @@
 // No time of an operation uses it: those are taken on one clock. Owned by the roster; one thread.
 //
 // Source: the minimum filter of NTP (Mills, RFC 5905, section 10). An exchange's error is at most
-// half its round trip, and grows by 50 ppm with its age.
+// half its round trip, and grows by 50 ppm of its age for each clock, or of both once a line
+// through the exchanges says how they drift apart.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +60,9 @@ class ClockOffset {
   };
 
   int64_t AgeOf(const Sample& sample, int64_t now_ns) const;
+  bool LineIsGood() const;
   double UsableSlope() const;
+  double Ageing() const;
   bool IsStep(const Sample& sample) const;
 
   int samples_ = 0;

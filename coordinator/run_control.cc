@@ -324,13 +324,13 @@ void RunControl::TakeHeadroom(const v1::Headroom& headroom, int64_t now_ns) {
 // ------------------------------------------------------------------------------- the ways out
 
 void RunControl::Interrupt(int64_t now_ns) {
-  if (state_ == State::kFinished || run_over_) return;
+  if (over() || run_over_) return;
   run_.set_state(v1::RUN_STATE_INTERRUPTED);
   StopAgents("interrupted by the user", now_ns);
 }
 
 void RunControl::Abort(const std::string& reason, int64_t now_ns) {
-  if (state_ == State::kFinished || run_over_) return;
+  if (over() || run_over_) return;
   port_.Say(reason);
   run_.set_state(v1::RUN_STATE_ABORTED);
   AddReason(v1::VALIDITY_INVALID, reason, run_.mutable_verdict());

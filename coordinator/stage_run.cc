@@ -203,6 +203,16 @@ void StageRun::FinishAgent(uint32_t agent, int64_t now_ns) {
   starts_[agent].skew_ns = skew_ns;
 }
 
+// The agent is done and the reports before its end do not come: what they told of is lost.
+void StageRun::GiveUpReports(uint32_t agent, int64_t now_ns) {
+  if (!receipts_.missing(agent)) return FinishAgent(agent, now_ns);
+  AddReason(v1::VALIDITY_INVALID,
+            absl::StrCat(roster_.NameOf(agent), " sent ", ends_[agent].last_sequence(),
+                         " reports, ", receipts_.merged(agent), " arrived"),
+            setup_.leg->mutable_verdict());
+  Lose(agent, ended_ns_[agent]);
+}
+
 // Late agents never join: the others stop, and what this one was to do is lost.
 void StageRun::MissStart(uint32_t agent, int64_t now_ns) {
   Lose(agent, now_ns);
@@ -239,7 +249,7 @@ void StageRun::OnTick(int64_t now_ns) {
   for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
     if (merge_.over(agent) || ended_ns_[agent] == 0) continue;
     // What an agent cannot give any more is not waited for: the run says that it is incomplete.
-    if (now_ns - ended_ns_[agent] > roster_.lease_ns()) FinishAgent(agent, now_ns);
+    if (now_ns - ended_ns_[agent] > roster_.lease_ns()) GiveUpReports(agent, now_ns);
     if (now_ns - asked_ns_ >= kRepeatNs) AskForMissing(agent);
   }
   if (now_ns - asked_ns_ >= kRepeatNs) asked_ns_ = now_ns;

@@ -87,6 +87,7 @@ class StageRun {
   void FollowMeasureStart();
   void FinishIfWhole(uint32_t agent, int64_t now_ns);
   void FinishAgent(uint32_t agent, int64_t now_ns);
+  void GiveUpReports(uint32_t agent, int64_t now_ns);
   void MissStart(uint32_t agent, int64_t now_ns);
   void AskForMissing(uint32_t agent);
   void KeepAndAcknowledge(int64_t now_ns);

@@ -220,6 +220,25 @@ TEST(RunControl, SaysGoodbyeUntilEveryAgentHasHeardButNotForEver) {
   EXPECT_EQ(run.goodbyes_.count(2), 1u);
 }
 
+TEST(RunControl, IsNotInterruptedAnyMoreWhenItsResultIsFinal) {
+  class Deaf : public Rehearsal {
+   public:
+    using Rehearsal::Rehearsal;
+    void Answer(ConnectionId connection, const v1::CoordinatorMessage& message) override {
+      if (!message.has_goodbye()) Rehearsal::Answer(connection, message);
+    }
+  };
+  Deaf run(1);
+  run.Run();
+  EXPECT_FALSE(run.finished_);
+  run.control_->Interrupt(run.now_);
+  run.control_->Abort("too late", run.now_);
+  run.Pass(3 * kNsPerSecond);
+  EXPECT_TRUE(run.finished_);
+  EXPECT_EQ(run.result().state(), v1::RUN_STATE_FINISHED);
+  EXPECT_EQ(run.result().verdict().validity(), v1::VALIDITY_VALID);
+}
+
 // --------------------------------------------------------------------------- proof of headroom
 
 // Agents that can, or cannot, offer what is asked of them.
