@@ -18,6 +18,7 @@ constexpr size_t kBatch = 5;
 // A cut has to be more than chance: see StandardErrorsApart.
 constexpr double kCutStandardErrors = 4;
 constexpr double kMostDriftPerMinute = 0.01;
+constexpr double kMostHiddenDrift = 0.5;  // over what was kept of the phase
 // Longer phases are looked at in points of several seconds, to bound time and memory.
 constexpr size_t kMostPoints = 120;
 constexpr const char* kDriftSeries = "response_p99";
@@ -50,6 +51,11 @@ class Judge {
       FindShifts(series);
       FindDrift(series);
     }
+    const bool doubtful = result_.reasons().empty() && !doubts_.empty();
+    for (const std::string& doubt : doubts_) {
+      if (doubtful) Say(doubt);
+    }
+    result_.set_judged(!doubtful);
     result_.set_steady(result_.reasons().empty());
     if (!result_.steady()) result_.set_cut_seconds(0);
     return std::move(result_);
@@ -95,8 +101,19 @@ class Judge {
     const Slope slope = TheilSen(points);
     const double per_minute = slope.median * 60 / static_cast<double>(width) / middle;
     if (series.name == kDriftSeries) result_.set_drift_per_minute(per_minute);
-    if (std::abs(per_minute) < kMostDriftPerMinute || !slope.Certain()) return;
+    if (!slope.Certain())
+      return FindDoubt(series, slope, static_cast<double>(points.size()), middle);
+    if (std::abs(per_minute) < kMostDriftPerMinute) return;
     Say(absl::StrFormat("%s drifted by %+.1f %% per minute", series.words, 100 * per_minute));
+  }
+
+  // Noise that could hide a drift by half: then nothing can be said.
+  void FindDoubt(const SecondSeries& series, const Slope& slope, double points, double middle) {
+    const double hidden = std::max(-slope.low, slope.high) * points / middle;
+    if (hidden <= kMostHiddenDrift) return;
+    doubts_.push_back(
+        absl::StrFormat("%s varies too much: it may have drifted by %.0f %% over the phase, unseen",
+                        series.words, 100 * hidden));
   }
 
   void Say(const std::string& reason) { result_.add_reasons(reason); }
@@ -105,6 +122,7 @@ class Judge {
   const uint32_t first_second_;
   const size_t seconds_;
   size_t cut_ = 0;
+  std::vector<std::string> doubts_;
   v1::Steadiness result_;
 };
 

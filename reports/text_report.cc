@@ -237,7 +237,8 @@ class TextWriter {
       bullet.assign(DisplayWidth(bullet), ' ');
     };
     say(BottleneckText(leg));
-    if (!leg.steadiness().steady() && !SteadinessIsAReason(leg)) say(SteadinessText(leg));
+    const bool whole = leg.steadiness().steady() && leg.steadiness().cut_seconds() == 0;
+    if (!whole && !SteadinessIsAReason(leg)) say(SteadinessText(leg));
     const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);
     if (!total.ok()) return;  // said with the table
     const v1::Tally& counts = total->tally.counts();

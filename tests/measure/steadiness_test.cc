@@ -1,6 +1,7 @@
 // Synthetic measure phases whose truth is known, and how often the judge is wrong about them.
 #include "measure/steadiness.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <numeric>
@@ -167,6 +168,20 @@ TEST(Steadiness, RefusesADriftOfTwoPercentPerMinute) {
   std::vector<SecondSeries> phase = Phase(600, 5, {.p99 = 0.01});
   AddDrift(0.02, &P99(phase));
   EXPECT_GT(JudgeSteadiness(phase, 0).drift_per_minute(), 0.01);
+}
+
+// Nothing certain is seen in it, and nothing could be.
+TEST(Steadiness, IsNotJudgedWhereNoiseWouldHideADrift) {
+  std::vector<SecondSeries> phase = Phase(60, 3);
+  P99(phase) = NoisySeries(60, 9e6, 0.6, 3);
+  for (double& value : P99(phase)) value = std::max(value, 1e5);
+  const v1::Steadiness result = JudgeSteadiness(phase, 0);
+  EXPECT_FALSE(result.judged());
+  EXPECT_FALSE(result.steady());
+  EXPECT_EQ(result.cut_seconds(), 0u);
+  ASSERT_EQ(result.reasons_size(), 1);
+  EXPECT_TRUE(absl::StartsWith(result.reasons(0), "response_p99 varies too much: "))
+      << result.reasons(0);
 }
 
 TEST(Steadiness, LetsADriftOfHalfAPercentPass) {
