@@ -306,12 +306,12 @@ dataset: {records: 1000, logs: {}}
 targets: [{name: nothing, "null": {}}]
 scenarios:
   - name: flood
-    phases: {measure: 60s}
+    phases: {measure: 15s}
     shape: {open: {rate: 1000000/s, arrivals: constant, sessions: 8}}
     operations: [{do: read}]
 )",
                           2));
-  ASSERT_TRUE(program.WaitForOutput("flood · nothing", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("flood · nothing", 60s)) << program.Output();
   program.Signal(SIGINT);
   EXPECT_EQ(program.Wait(5s), kExitInterrupted) << program.Output();
   EXPECT_THAT(program.Output(), Not(HasSubstr("lost")));
