@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kTickNs = 100 * kNsPerMs;
 constexpr int64_t kRedialNs = 100 * kNsPerMs;
-constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;  // of agent_process
+constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;
 constexpr int64_t kShortestTaskNs = 5 * kNsPerMs;
 
 }  // namespace
@@ -41,9 +41,10 @@ void AgentNode::Boot() {
   trace_.Note(heap_.now_ns(), "boot", node_, incarnations_,
               [&] { return absl::StrCat("agent ", hello.incarnation()); });
   spool_ = std::make_unique<Spool>(disk_, absl::StrCat("spool-", hello.incarnation()));
-  lease_end_ns_ = INT64_MIN;
-  booted_ns_ = heap_.now_ns();
   control_ = std::make_unique<AgentControl>(std::move(hello), *this, *spool_);
+  lease_until_ns_ = 0;
+  connected_ = false;
+  give_up_ns_ = heap_.now_ns() + kConnectTimeoutNs;
   Dial();
   Tick();
 }
@@ -57,15 +58,21 @@ void AgentNode::Dial() {
   });
 }
 
+// Everything that has arrived is heard before the clock is looked at: after a pause as well.
 void AgentNode::Tick() {
   control_lane_.Post(heap_.now_ns() + kTickNs, [this] {
-    if (connected_) {
-      control_->OnTick(Now());
-    } else if (heap_.now_ns() - booted_ns_ > kConnectTimeoutNs) {
-      Quit(AgentExit::kLostCoordinator, "no coordinator answers");
-    }
-    if (control_ != nullptr) Tick();
+    control_lane_.Post(heap_.now_ns(), [this] {
+      LookAtClock();
+      if (running()) Tick();
+    });
   });
+}
+
+void AgentNode::LookAtClock() {
+  if (connected_) return control_->OnTick(Now());
+  if (heap_.now_ns() > give_up_ns_) {
+    Quit(AgentExit::kLostCoordinator, "no coordinator answers");
+  }
 }
 
 void AgentNode::Post(EventHeap::Action action) {
@@ -95,13 +102,14 @@ void AgentNode::End() {
   control_lane_.End();
   worker_lane_.End();
   stream_ = 0;
+  running_ = nullptr;
   // Its own code is on the stack when a process ends itself.
-  connected_ = false;
   heap_.After(0, [spool = std::shared_ptr<Spool>(std::move(spool_)),
                   control = std::shared_ptr<AgentControl>(std::move(control_)),
                   stage = std::shared_ptr<SimulatedStage>(std::move(stage_)),
                   past = std::make_shared<decltype(past_stages_)>(std::move(past_stages_))] {});
   past_stages_.clear();
+  if (on_ended != nullptr) on_ended();
 }
 
 void AgentNode::Crash(bool machine) {
@@ -142,6 +150,17 @@ void AgentNode::Send(const v1::AgentMessage& message) {
   if (stream_ != 0) network_.Send(stream_, std::make_shared<const v1::AgentMessage>(message));
 }
 
+void AgentNode::Redial() {
+  if (stream_ != 0) network_.Break(stream_, false, true);
+  stream_ = 0;
+  control_lane_.Post(heap_.now_ns() + kRedialNs, [this] { Dial(); });
+}
+
+void AgentNode::ExtendLease(int64_t until_ns) {
+  lease_until_ns_ = until_ns;
+  if (running_ != nullptr) running_->ExtendLease(until_ns);
+}
+
 void AgentNode::StartTask(const v1::Prepare& prepare) {
   const int64_t takes_ns = dice_.Spread(kShortestTaskNs, mood.longest_task_ns);
   control_lane_.Post(heap_.now_ns() + takes_ns, [this, prepare] { CarryOut(prepare); });
@@ -178,33 +197,25 @@ void AgentNode::CarryOut(const v1::Prepare& prepare) {
 
 void AgentNode::StartStage(int64_t start_ns) {
   oracle_.OnStage(stage_->books());
-  stage_->ExtendLease(lease_end_ns_);
-  stage_->Start(
-      start_ns,
-      {.on_interval =
-           [this](v1::Interval interval) {
-             Post([this, interval = std::move(interval)] { control_->OnInterval(interval); });
-           },
-       .on_done =
-           [this](v1::StageDone done) {
-             Post([this, done = std::move(done)] { control_->OnStageDone(done); });
-           }});
-}
-
-void AgentNode::Redial() {
-  stream_ = 0;
-  control_lane_.Post(heap_.now_ns() + kRedialNs, [this] {
-    if (control_ != nullptr) Dial();
-  });
-}
-
-void AgentNode::ExtendLease(int64_t until_ns) {
-  lease_end_ns_ = until_ns;
-  if (stage_ != nullptr) stage_->ExtendLease(until_ns);
+  running_ = stage_.get();
+  running_->ExtendLease(lease_until_ns_);
+  running_->Start(start_ns, {.on_interval =
+                                 [this](v1::Interval interval) {
+                                   Post([this, interval = std::move(interval)] {
+                                     control_->OnInterval(interval);
+                                   });
+                                 },
+                             .on_done =
+                                 [this](v1::StageDone done) {
+                                   Post([this, done = std::move(done)] {
+                                     running_ = nullptr;
+                                     control_->OnStageDone(done);
+                                   });
+                                 }});
 }
 
 void AgentNode::StopStage() {
-  if (stage_ != nullptr) stage_->Stop();
+  if (running_ != nullptr) running_->Stop();
 }
 
 void AgentNode::Quit(AgentExit exit, const std::string& reason) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 #include "simulation/trace.h"
 
 #include "agent/agent_control.h"
+#include "agent/spool.h"
 
 namespace weir {
 
@@ -52,14 +54,15 @@ class AgentNode final : public AgentPort {
   const SimClock& clock() const { return clock_; }
   SimDisk& disk() { return disk_; }
 
+  std::function<void()> on_ended;  // the process; when somebody on the machine waits for it
   AgentMood mood;
   DatabaseMood database;
 
   // AgentPort.
   void Send(const v1::AgentMessage& message) override;
+  void Redial() override;
   void StartTask(const v1::Prepare& prepare) override;
   void StartStage(int64_t start_ns) override;
-  void Redial() override;
   void ExtendLease(int64_t until_ns) override;
   void StopStage() override;
   void Quit(AgentExit exit, const std::string& reason) override;
@@ -69,6 +72,7 @@ class AgentNode final : public AgentPort {
   void Post(EventHeap::Action action);  // to the control thread, now
   void Dial();
   void Tick();
+  void LookAtClock();
   void CarryOut(const v1::Prepare& prepare);
   void End();
 
@@ -83,14 +87,15 @@ class AgentNode final : public AgentPort {
   SimProcess control_lane_;
   SimProcess worker_lane_;
   uint32_t incarnations_ = 0;
-  std::unique_ptr<Spool> spool_;
-  int64_t lease_end_ns_ = 0;
-  int64_t booted_ns_ = 0;
-  bool connected_ = false;                 // once, in this process
+  std::unique_ptr<Spool> spool_;           // outlives the control
   std::unique_ptr<AgentControl> control_;  // null: no process
   std::unique_ptr<SimulatedStage> stage_;
   std::vector<std::unique_ptr<SimulatedStage>> past_stages_;  // of this process
   std::optional<AgentExit> exit_;                             // of the last process
+  SimulatedStage* running_ = nullptr;                         // from its start to its end
+  int64_t lease_until_ns_ = 0;
+  bool connected_ = false;  // once
+  int64_t give_up_ns_ = 0;  // dialling, before that
   StreamId stream_ = 0;
 };
 

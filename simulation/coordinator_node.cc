@@ -4,7 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "base/check.h"
 #include "base/clock.h"
+#include "base/status.h"
+#include "coordinator/abandoned_run.h"
 
 namespace weir {
 namespace {
@@ -32,17 +35,28 @@ CoordinatorNode::CoordinatorNode(const RunControlSettings& settings, const v1::R
 }
 
 void CoordinatorNode::Boot() {
+  store_ = OpenLog("results");
+  journal_ = *Journal::Open(disk_, JournalPath("results", run_.id()));
   control_ = std::make_unique<RunControl>(settings_, run_, *this);
   network_.SetCoordinatorUp(true);
   control_->Start(Now());
   Tick();
 }
 
+std::unique_ptr<RecordLog> CoordinatorNode::OpenLog(const std::string& path) {
+  auto log = RecordLog::Open(*disk_.Open(path), [](absl::string_view) {});
+  WEIR_CHECK(log.ok());
+  return std::make_unique<RecordLog>(*std::move(log));
+}
+
+// Everything that has arrived is heard before silence is judged: after a pause as well.
 void CoordinatorNode::Tick() {
   lane_.Post(heap_.now_ns() + kTickNs, [this] {
-    if (over_ || control_ == nullptr) return;
-    control_->OnTick(Now());
-    Tick();
+    Post([this] {
+      if (over_) return;
+      control_->OnTick(Now());
+      Tick();
+    });
   });
 }
 
@@ -54,23 +68,39 @@ void CoordinatorNode::Crash(bool machine) {
   if (!running()) return;
   trace_.Note(heap_.now_ns(), "crash", 0, machine ? 1 : 0,
               [&] { return absl::StrCat("the coordinator", machine ? ", with its machine" : ""); });
-  oracle_.OnCoordinatorCrash();
   network_.SetCoordinatorUp(false);
-  for (const StreamId stream : streams_) network_.Break(stream, !machine, false);
-  streams_.clear();
+  for (const StreamId stream : network_.Alive()) network_.Break(stream, !machine, false);
   if (machine) disk_.MachineCrashed();
-  journal_.reset();
   disk_.ProcessDied();
   lane_.End();
   heap_.After(0, [control = std::shared_ptr<RunControl>(std::move(control_))] {});
+  CheckWhatIsLeft();
 }
 
 // The program has shown its result and ends.
 void CoordinatorNode::End() {
   network_.SetCoordinatorUp(false);
-  for (const StreamId stream : streams_) network_.Close(stream, Way::kToAgent);
-  streams_.clear();
+  for (const StreamId stream : network_.Alive()) network_.Close(stream, Way::kToAgent);
   control_.reset();
+}
+
+// What was acknowledged is in the store, whatever happened to the process or its machine.
+void CoordinatorNode::CheckWhatIsLeft() {
+  Oracle::Kept kept;
+  const auto log = RecordLog::Open(*disk_.Open("results"), [&](absl::string_view bytes) {
+    v1::IntervalReport record;
+    WEIR_CHECK(record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+    for (const v1::OperationInterval& part : record.interval().operations()) {
+      AddCounts(part.tally(), &kept[{record.leg(), part.phase(), part.operation()}]);
+    }
+  });
+  WEIR_CHECK(log.ok());
+  if (over_) return;
+  const auto journal = ReadJournal(disk_, JournalPath("results", run_.id()));
+  WEIR_CHECK(journal.ok() || absl::IsNotFound(journal.status()));
+  const auto records = journal.value_or(std::vector<v1::JournalRecord>());
+  ConcludeAbandoned(records, &result_);
+  oracle_.CheckAfterCrash(kept, records, result_);
 }
 
 void CoordinatorNode::Interrupt() {
@@ -80,9 +110,8 @@ void CoordinatorNode::Interrupt() {
 
 void CoordinatorNode::Arrived(StreamId stream, std::shared_ptr<const v1::AgentMessage> message) {
   if (!running() || over_) return;
-  if (message->has_hello()) streams_.push_back(stream);
-  Post([this, stream, message = std::move(message), now_ns = Now()] {
-    oracle_.OnAnswer(heap_.now_ns(), node_of_(stream), *message);
+  Post([this, stream, message = std::move(message), now_ns = Now(), true_ns = heap_.now_ns()] {
+    oracle_.OnAnswer(true_ns, node_of_(stream), *message);
     control_->OnMessage(stream, *message, now_ns);
   });
 }
@@ -92,30 +121,52 @@ void CoordinatorNode::Broken(StreamId stream) {
   Post([this, stream] { control_->OnDisconnected(stream, Now()); });
 }
 
+void CoordinatorNode::AgentEnded(const std::string& name) {
+  if (!running() || over_) return;
+  Post([this, name] { control_->OnAgentEnded(name, "its process ended", Now()); });
+}
+
 // -------------------------------------------------------------------------------------- RunPort
 
 void CoordinatorNode::Send(ConnectionId connection, const v1::CoordinatorMessage& message) {
   oracle_.OnWord(heap_.now_ns(), node_of_(connection), message);
   network_.Send(connection, std::make_shared<const v1::CoordinatorMessage>(message));
+  if (message.has_acknowledge() && acknowledgements_left_ > 0 && --acknowledgements_left_ == 0) {
+    heap_.After(0, [this] { Crash(/*machine=*/true); });
+  }
 }
 
 void CoordinatorNode::RunChanged(const v1::RunResult& run) { result_ = run; }
 
 void CoordinatorNode::StageBegins(const v1::Leg&, v1::Phase, uint64_t) {}
 
+// Stands for the results store: the second is on disk before its reports are acknowledged.
 absl::Status CoordinatorNode::SecondMerged(const v1::Leg& leg, v1::Phase stage,
                                            const MergedSecond& second) {
   oracle_.OnSecond(leg, stage, second);
+  v1::IntervalReport record;
+  record.set_leg(leg.index());
+  *record.mutable_interval() = second.ToProto();
+  absl::Status kept = store_->Append(record.SerializeAsString()).status();
+  if (kept.ok()) kept = store_->Sync();
+  if (!kept.ok()) oracle_.OnStoreFailed(leg, stage);
+  if (kept.ok()) stored_.push_back({leg.index(), stage, std::move(*record.mutable_interval())});
+  return kept;
+}
+
+absl::Status CoordinatorNode::ReadBack(
+    const v1::Leg& leg,
+    absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) {
+  for (const StoredSecond& second : stored_) {
+    if (second.leg == leg.index()) WEIR_RETURN_IF_ERROR(visit(second.stage, second.interval));
+  }
   return absl::OkStatus();
 }
 
 absl::Status CoordinatorNode::Keep(const v1::JournalRecord& record) {
-  if (journal_ == nullptr) {
-    absl::StatusOr<std::unique_ptr<Journal>> opened = Journal::Open(disk_, "journal");
-    if (!opened.ok()) return opened.status();
-    journal_ = *std::move(opened);
-  }
-  return journal_->Keep(record);
+  const absl::Status kept = journal_->Keep(record);
+  kept.ok() ? oracle_.OnKept(record) : oracle_.OnJournalFailed();
+  return kept;
 }
 
 void CoordinatorNode::Say(const std::string& line) {

@@ -15,6 +15,7 @@
 #include "simulation/sim_disk.h"
 #include "simulation/trace.h"
 
+#include "base/record_log.h"
 #include "coordinator/journal.h"
 #include "coordinator/run_control.h"
 
@@ -29,6 +30,7 @@ class CoordinatorNode final : public RunPort {
 
   void Boot();
   void Crash(bool machine);
+  void CrashAfterAcknowledgement(int number) { acknowledgements_left_ = number; }
   void Pause(int64_t length_ns) { lane_.Pause(length_ns); }
   void Resume() { lane_.Resume(); }
   void Interrupt();
@@ -36,6 +38,7 @@ class CoordinatorNode final : public RunPort {
 
   void Arrived(StreamId stream, std::shared_ptr<const v1::AgentMessage> message);
   void Broken(StreamId stream);
+  void AgentEnded(const std::string& name);  // a process that it started itself
 
   bool running() const { return control_ != nullptr; }
   bool over() const { return over_; }  // the run has ended and said what came of it
@@ -49,12 +52,10 @@ class CoordinatorNode final : public RunPort {
   void StageBegins(const v1::Leg& leg, v1::Phase stage, uint64_t planned_operations) override;
   absl::Status SecondMerged(const v1::Leg& leg, v1::Phase stage,
                             const MergedSecond& second) override;
+  absl::Status ReadBack(
+      const v1::Leg& leg,
+      absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) override;
   absl::Status Keep(const v1::JournalRecord& record) override;
-  // Simulated phases are too short to be judged for steadiness, so that nobody reads back.
-  absl::Status ReadBack(const v1::Leg&,
-                        absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)>) override {
-    return absl::UnimplementedError("the simulation keeps no seconds");
-  }
   void Say(const std::string& line) override;
   void Finished() override;
 
@@ -63,6 +64,8 @@ class CoordinatorNode final : public RunPort {
   void Post(EventHeap::Action action);
   void Tick();
   void End();
+  void CheckWhatIsLeft();
+  std::unique_ptr<RecordLog> OpenLog(const std::string& path);
 
   const RunControlSettings settings_;
   const v1::RunResult run_;  // as it is at the beginning
@@ -74,10 +77,17 @@ class CoordinatorNode final : public RunPort {
   SimDisk disk_;
   SimProcess lane_;
   const std::function<uint32_t(StreamId)> node_of_;
-  std::unique_ptr<Journal> journal_;     // of the process
+  std::unique_ptr<RecordLog> store_;
+  std::unique_ptr<Journal> journal_;
   std::unique_ptr<RunControl> control_;  // null: no process
-  std::vector<StreamId> streams_;
+  struct StoredSecond {
+    uint32_t leg;
+    v1::Phase stage;
+    v1::Interval interval;
+  };
+  std::vector<StoredSecond> stored_;  // what the store gives back
   v1::RunResult result_;
+  int acknowledgements_left_ = 0;  // until it crashes; 0: it does not
   bool over_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,7 +24,8 @@ constexpr char kUsage[] =
     "usage: weir-simulation [--seed N [--verbose]] [--first N] [--seeds N] [--find]\n"
     "  --seed N     one world; --verbose prints its events\n"
     "  --seeds N    as many worlds, from --first on (0)\n"
-    "  --find       stop at the first violation; exit code 0 when there is one\n";
+    "  --find       stop at the first violation; exit code 0 when there is one\n"
+    "WEIR_SIMULATION_SEEDS in the environment stands for --seeds.\n";
 
 struct Options {
   uint64_t first = 0;
@@ -34,6 +36,8 @@ struct Options {
 
 std::optional<Options> ParseOptions(int argc, char** argv) {
   Options options;
+  const char* seeds = std::getenv("WEIR_SIMULATION_SEEDS");
+  const bool given = seeds != nullptr && absl::SimpleAtoi(seeds, &options.seeds);
   for (int i = 1; i < argc; ++i) {
     const absl::string_view name = argv[i];
     if (name == "--verbose" || name == "--find") {
@@ -48,7 +52,7 @@ std::optional<Options> ParseOptions(int argc, char** argv) {
     } else if (name == "--first") {
       options.first = value;
     } else if (name == "--seeds") {
-      options.seeds = value;
+      if (!given || options.find) options.seeds = value;
     } else {
       return std::nullopt;
     }

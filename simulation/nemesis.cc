@@ -10,6 +10,7 @@ namespace {
 constexpr double kKindIsPartOfTheWorld = 0.25;
 constexpr int64_t kEventsOfARun = 4000;
 constexpr int64_t kLongestNs = 60 * kNsPerSecond;
+constexpr int64_t kLongestTaskNs = 20 * kNsPerSecond;
 constexpr int64_t kLongestFreezeNs = 30 * kNsPerSecond;
 
 }  // namespace
@@ -35,6 +36,10 @@ void Nemesis::Unleash(int64_t until_ns) {
   }
   if (dice_.Chance(0.1))
     crash_after_events_ = static_cast<uint64_t>(dice_.Between(1, kEventsOfARun));
+  if (dice_.Chance(0.05)) {
+    crashed_coordinator_ = true;
+    coordinator_.CrashAfterAcknowledgement(static_cast<int>(dice_.Between(1, 20)));
+  }
 }
 
 void Nemesis::AfterEvent() {
@@ -65,7 +70,7 @@ void Nemesis::SpoilNetwork() {
 void Nemesis::SpoilMoods() {
   for (const auto& agent : agents_) {
     if (dice_.Chance(0.1)) agent->mood.task_fails = 0.1;
-    if (dice_.Chance(0.1)) agent->mood.longest_task_ns = kLongestNs;
+    if (dice_.Chance(0.1)) agent->mood.longest_task_ns = kLongestTaskNs;
     if (dice_.Chance(0.1)) agent->mood.slow_event_ns = dice_.Spread(kNsPerMs, 500 * kNsPerMs);
     if (dice_.Chance(0.1))
       agent->disk().faults.sync_takes_ns = dice_.Spread(kNsPerMs, kNsPerSecond);

@@ -46,6 +46,14 @@ bool Network::alive(StreamId stream) const {
   return found != streams_.end() && !found->second.broken;
 }
 
+std::vector<StreamId> Network::Alive() const {
+  std::vector<StreamId> alive;
+  for (const auto& [id, stream] : streams_) {
+    if (!stream.broken) alive.push_back(id);
+  }
+  return alive;
+}
+
 void Network::Send(StreamId stream, std::shared_ptr<const v1::AgentMessage> message) {
   if (!alive(stream)) return;
   const uint32_t agent = streams_[stream].agent;

@@ -8,6 +8,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "simulation/dice.h"
 #include "simulation/event_heap.h"
@@ -66,6 +68,7 @@ class Network {
   void Heal();  // no more faults; what is held is released
 
   bool alive(StreamId stream) const;
+  std::vector<StreamId> Alive() const;
 
  private:
   struct Lane {

@@ -35,10 +35,6 @@ uint32_t NodeOf(const v1::AgentFacts& facts) {
   return node;
 }
 
-v1::Task TaskOf(v1::Phase stage) {
-  return stage == v1::PHASE_LOAD ? v1::TASK_LOAD : v1::TASK_DRIVE;
-}
-
 bool Covers(const v1::Tally& whole, const v1::Tally& part) {
   return whole.planned() >= part.planned() && whole.ok() >= part.ok() &&
          whole.failed() >= part.failed() && whole.throttled() >= part.throttled() &&
@@ -93,18 +89,29 @@ void Oracle::OnPong(int64_t now_ns, uint32_t node, const v1::Pong& pong) {
 // -------------------------------------------------------------------------------- at the
 // coordinator
 
-void Oracle::OnAnswer(int64_t, uint32_t node, const v1::AgentMessage& message) {
+void Oracle::OnAnswer(int64_t arrived_ns, uint32_t node, const v1::AgentMessage& message) {
   if (message.has_armed()) {
     stages_[{message.armed().leg(), message.armed().task()}].armed.insert(node);
   }
   if (message.has_pong()) {
+    if (nodes_[node].lost_true_ns < 0 && parting_true_ns_ == 0)
+      nodes_[node].measured_true_ns = arrived_ns;
     const auto sent = nodes_[node].pongs.find(message.pong().sent_ns());
     if (sent == nodes_[node].pongs.end()) return;
     nodes_[node].granted_true_ns = std::max(nodes_[node].granted_true_ns, sent->second);
   }
 }
 
-void Oracle::OnWord(int64_t, uint32_t node, const v1::CoordinatorMessage& message) {
+void Oracle::OnWord(int64_t now_ns, uint32_t node, const v1::CoordinatorMessage& message) {
+  const bool parting = message.has_goodbye() && message.goodbye().exit_code() == 0;
+  if (parting && parting_true_ns_ == 0) parting_true_ns_ = now_ns;
+  if (message.has_prepare() && message.prepare().step() > step_) {
+    step_ = message.prepare().step();
+    // A leg is proved, loaded and driven; only the proof may be repeated.
+    if (message.prepare().task() == v1::TASK_PROVE) {
+      stages_.erase({message.prepare().leg(), v1::TASK_PROVE});
+    }
+  }
   if (!message.has_acknowledge()) return;
   const v1::Acknowledge& word = message.acknowledge();
   uint64_t& acknowledged = stages_[{word.leg(), word.task()}].acknowledged[node];
@@ -143,9 +150,34 @@ void Oracle::OnSecond(const v1::Leg& leg, v1::Phase phase, const MergedSecond& s
 
 // ------------------------------------------------------------------------------------- at the end
 
-void Oracle::CheckResult(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns) {
+// What was acknowledged is in the store, what was journalled is in the journal, and the run is not
+// taken for one that went well.
+void Oracle::CheckAfterCrash(const Kept& kept, const std::vector<v1::JournalRecord>& journal,
+                             const v1::RunResult& run) {
+  if (journal.size() < journal_.size()) {
+    Violate(
+        absl::StrCat("of ", journal_.size(), " journalled records ", journal.size(), " are left"));
+  }
+  for (size_t i = 0; i < std::min(journal.size(), journal_.size()); ++i) {
+    if (journal[i].SerializeAsString() == journal_[i].SerializeAsString()) continue;
+    Violate(absl::StrCat("record ", i, " of the journal is another than was written"));
+  }
+  if (run.state() != v1::RUN_STATE_ABORTED) Violate("a run whose coordinator died is not aborted");
   CheckVerdict(run);
-  CheckClocks(run, clock_offsets_ns);
+  for (const auto& [key, stage] : stages_) {
+    if (key.second != v1::TASK_PROVE) CheckAcknowledged(kept, key, stage);
+  }
+}
+
+void Oracle::CheckResult(int64_t now_ns, const v1::RunResult& run) {
+  CheckVerdict(run);
+  CheckClocks(now_ns, run);
+  Kept kept;
+  for (const v1::Leg& leg : run.legs()) {
+    for (const v1::PhaseResult& result : leg.results()) {
+      AddCounts(result.total(), &kept[{leg.index(), result.phase(), result.operation()}]);
+    }
+  }
   for (const v1::Leg& leg : run.legs()) {
     for (const v1::Task task : {v1::TASK_LOAD, v1::TASK_DRIVE}) {
       const auto stage = stages_.find({leg.index(), task});
@@ -153,7 +185,7 @@ void Oracle::CheckResult(const v1::RunResult& run, const std::vector<int64_t>& c
       CheckSkew(run, leg, stage->first, stage->second);
       CheckAccounts(leg, stage->first, stage->second);
       CheckTotals(leg, stage->first, stage->second);
-      CheckAcknowledged(leg, stage->first, stage->second);
+      CheckAcknowledged(kept, stage->first, stage->second);
     }
   }
 }
@@ -176,14 +208,19 @@ void Oracle::CheckVerdict(const v1::RunResult& run) {
   }
 }
 
-void Oracle::CheckClocks(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns) {
+// The offset is of the last answer, or of one of the ends of the run.
+void Oracle::CheckClocks(int64_t now_ns, const v1::RunResult& run) {
   if (stepped_ns_ > 0) return;
   for (const v1::AgentFacts& facts : run.agents()) {
     if (facts.clock_offset_bound_ns() == 0) continue;  // nothing was measured
     const uint32_t node = NodeOf(facts);
-    const int64_t error = facts.clock_offset_ns() - clock_offsets_ns[node];
-    if (std::abs(error) <= facts.clock_offset_bound_ns() + clock_slack_ns_) continue;
-    Violate(absl::StrCat("agent ", node, ": the clock offset is ", error, " ns off, bound ",
+    const auto error_ns = [&](int64_t true_ns) {
+      return std::abs(facts.clock_offset_ns() - clock_offset_ns_(node, true_ns));
+    };
+    const int64_t least_ns = std::min(
+        {error_ns(now_ns), error_ns(parting_true_ns_), error_ns(nodes_[node].measured_true_ns)});
+    if (least_ns <= facts.clock_offset_bound_ns()) continue;
+    Violate(absl::StrCat("agent ", node, ": the clock offset is ", least_ns, " ns off, bound ",
                          facts.clock_offset_bound_ns()));
   }
 }
@@ -209,13 +246,14 @@ void Oracle::CheckSkew(const v1::RunResult& run, const v1::Leg& leg, const Stage
   }
   for (const Start& start : starts) {
     const int64_t off_ns = std::abs(start.early_ns - starts[0].early_ns);
-    if (off_ns <= start.bound_ns + starts[0].bound_ns + clock_slack_ns_) continue;
+    if (off_ns <= start.bound_ns + starts[0].bound_ns) continue;
     Violate(absl::StrCat(NameOf(key), ": the start skew is ", off_ns, " ns off, bounds ",
                          start.bound_ns, " and ", starts[0].bound_ns));
   }
 }
 
 void Oracle::CheckAccounts(const v1::Leg&, const StageKey& key, const Stage& stage) {
+  if (stage.store_failed || journal_failed_) return;
   for (const auto& [account, balance] : stage.accounts) {
     if (balance.planned == balance.settled + balance.lost) continue;
     Violate(absl::StrCat(NameOf(key), ", second ", std::get<0>(account), ", operation ",
@@ -232,6 +270,16 @@ void Oracle::CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& s
   for (const v1::PhaseResult& result : leg.results()) {
     if ((result.phase() == v1::PHASE_LOAD) != load) continue;
     results[{result.phase(), result.operation()}] = &result.total();
+  }
+  for (const auto& [operation, total] : results) {
+    if (total->planned() == SettledOf(*total) + total->lost()) continue;
+    Violate(absl::StrCat(NameOf(key), ": the result does not balance"));
+  }
+  // After that, seconds are not shown any more.
+  if (stage.store_failed || journal_failed_) {
+    if (stage.store_failed && leg.verdict().validity() != v1::VALIDITY_INVALID)
+      Violate("a leg that was not kept is valid");
+    return;
   }
   for (const auto& [operation, merged] : stage.merged) {
     v1::Tally counts;
@@ -259,7 +307,7 @@ void Oracle::CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& s
 }
 
 // What was acknowledged is kept, whatever happened afterwards.
-void Oracle::CheckAcknowledged(const v1::Leg& leg, const StageKey& key, const Stage& stage) {
+void Oracle::CheckAcknowledged(const Kept& kept, const StageKey& key, const Stage& stage) {
   std::map<PhaseOperation, v1::Tally> acknowledged;
   for (const auto& [node, sequence] : stage.acknowledged) {
     const auto reports = stage.reports.find(node);
@@ -272,15 +320,10 @@ void Oracle::CheckAcknowledged(const v1::Leg& leg, const StageKey& key, const St
     }
   }
   for (const auto& [operation, counts] : acknowledged) {
-    v1::Tally kept;
-    for (const v1::PhaseResult& result : leg.results()) {
-      if (result.phase() == operation.first && result.operation() == operation.second) {
-        AddCounts(result.total(), &kept);
-      }
-    }
-    if (Covers(kept, counts)) continue;
+    const auto found = kept.find({key.first, operation.first, operation.second});
+    if (Covers(found == kept.end() ? v1::Tally() : found->second, counts)) continue;
     Violate(absl::StrCat(NameOf(key), ", operation ", operation.second,
-                         ": an acknowledged report is not in the result"));
+                         ": an acknowledged report was not kept"));
   }
 }
 

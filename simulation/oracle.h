@@ -4,17 +4,20 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "simulation/stage_books.h"
 
 #include "coordinator/stage_merge.h"
 #include "proto/control.pb.h"
+#include "proto/journal.pb.h"
 #include "proto/results.pb.h"
 
 namespace weir {
@@ -37,17 +40,29 @@ class Oracle {
   // --------------------------------------------------------------- what happens at the coordinator
   void OnAnswer(int64_t now_ns, uint32_t node, const v1::AgentMessage& message);      // it arrived
   void OnWord(int64_t now_ns, uint32_t node, const v1::CoordinatorMessage& message);  // it said so
-  void OnSaid(int64_t now_ns, const std::string& line);                               // to the user
+  void OnKept(const v1::JournalRecord& record) { journal_.push_back(record); }  // it was told so
+  void OnSaid(int64_t now_ns, const std::string& line);                         // to the user
+  void OnJournalFailed() { journal_failed_ = true; }
+  void OnStoreFailed(const v1::Leg& leg, v1::Phase stage) {
+    stages_[{leg.index(), TaskOf(stage)}].store_failed = true;
+  }
   void OnSecond(const v1::Leg& leg, v1::Phase stage, const MergedSecond& second);
-  void OnCoordinatorCrash() { coordinator_crashed_ = true; }
 
   // ------------------------------------------------------------------------------ what is allowed
   void set_lease_ns(int64_t lease_ns) { lease_ns_ = lease_ns; }
-  void set_clock_slack_ns(int64_t slack_ns) { clock_slack_ns_ = slack_ns; }
+  // A node's clock minus the coordinator's, in truth.
+  void set_clock_offset(std::function<int64_t(uint32_t node, int64_t true_ns)> offset_ns) {
+    clock_offset_ns_ = std::move(offset_ns);
+  }
   void OnClockStep(int64_t by_ns) { stepped_ns_ += by_ns < 0 ? -by_ns : by_ns; }
 
-  // The run is over; `clock_offsets_ns`: each node's clock minus the coordinator's, in truth.
-  void CheckResult(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns);
+  // Leg, phase, operation → what is in the results store after a crash of the coordinator.
+  using Kept = std::map<std::tuple<uint32_t, v1::Phase, uint32_t>, v1::Tally>;
+  // `journal` is what is left of it, `run` what is concluded from it.
+  void CheckAfterCrash(const Kept& kept, const std::vector<v1::JournalRecord>& journal,
+                       const v1::RunResult& run);
+
+  void CheckResult(int64_t now_ns, const v1::RunResult& run);
   void ExpectValid(const v1::RunResult& run);
 
  private:
@@ -57,6 +72,7 @@ class Oracle {
   struct Node {
     std::map<int64_t, int64_t> pongs;  // its own clock → true time, of each that it sent
     int64_t granted_true_ns = -1;      // of the latest that arrived
+    int64_t measured_true_ns = 0;      // and when it did
     int64_t lost_true_ns = -1;         // the coordinator took it for lost
     int64_t lost_slack_ns = 0;         // and for so long it may still go on
   };
@@ -72,6 +88,7 @@ class Oracle {
     std::map<Account, Balance> accounts;         // as the merged seconds say
     std::map<PhaseOperation, v1::Tally> merged;  // counts of the merged seconds
     std::set<uint32_t> seconds;
+    bool store_failed = false;
     // By node: the reports it sent, by number, and which were acknowledged.
     std::map<uint32_t, std::map<uint64_t, v1::Interval>> reports;
     std::map<uint32_t, uint64_t> acknowledged;
@@ -81,20 +98,27 @@ class Oracle {
                  const Stage& stage);
   void CheckAccounts(const v1::Leg& leg, const StageKey& key, const Stage& stage);
   void CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& stage);
-  void CheckAcknowledged(const v1::Leg& leg, const StageKey& key, const Stage& stage);
+  void CheckAcknowledged(const Kept& kept, const StageKey& key, const Stage& stage);
+  static v1::Task TaskOf(v1::Phase stage) {
+    return stage == v1::PHASE_LOAD ? v1::TASK_LOAD : v1::TASK_DRIVE;
+  }
+
   void CheckVerdict(const v1::RunResult& run);
-  void CheckClocks(const v1::RunResult& run, const std::vector<int64_t>& clock_offsets_ns);
+  void CheckClocks(int64_t now_ns, const v1::RunResult& run);
 
   const uint32_t agents_;
   std::vector<Node> nodes_;
   std::map<StageKey, Stage> stages_;
+  std::vector<v1::JournalRecord> journal_;
   std::vector<std::string> violations_;
   uint64_t operations_ = 0;
   int64_t lease_ns_ = 0;
   int64_t stepped_ns_ = 0;
-  int64_t clock_slack_ns_ = 0;  // drift since the offsets were measured
+  std::function<int64_t(uint32_t node, int64_t true_ns)> clock_offset_ns_;
   bool anyone_lost_ = false;
-  bool coordinator_crashed_ = false;
+  bool journal_failed_ = false;
+  uint32_t step_ = 0;            // the latest that was asked for
+  int64_t parting_true_ns_ = 0;  // from here on the result is final
 };
 
 }  // namespace weir

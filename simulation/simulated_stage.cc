@@ -122,7 +122,7 @@ void SimulatedStage::Pass() {
     if (now_ns < start_ns_ && !stop_) return Wake(start_ns_);  // the clock was set back
     BeginTurns(now_ns);
   }
-  stop_ |= now_ns >= lease_end_ns_ && !Finished();
+  if (now_ns >= lease_until_ns_ && !Finished()) stop_ = true;
   if (grace_ends_ns_ == 0 && (stop_ || Finished())) WindDown(now_ns);
   if (grace_ends_ns_ != 0) {
     while (now_ns >= start_ns_ + (page_second_ + 1) * kNsPerSecond) TurnPage();
@@ -229,7 +229,7 @@ void SimulatedStage::Answer(uint64_t ticket) {
   if (surroundings_.dice.Chance(mood.throttle)) verdict = "throttled";
   const int64_t now_ns = Now();
   while (now_ns >= start_ns_ + (page_second_ + 1) * kNsPerSecond) {
-    NoticeUntil(start_ns_ + (page_second_ + 1) * kNsPerSecond - 1);
+    if (grace_ends_ns_ == 0) NoticeUntil(start_ns_ + (page_second_ + 1) * kNsPerSecond - 1);
     TurnPage();
   }
   Settle(ticket, verdict, now_ns);
@@ -311,7 +311,7 @@ void SimulatedStage::Conclude(int64_t now_ns) {
   done.set_stopped_early(stop_);
   done.set_elapsed_ns(last_completion_ns_ - start_ns_);
   done.set_start_lateness_ns(std::max<int64_t>(0, first_turn_ns_ - start_ns_));
-  done.set_started_ns(first_turn_ns_);
+  if (first_turn_ns_ >= start_ns_) done.set_started_ns(first_turn_ns_);
   listener_.on_done(std::move(done));
 }
 

@@ -51,7 +51,8 @@ class SimulatedStage {
 
   void Start(int64_t start_ns, Listener listener);
   void Stop();  // on_done follows within the grace
-  void ExtendLease(int64_t until_ns) { lease_end_ns_ = until_ns; }
+  // No operation starts at or after it; the stage then ends as if it had been stopped.
+  void ExtendLease(int64_t until_ns) { lease_until_ns_ = until_ns; }
 
   const std::shared_ptr<StageBooks>& books() const { return books_; }
 
@@ -109,8 +110,8 @@ class SimulatedStage {
 
   Listener listener_;
   int64_t start_ns_ = 0;
+  int64_t lease_until_ns_ = 0;
   bool stop_ = false;
-  int64_t lease_end_ns_ = INT64_MAX;
   int64_t grace_ends_ns_ = 0;  // not 0: winding down
   bool over_ = false;
   uint64_t turn_ = 0;      // the next of our share

@@ -60,7 +60,8 @@ const std::vector<Room>& Rooms() {
         "reports/", "selftest/"}},
       {"coordinator/", {"base/", "measure/", "proto/", "reports/"}},
       // The control of agents and of a run, in one thread and virtual time; nobody includes it.
-      {"simulation/", {"agent/agent_control.h", "base/", "coordinator/", "measure/", "proto/"}},
+      {"simulation/",
+       {"agent/agent_control.h", "agent/spool.h", "base/", "coordinator/", "measure/", "proto/"}},
   };
   return *rooms;
 }

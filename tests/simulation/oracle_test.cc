@@ -19,6 +19,7 @@ class OracleTest : public testing::Test {
  protected:
   OracleTest() {
     oracle_.set_lease_ns(kLeaseNs);
+    oracle_.set_clock_offset([](uint32_t, int64_t) { return 0; });
     books_->node = 1;
     books_->share = 1;
     books_->task = v1::TASK_DRIVE;
@@ -62,7 +63,7 @@ class OracleTest : public testing::Test {
   }
 
   const std::vector<std::string>& Check() {
-    oracle_.CheckResult(run_, {0, 0});
+    oracle_.CheckResult(0, run_);
     return oracle_.violations();
   }
   v1::Tally* Total() { return run_.mutable_legs(0)->mutable_results(0)->mutable_total(); }
@@ -163,7 +164,7 @@ TEST_F(OracleTest, WhatWasAcknowledgedIsInTheResult) {
   word.mutable_acknowledge()->set_task(v1::TASK_DRIVE);
   word.mutable_acknowledge()->set_sequence(1);
   oracle_.OnWord(0, 1, word);
-  EXPECT_THAT(Check(), Contains(HasSubstr("acknowledged report is not in the result")));
+  EXPECT_THAT(Check(), Contains(HasSubstr("acknowledged report was not kept")));
 }
 
 TEST_F(OracleTest, AClockOffsetLiesWithinItsBound) {
