@@ -61,7 +61,9 @@ void CoordinatorNode::Tick() {
 }
 
 void CoordinatorNode::Post(EventHeap::Action action) {
-  lane_.Post(heap_.now_ns(), std::move(action));
+  lane_.Post(heap_.now_ns(), [this, action = std::move(action)] {
+    if (control_ != nullptr) action();
+  });
 }
 
 void CoordinatorNode::Crash(bool machine) {
