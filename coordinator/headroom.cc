@@ -1,5 +1,8 @@
 #include "coordinator/headroom.h"
 
+#include <set>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 
 #include "coordinator/gate_table.h"
@@ -44,7 +47,9 @@ std::string HeadroomWords(const v1::Headroom& headroom) {
   std::string words = absl::StrCat("the agents cannot offer ", headroom.rate_factor(),
                                    " times its rate to a database that answers at once, so its "
                                    "numbers would be theirs");
+  std::set<std::string> told;  // of a gate that several failed, the first is enough
   for (const v1::GateResult& gate : headroom.gates()) {
+    if (!told.insert(gate.name()).second) continue;
     const std::string of = gate.agent().empty() ? "" : absl::StrCat(" of ", gate.agent());
     absl::StrAppend(&words, "; ", gate.name(), of, ": ", gate.saw(), ", allowed ", gate.limit());
   }

@@ -2,8 +2,11 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 #include "reports/evidence_text.h"
 #include "reports/leg_text.h"
@@ -191,10 +194,14 @@ class TextWriter {
     return !reasons.empty() && SaidOfTheRun(reasons[0]);
   }
 
-  bool SaidOfTheRun(const std::string& reason) const {
+  // A leg that was left out carries the run's reason after these words.
+  bool SaidOfTheRun(absl::string_view reason) const {
+    if (!absl::ConsumePrefix(&reason, "not run: ")) {
+      absl::ConsumePrefix(&reason, "not run to its end: ");
+    }
     const auto& said = run_.verdict().reasons();
     return std::any_of(said.begin(), said.end(), [&](const std::string& of_the_run) {
-      return of_the_run.find(reason) != std::string::npos;
+      return absl::StrContains(of_the_run, reason);
     });
   }
 

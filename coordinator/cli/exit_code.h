@@ -12,6 +12,7 @@ enum ExitCode : int {
   kExitTarget = 4,         // a target could not be reached, or refused us
   kExitRunInvalid = 5,     // the run is INVALID: its numbers must not be used
   kExitThreshold = 6,      // the run is valid, a threshold was missed
+  kExitNoHeadroom = 7,     // the agents cannot offer the load; no target was driven
   kExitInterrupted = 130,  // Ctrl-C; what was measured is kept
 };
 

@@ -55,9 +55,19 @@ bool ThresholdMissed(const v1::RunResult& run) {
                      [](const v1::ThresholdResult& threshold) { return !threshold.met(); });
 }
 
+bool RefusedForHeadroom(const v1::RunResult& run) {
+  const auto& legs = run.legs();
+  return std::any_of(
+             legs.begin(), legs.end(),
+             [](const v1::Leg& leg) { return leg.has_headroom() && !leg.headroom().proven(); }) &&
+         std::all_of(legs.begin(), legs.end(),
+                     [](const v1::Leg& leg) { return leg.results().empty(); });
+}
+
 ExitCode Judge(const CampaignRunEnd& end) {
   if (end.interrupted) return kExitInterrupted;
   if (end.target_unreachable) return kExitTarget;
+  if (RefusedForHeadroom(end.result)) return kExitNoHeadroom;
   if (end.result.verdict().validity() == v1::VALIDITY_INVALID) return kExitRunInvalid;
   return ThresholdMissed(end.result) ? kExitThreshold : kExitValid;
 }

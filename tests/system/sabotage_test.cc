@@ -95,7 +95,7 @@ TEST_F(SabotageTest, AgentsThatAreTooSmallAreRefusedBeforeAnythingBegins) {
   const std::string text = absl::StrReplaceAll(Text(), {{"200/s", "50000000/s"}});
   const std::string command = absl::StrReplaceAll(RunCommand(text), {{" --override-gates", ""}});
   const ProgramEnd end = RunProgram(Shell("exec " + command), {}, kPatience);
-  EXPECT_EQ(end.code, 5) << end.output;
+  EXPECT_EQ(end.code, 7) << end.output;
   EXPECT_THAT(end.output, HasSubstr("no thread can start more than 5 million"));
   EXPECT_THAT(end.output, HasSubstr("use more agents"));
 }
