@@ -88,6 +88,7 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
     course.planned_operations = course.schedule->size();
     course.sessions = scenario.shape().open().sessions();
     course.worker.spin_ns = scenario.shape().open().spin().ns();
+    course.worker.spin_share = scenario.shape().open().spin_share();
   } else {
     *closed_length_ns = length_ns;
     course.sessions = scenario.shape().closed().sessions();

@@ -106,7 +106,10 @@ bool Worker::Finished() const { return pacer_->Finished() && in_flight_ == 0 && 
 void Worker::Await(int64_t now_ns) {
   const int64_t wake_ns = NextWakeNs(now_ns);
   const bool towards_due = wake_ns > now_ns && wake_ns == pacer_->NextDueNs();
-  if (settings_.spin_ns == 0 || !towards_due) return loop_.RunOnce(wake_ns);
+  const double affordable = settings_.spin_share * static_cast<double>(now_ns - start_ns_);
+  const bool spin = settings_.spin_ns > 0 && settings_.spin_share > 0 &&
+                    static_cast<double>(spun_ns_) <= affordable;
+  if (!spin || !towards_due) return loop_.RunOnce(wake_ns);
   if (wake_ns - now_ns > settings_.spin_ns) return loop_.RunOnce(wake_ns - settings_.spin_ns);
   Spin(wake_ns, now_ns);
 }
@@ -123,6 +126,7 @@ void Worker::Spin(int64_t due_ns, int64_t now_ns) {
     now = loop_.Now();
   }
   if (completions_ == completions) spun_until_ns = now;
+  spun_ns_ += spun_until_ns - now_ns;
   if (use_ != nullptr) use_->AddSpin(spun_until_ns - now_ns);
 }
 

@@ -43,7 +43,8 @@ struct WorkerSettings {
   TallyShape shape;
   // Operations intended from this offset on belong to the second phase of the shape.
   int64_t second_phase_offset_ns = INT64_MAX;
-  int64_t spin_ns = 0;  // spin, and do not sleep, this long before a due time
+  int64_t spin_ns = 0;    // spin, and do not sleep, this long before a due time,
+  double spin_share = 1;  // in all for no more than this part of the time
 };
 
 // Used on one thread, except Stop. Everything passed in outlives the worker.
@@ -155,6 +156,7 @@ class Worker final : public CompletionSink {
   PageCollector& pages_;
   Pacer* pacer_ = nullptr;
   int64_t start_ns_ = 0;
+  int64_t spun_ns_ = 0;
   WorkerUse* use_ = nullptr;
 
   std::vector<std::unique_ptr<Lane>> lanes_;

@@ -14,7 +14,7 @@ constexpr GateRow kRows[] = {
      "The agents cannot keep this schedule: use more agents or more cores, or lower the rate."},
     {Gate::kGeneratorShare, "generator_share", 1.05, "≤ 1.05",
      "Operations started late, and that is in the response times: give the agents cores of their "
-     "own, use more of them, or set `spin`."},
+     "own, use more of them, or raise `spin_share`."},
     {Gate::kWatchdog, "watchdog", 0.001, "no gap over 100 ms; those over 10 ms < 0.1 % of the time",
      "The agent was kept from running: look for a suspended or overcommitted machine, or for other "
      "work on its cores."},

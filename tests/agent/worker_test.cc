@@ -350,12 +350,13 @@ struct SpinningRun {
 };
 
 // Two operations, half a second apart.
-SpinningRun Spin(int64_t spin_ns, int64_t service_ns) {
+SpinningRun Spin(int64_t spin_ns, int64_t service_ns, double share = 1) {
   PollingLoop loop;
   ScriptedBackend backend({.service_ns = service_ns});
   WorkerSettings settings;
   settings.shape = {{v1::PHASE_MEASURE}, 1};
   settings.spin_ns = spin_ns;
+  settings.spin_share = share;
   PageCollector pages(settings.shape, 1);
   const ReadPlan plan;
   Worker worker(settings, plan, loop, pages);
@@ -389,6 +390,11 @@ TEST(Worker, DoesNotSpinUnlessAskedTo) {
   EXPECT_EQ(run.ok, 2u);
   EXPECT_EQ(run.spin_ns, 0u);
   EXPECT_EQ(run.polls, 0u);
+}
+
+TEST(Worker, SpinsNoMoreThanItsShareOfTheTime) {
+  EXPECT_EQ(Spin(200'000, 50'000, 0).spin_ns, 0u);
+  EXPECT_EQ(Spin(200'000, 50'000, 0.1).spin_ns, 200'000u);
 }
 
 // Answers inside Start, as an embedded database does.
