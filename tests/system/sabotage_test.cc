@@ -150,7 +150,7 @@ TEST_F(SabotageTest, ACpuQuotaTripsTheQuotaGate) {
   const CpuQuota quota;
   if (!quota.possible()) GTEST_SKIP() << "no CPU control group can be made here";
   // A worker that spins all the time needs a whole core.
-  const std::string command = RunCommand(Text(", spin: 1s"));
+  const std::string command = RunCommand(Text(", spin: 1s, spin_share: 1"));
   const ProgramEnd end = RunProgram(Shell(quota.Entering() + "exec " + command), {}, kPatience);
   ASSERT_EQ(end.code, 0) << end.output;
   EXPECT_THAT(FailureAt("quota"), HasSubstr("CPU limit: 0.5 cores"));
