@@ -145,11 +145,7 @@ void AgentNode::Terminate() {
 void AgentNode::Send(const v1::AgentMessage& message) {
   if (message.has_pong()) oracle_.OnPong(heap_.now_ns(), node_, message.pong());
   if (message.has_interval() && stage_ != nullptr) {
-    // What is sent again of an earlier stage was seen when it was first sent.
-    const std::shared_ptr<StageBooks>& books = stage_->books();
-    const bool current =
-        message.interval().leg() == books->leg && message.interval().task() == books->task;
-    if (current) oracle_.OnReport(books, message.interval());
+    oracle_.OnReport(stage_->books(), message.interval());
   }
   if (stream_ != 0) network_.Send(stream_, std::make_shared<const v1::AgentMessage>(message));
 }

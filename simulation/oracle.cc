@@ -75,6 +75,8 @@ void Oracle::OnIssued(int64_t now_ns, const StageBooks& books, uint64_t index) {
 }
 
 void Oracle::OnReport(const std::shared_ptr<StageBooks>& books, const v1::IntervalReport& report) {
+  // A proof that was repeated is forgotten, and with it what is sent again of it.
+  if (books->task == v1::TASK_PROVE && report.step() < step_) return;
   auto& reports = stages_[{books->leg, books->task}].reports[books->node];
   const auto [known, first] = reports.emplace(report.sequence(), report.interval());
   if (!first && known->second.SerializeAsString() != report.interval().SerializeAsString()) {
@@ -90,7 +92,7 @@ void Oracle::OnPong(int64_t now_ns, uint32_t node, const v1::Pong& pong) {
 // coordinator
 
 void Oracle::OnAnswer(int64_t arrived_ns, uint32_t node, const v1::AgentMessage& message) {
-  if (message.has_armed()) {
+  if (message.has_armed() && message.armed().step() == step_) {
     stages_[{message.armed().leg(), message.armed().task()}].armed.insert(node);
   }
   if (message.has_pong()) {
