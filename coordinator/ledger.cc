@@ -4,16 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "measure/tally.h"
+
 namespace weir {
-namespace {
-
-// Everything that became of operations, lost ones apart.
-uint64_t SettledOf(const v1::Tally& tally) {
-  return tally.ok() + tally.not_found() + tally.conflict() + tally.throttled() + tally.timed_out() +
-         tally.failed() + tally.in_doubt() + tally.unsent();
-}
-
-}  // namespace
 
 void Ledger::Expect(const google::protobuf::RepeatedPtrField<v1::PlannedCounts>& plan) {
   has_plan_ = !plan.empty();
@@ -32,7 +25,7 @@ void Ledger::Book(const v1::Interval& interval) {
     const uint32_t second = part.phase() == v1::PHASE_LOAD ? 0 : interval.second() - part.age();
     Account& account = open_[{second, part.phase(), part.operation()}];
     account.planned += part.tally().planned();
-    account.settled += SettledOf(part.tally());
+    account.settled += Settled(part.tally());
   }
   // In a second that is over nothing more falls due; a load has one second for all.
   for (auto entry = open_.begin(); entry != open_.end();) {

@@ -44,9 +44,7 @@ std::string NameOf(const v1::Leg& leg, const v1::PhaseResult& result) {
 void JudgeConservation(const v1::Leg& leg, const v1::PhaseResult& result,
                        v1::ValidityVerdict* verdict) {
   const v1::Tally& tally = result.total();
-  const uint64_t accounted = tally.ok() + tally.not_found() + tally.conflict() + tally.throttled() +
-                             tally.timed_out() + tally.failed() + tally.in_doubt() +
-                             tally.unsent() + tally.lost();
+  const uint64_t accounted = Settled(tally) + tally.lost();
   if (accounted == tally.planned()) return;
   AddReason(v1::VALIDITY_INVALID,
             absl::StrCat(NameOf(leg, result), ": planned ", tally.planned(),

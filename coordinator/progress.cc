@@ -56,7 +56,7 @@ std::string Progress::Line(const MergedSecond& merged) const {
     const v1::Tally& counts = tally->counts();
     ok += counts.ok();
     records += counts.records();
-    failures += tally->Failures();
+    failures += Failures(counts);
     throttled += counts.throttled_attempts();
     milli_ru += counts.milli_ru();
     response.Add(tally->response);
@@ -85,7 +85,7 @@ std::string Progress::Line(const MergedSecond& merged) const {
 }
 
 void Progress::Second(const v1::Leg&, const MergedSecond& second) {
-  for (const auto& [key, tally] : second.tallies) settled_ += tally->Settled();
+  for (const auto& [key, tally] : second.tallies) settled_ += Settled(tally->counts());
   last_second_ = second.second;
   // After the last planned second only stragglers complete.
   if (stage_seconds_ > 0 && second.second >= stage_seconds_) return;

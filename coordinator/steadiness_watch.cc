@@ -54,7 +54,7 @@ void SteadinessWatch::Add(const MergedSecond& merged) {
     Histogram& response = open_[intended];
     response.Add(tally->response);
     response.RecordTimes(static_cast<uint64_t>(scenario_.timeout().ns()),
-                         tally->Failures() + tally->counts().unsent());
+                         Failures(tally->counts()) + tally->counts().unsent());
   }
   while (!open_.empty() && open_.begin()->first + kLongestWait < merged.second) {
     Close(open_.begin()->first, open_.begin()->second);

@@ -66,6 +66,15 @@ void AddCounts(const v1::Tally& from, v1::Tally* to) {
   }
 }
 
+uint64_t Failures(const v1::Tally& counts) {
+  return counts.not_found() + counts.conflict() + counts.throttled() + counts.timed_out() +
+         counts.failed() + counts.in_doubt();
+}
+
+uint64_t Settled(const v1::Tally& counts) {
+  return counts.ok() + Failures(counts) + counts.unsent();
+}
+
 absl::Status Tally::Add(const v1::Tally& other) {
   for (size_t i = 0; i < kHistograms.size(); ++i) {
     const HistogramField& field = kHistograms[i];
@@ -104,17 +113,10 @@ void Tally::Clear() {
   counts_.Clear();
 }
 
-uint64_t Tally::Failures() const {
-  return counts_.not_found() + counts_.conflict() + counts_.throttled() + counts_.timed_out() +
-         counts_.failed() + counts_.in_doubt();
-}
-
 uint64_t Tally::Overflow() const {
   uint64_t overflow = counts_.overflow();
   for (const HistogramField& field : kHistograms) overflow += (this->*field.histogram).overflow();
   return overflow;
 }
-
-uint64_t Tally::Settled() const { return counts_.ok() + Failures() + counts_.unsent(); }
 
 }  // namespace weir

@@ -25,10 +25,6 @@ class Tally {
   const v1::Tally& counts() const { return counts_; }
   v1::Tally& counts() { return counts_; }
 
-  // Everything that became of an operation, except success and unsent.
-  uint64_t Failures() const;
-  // planned = Settled + lost; see R42.
-  uint64_t Settled() const;
   // Values above Histogram::kHighest, in any of the histograms (R13).
   uint64_t Overflow() const;
 
@@ -44,6 +40,11 @@ class Tally {
  private:
   v1::Tally counts_;
 };
+
+// Everything that became of operations, except success, unsent and lost.
+uint64_t Failures(const v1::Tally& counts);
+// What is known to have become of operations: planned = Settled + lost (R42).
+uint64_t Settled(const v1::Tally& counts);
 
 // Adds the counts (not the histograms) of one message to another, field by field over the schema,
 // so that a new count cannot be forgotten.

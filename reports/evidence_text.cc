@@ -43,7 +43,7 @@ std::string ConservationText(const v1::Tally& counts, bool brief) {
   if (parts.empty()) parts.emplace_back("0 ok");
   std::string text = Count(counts.planned()) + " planned = " + absl::StrJoin(parts, " + ");
   const uint64_t unaccounted = Unaccounted(counts);
-  const uint64_t known = EndedOperations(counts) + counts.lost();
+  const uint64_t known = Settled(counts) + counts.lost();
   if (unaccounted > 0) absl::StrAppend(&text, " + ", Count(unaccounted), " UNACCOUNTED FOR");
   if (known > counts.planned()) {
     absl::StrAppend(&text, " − ", Count(known - counts.planned()), " NEVER PLANNED");

@@ -132,7 +132,7 @@ absl::StatusOr<json> ConservationData(const v1::RunResult& run, const v1::Leg& l
   if (!HasPhase(leg, phase)) return json();
   WEIR_ASSIGN_OR_RETURN(const ResultRow row, TotalRow(run, leg, phase));
   const v1::Tally& counts = row.tally.counts();
-  const uint64_t known = EndedOperations(counts) + counts.lost();
+  const uint64_t known = Settled(counts) + counts.lost();
   return json{{"text", ConservationText(counts)}, {"holds", known == counts.planned()}};
 }
 

@@ -73,7 +73,7 @@ void AddRates(const v1::Tally& counts, double seconds, json* lines) {
   (*lines)["planned"].push_back(DrawnNumber(Rate(counts.planned(), seconds)));
   (*lines)["issued"].push_back(DrawnNumber(Rate(issued, seconds)));
   (*lines)["ok"].push_back(DrawnNumber(Rate(counts.ok(), seconds)));
-  (*lines)["failed"].push_back(DrawnNumber(Rate(EndedOperations(counts) - counts.ok(), seconds)));
+  (*lines)["failed"].push_back(DrawnNumber(Rate(Settled(counts) - counts.ok(), seconds)));
   (*lines)["throttled"].push_back(DrawnNumber(Rate(counts.throttled_attempts(), seconds)));
   (*lines)["ru"].push_back(DrawnNumber(ru / seconds));
   (*lines)["ru_per_operation"].push_back(DrawnNumber(PerOperation(ru, counts.ok())));

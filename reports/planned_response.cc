@@ -5,17 +5,12 @@
 
 namespace weir {
 
-uint64_t EndedOperations(const v1::Tally& counts) {
-  return counts.ok() + counts.not_found() + counts.conflict() + counts.throttled() +
-         counts.timed_out() + counts.failed() + counts.in_doubt() + counts.unsent();
-}
-
 uint64_t OperationsOf(const v1::Tally& counts) {
-  return std::max(counts.planned(), EndedOperations(counts));
+  return std::max(counts.planned(), Settled(counts));
 }
 
 uint64_t Unaccounted(const v1::Tally& counts) {
-  const uint64_t known = EndedOperations(counts) + counts.lost();
+  const uint64_t known = Settled(counts) + counts.lost();
   return counts.planned() - std::min(counts.planned(), known);
 }
 

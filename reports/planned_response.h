@@ -9,9 +9,6 @@
 
 namespace weir {
 
-// Operations of which we know what became of them: settled or known to be unsent.
-uint64_t EndedOperations(const v1::Tally& counts);
-
 // Operations of a whole phase: the planned ones, so that those lost with their agent count too.
 uint64_t OperationsOf(const v1::Tally& counts);
 
@@ -33,7 +30,7 @@ class PlannedResponse {
 
   // Of one second: over what ended in it. What was planned in it may end later, and well.
   static PlannedResponse OfSecond(const Tally& tally) {
-    return {tally.response, EndedOperations(tally.counts())};
+    return {tally.response, Settled(tally.counts())};
   }
 
   // In nanoseconds; infinity when fewer than q of all operations succeeded; nothing when there are

@@ -146,8 +146,8 @@ TEST(Tally, EveryOutcomeIsSettledOnce) {
   counts.set_failed(32);
   counts.set_in_doubt(64);
   counts.set_unsent(128);
-  EXPECT_EQ(tally.Failures(), 126u);
-  EXPECT_EQ(tally.Settled(), 255u);
+  EXPECT_EQ(Failures(tally.counts()), 126u);
+  EXPECT_EQ(Settled(tally.counts()), 255u);
 }
 
 }  // namespace
