@@ -18,8 +18,6 @@ constexpr int64_t kRemoteLeadNs = 2 * kNsPerSecond;
 constexpr int64_t kLongestLeadNs = 30 * kNsPerSecond;
 constexpr int64_t kRepeatNs = kNsPerSecond;
 constexpr int64_t kProofLengthNs = 2 * kNsPerSecond;
-constexpr int64_t kGoodbyeRepeatNs = 500 * kNsPerMs;
-constexpr int64_t kPartingNs = 2 * kNsPerSecond;
 
 const char* TaskWords(v1::Task task) {
   switch (task) {
@@ -395,10 +393,7 @@ void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_n
 
 void RunControl::OnTick(int64_t now_ns) {
   if (state_ == State::kFinished) return;
-  if (state_ == State::kParting) {
-    if (now_ns >= parting_deadline_ns_) unparted_.clear();
-    return SayGoodbye(now_ns);
-  }
+  if (state_ == State::kParting) return Part(now_ns);
   if (state_ == State::kJoining && now_ns - started_ns_ > settings_.join_timeout_ns) {
     return Abort(roster_.size() == settings_.agents
                      ? "the clocks of the agents could not be measured in time"
@@ -428,30 +423,20 @@ void RunControl::Finish(int64_t now_ns) {
   state_ = State::kParting;
   KeepState("the run is over", now_ns);
   port_.RunChanged(run_);
-  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
-    if (!roster_.lost(agent) && roster_.connected(agent)) unparted_.insert(agent);
-  }
-  parting_deadline_ns_ = now_ns + kPartingNs;
-  goodbye_ns_ = now_ns - kGoodbyeRepeatNs;
-  SayGoodbye(now_ns);
+  parting_.emplace(roster_, now_ns);
+  Part(now_ns);
 }
 
-void RunControl::SayGoodbye(int64_t now_ns) {
-  if (unparted_.empty()) {
-    state_ = State::kFinished;
-    return port_.Finished();
-  }
-  if (now_ns - goodbye_ns_ < kGoodbyeRepeatNs) return;
-  goodbye_ns_ = now_ns;
-  v1::CoordinatorMessage message;
-  message.mutable_goodbye()->set_reason("the run is over");
-  for (const uint32_t agent : unparted_) roster_.Send(agent, message);
+void RunControl::Part(int64_t now_ns) {
+  if (!parting_->OnTick(now_ns)) return;
+  state_ = State::kFinished;
+  port_.Finished();
 }
 
 void RunControl::OnFarewell(uint32_t agent, int64_t now_ns) {
   if (state_ != State::kParting) return;
-  unparted_.erase(agent);
-  SayGoodbye(now_ns);
+  parting_->OnFarewell(agent);
+  Part(now_ns);
 }
 
 }  // namespace weir

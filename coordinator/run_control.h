@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/parting.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
@@ -82,7 +83,7 @@ class RunControl {
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   void Finish(int64_t now_ns);
-  void SayGoodbye(int64_t now_ns);
+  void Part(int64_t now_ns);
   bool over() const { return state_ == State::kParting || state_ == State::kFinished; }
 
   const RunControlSettings settings_;
@@ -98,11 +99,9 @@ class RunControl {
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
   v1::Leg proof_;                       // what a proof of headroom is recorded in
-  std::set<uint32_t> unparted_;         // agents that have not said farewell
-  int64_t goodbye_ns_ = 0;              // when they were last told
-  int64_t parting_deadline_ns_ = 0;
-  std::set<uint32_t> judged_;  // legs
-  bool run_over_ = false;      // stop after the stage in hand
+  std::optional<Parting> parting_;      // once the result is final
+  std::set<uint32_t> judged_;           // legs
+  bool run_over_ = false;               // stop after the stage in hand
   bool target_unreachable_ = false;
 };
 
