@@ -64,7 +64,7 @@ class Naming {
   bool FailsGates() {
     if (s_.in_process || s_.generator_gates.empty()) return false;
     if (ShareOfResponse(s_.wait_ns) >= l_.waiting_hides_gates) return false;
-    return Say(absl::StrCat("The agents did not keep up: ", s_.generator_gates.front(), "."));
+    return Say(absl::StrCat("The agents were held up: ", s_.generator_gates.front(), "."));
   }
 
   bool LeavesSessionsIdle() {

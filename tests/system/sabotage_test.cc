@@ -7,7 +7,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -221,27 +220,39 @@ TEST_F(SabotageTest, LostPacketsTripTheRetransmitGate) {
   EXPECT_THAT(FailureAt("retransmits"), HasSubstr("segments sent again"));
 }
 
+// What failed, in words; empty when nothing did.
+std::string FailuresOf(const std::vector<v1::GateResult>& gates) {
+  std::string failures;
+  for (const v1::GateResult& gate : gates) {
+    if (!gate.passed()) absl::StrAppend(&failures, gate.name(), ": ", gate.saw(), "; ");
+  }
+  return failures;
+}
+
+// A machine may trip gates by itself: a stall is to blame when it trips them every time, and a run
+// without one does not.
 TEST_F(SabotageTest, ADatabaseThatStallsTripsNone) {
   if (RunProgram(Unshared("-n", "true")).code != 0) {
     GTEST_SKIP() << "no network namespace can be made here";
   }
+  constexpr int kTries = 3;
   const std::string script = WithEmulator(folder_, "true", RunCommand(kCosmosCampaign));
-  Program run(Unshared("-n", script));
-  ASSERT_TRUE(run.WaitForOutput(" s left", kPatience)) << run.Output();
-  for (const pid_t emulator : run.Processes("cosmos-emulator")) kill(emulator, SIGSTOP);
-  usleep(1'000'000);
-  for (const pid_t emulator : run.Processes("cosmos-emulator")) kill(emulator, SIGCONT);
-  ASSERT_EQ(run.Wait(kPatience), 0) << run.Output();
-  // What a machine that is busy with other things may trip by itself.
-  const std::set<std::string> of_the_machine = {"core_cpu", "generator_share", "steal", "watchdog",
-                                                "worker_cpu"};
-  std::string busy;
-  for (const v1::GateResult& gate : Gates()) {
-    if (gate.passed()) continue;
-    EXPECT_TRUE(of_the_machine.contains(gate.name())) << gate.name() << ": " << gate.saw();
-    absl::StrAppend(&busy, gate.name(), ": ", gate.saw(), "; ");
+  std::string stalled;
+  for (int i = 0; i < kTries; ++i) {
+    Program run(Unshared("-n", script));
+    ASSERT_TRUE(run.WaitForOutput(" s left", kPatience)) << run.Output();
+    for (const pid_t emulator : run.Processes("cosmos-emulator")) kill(emulator, SIGSTOP);
+    usleep(1'000'000);  // how long the database stands still
+    for (const pid_t emulator : run.Processes("cosmos-emulator")) kill(emulator, SIGCONT);
+    ASSERT_EQ(run.Wait(kPatience), 0) << run.Output();
+    stalled = FailuresOf(Gates());
+    if (stalled.empty()) return;
   }
-  if (!busy.empty()) GTEST_SKIP() << "this machine is too busy to tell: " << busy;
+  const ProgramEnd calm = RunProgram(Unshared("-n", script), {}, kPatience);
+  ASSERT_EQ(calm.code, 0) << calm.output;
+  const std::string undisturbed = FailuresOf(Gates());
+  ASSERT_NE(undisturbed, "") << "only a stall trips: " << stalled;
+  GTEST_SKIP() << "this machine trips gates without a stall too: " << undisturbed;
 }
 
 }  // namespace
