@@ -64,6 +64,7 @@ void AgentControl::OnMessage(const v1::CoordinatorMessage& message, int64_t now_
       return OnResend(message.resend().first(), message.resend().last());
     case v1::CoordinatorMessage::kGoodbye:
       return OnGoodbye(message.goodbye());
+    case v1::CoordinatorMessage::kChangeThroughput:  // no coordinator sends it yet
     case v1::CoordinatorMessage::BODY_NOT_SET:
       return;
   }
