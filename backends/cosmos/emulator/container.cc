@@ -1,85 +1,61 @@
 #include "backends/cosmos/emulator/container.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos::emulator {
 namespace {
 
-using simdjson::dom::element;
-
-absl::Status CheckId(std::string_view id) {
-  if (id.empty() || id.size() > 255) {
-    return absl::InvalidArgumentError("a container's id has 1 to 255 characters");
-  }
-  if (id.find_first_of("/\\?#") != std::string_view::npos) {
-    return absl::InvalidArgumentError("an id must not contain / \\ ? or #");
-  }
-  return absl::OkStatus();
-}
+uint32_t NowSeconds() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
 }  // namespace
 
-Container::Container(ResourceIds ids, const Throughput& throughput, const ChargeModel& charges)
+Container::Container(ResourceIds ids, const Throughput& throughput, const ChargeModel& charges,
+                     std::unique_ptr<const ContainerDefinition> definition)
     : ids_(std::move(ids)),
       throughput_(throughput),
       charges_(charges),
       properties_(ids_.database_rid, ids_.rid, ids_.rid_bytes),
-      created_(static_cast<uint32_t>(WallUnixNs() / kNsPerSecond)) {}
+      created_(NowSeconds()),
+      definition_(definition.get()),
+      changed_(created_) {
+  definitions_.push_back(std::move(definition));
+}
 
 absl::StatusOr<std::shared_ptr<Container>> Container::Create(std::string_view json, ResourceIds ids,
                                                              const Throughput& throughput,
                                                              bool throttle,
                                                              const ChargeModel& charges) {
-  std::shared_ptr<Container> container(new Container(std::move(ids), throughput, charges));
-  WEIR_RETURN_IF_ERROR(container->Define(json));
+  WEIR_ASSIGN_OR_RETURN(auto definition, ContainerDefinition::Parse(json));
+  std::shared_ptr<Container> container(
+      new Container(std::move(ids), throughput, charges, std::move(definition)));
   container->MakePartitions(throttle);
   return container;
 }
 
-absl::Status Container::Define(std::string_view json) {
-  simdjson::dom::parser parser;
-  element root;
-  std::string_view id;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
-    return absl::InvalidArgumentError("the body is not valid JSON");
+absl::Status Container::Replace(std::string_view json, std::string_view if_match) {
+  const std::unique_lock lock(replace_mutex_);
+  if (!if_match.empty() && if_match != "*" && if_match != Etag()) {
+    return absl::FailedPreconditionError("the container has another etag than if-match names");
   }
-  if (root["id"].get(id) != simdjson::SUCCESS) return absl::InvalidArgumentError("id is missing");
-  WEIR_RETURN_IF_ERROR(CheckId(id));
-  id_ = id;
-
-  simdjson::dom::array paths;
-  if (root["partitionKey"]["paths"].get(paths) != simdjson::SUCCESS || paths.size() == 0) {
-    return absl::InvalidArgumentError("partitionKey.paths is missing");
+  WEIR_ASSIGN_OR_RETURN(auto next, ContainerDefinition::Parse(json, &definition()));
+  WEIR_RETURN_IF_ERROR(definition().CheckReplacement(*next));
+  definitions_.push_back(std::move(next));
+  definition_ = definitions_.back().get();
+  ++version_;
+  changed_ = NowSeconds();
+  for (const auto& partition : partitions_) {
+    const std::unique_lock partition_lock(partition->mutex());
+    partition->Redefine(definition());
   }
-  if (paths.size() > kMaxPartitionKeyLevels) {
-    return absl::InvalidArgumentError("a partition key has at most 3 paths");
-  }
-  for (const element member : paths) {
-    std::string_view text;
-    if (member.get(text) != simdjson::SUCCESS) {
-      return absl::InvalidArgumentError("a partition key path must be a string");
-    }
-    WEIR_ASSIGN_OR_RETURN(PropertyPath path, ParsePropertyPath(text));
-    key_paths_.push_back(std::move(path));
-  }
-  partition_key_json_ =
-      absl::StrCat(R"({"paths":)", std::string(simdjson::minify(paths)), R"(,"kind":")",
-                   key_paths_.size() > 1 ? "MultiHash" : "Hash", R"(","version":2})");
-
-  element policy;
-  const bool has_policy = root["indexingPolicy"].get(policy) == simdjson::SUCCESS;
-  WEIR_ASSIGN_OR_RETURN(
-      policy_,
-      IndexingPolicy::Compile(has_policy ? std::string(simdjson::minify(policy)) : "", key_paths_));
   return absl::OkStatus();
 }
 
@@ -87,7 +63,7 @@ void Container::MakePartitions(bool throttle) {
   const int count = throughput_.partitions;
   const CentiRu per_second =
       throttle ? static_cast<CentiRu>(throughput_.per_second) * 100 / count : 0;
-  const PartitionSettings settings{&policy_, &charges_, &properties_};
+  const PartitionSettings settings{&definition(), &charges_, &properties_};
   for (int i = 0; i < count; ++i) {
     partitions_.push_back(std::make_unique<Partition>(
         static_cast<uint32_t>(i), KeyRange{EvenBound(i, count), EvenBound(i + 1, count)},
@@ -121,16 +97,15 @@ std::string Container::OfferRid() const {
   return rid;
 }
 
+std::string Container::Etag() const {
+  return absl::StrFormat("\"00000000-0000-0000-0000-%012x\"", version_.load());
+}
+
 std::string Container::Json() const {
-  std::string json = absl::StrCat(R"({"id":)", JsonString(id_), R"(,"indexingPolicy":)",
-                                  policy_.json(), R"(,"partitionKey":)", partition_key_json_);
-  absl::StrAppend(&json, R"(,"conflictResolutionPolicy":{"mode":"LastWriterWins",)",
-                  R"("conflictResolutionPath":"/_ts","conflictResolutionProcedure":""})");
-  absl::StrAppend(&json, R"(,"_rid":")", ids_.rid, R"(","_ts":)", created_, R"(,"_self":")", Self(),
-                  R"(","_etag":"\"00000000-0000-0000-0000-000000000001\"","_docs":"docs/",)",
-                  R"("_sprocs":"sprocs/","_triggers":"triggers/","_udfs":"udfs/",)",
-                  R"("_conflicts":"conflicts/"})");
-  return json;
+  return absl::StrCat("{", definition().members(), R"(,"_rid":")", ids_.rid, R"(","_ts":)",
+                      changed_.load(), R"(,"_self":")", Self(), R"(","_etag":)", JsonString(Etag()),
+                      R"(,"_docs":"docs/","_sprocs":"sprocs/","_triggers":"triggers/",)",
+                      R"("_udfs":"udfs/","_conflicts":"conflicts/"})");
 }
 
 std::string Container::RangesJson() const {

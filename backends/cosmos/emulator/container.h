@@ -1,18 +1,21 @@
-// A container: its definition, its throughput and its physical partitions. Immutable but for what
-// the partitions guard themselves; shared by requests in flight.
+// A container: its definition, its throughput and its physical partitions. Shared by requests in
+// flight; any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
 #include "backends/cosmos/emulator/charge.h"
-#include "backends/cosmos/emulator/indexing_policy.h"
+#include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/partition.h"
 #include "backends/cosmos/emulator/stored_document.h"
 
@@ -39,11 +42,18 @@ class Container {
                                                            bool throttle,
                                                            const ChargeModel& charges);
 
-  const std::string& id() const { return id_; }
+  // Makes it what the body of a PUT says; items stay, and what is known of their index is counted
+  // anew. if_match: the etag that the container must have; empty for any. kInvalidArgument for what
+  // cannot change, kFailedPrecondition for another etag.
+  absl::Status Replace(std::string_view json, std::string_view if_match);
+
+  // As it is now. Earlier ones live as long as the container: requests in flight read them.
+  const ContainerDefinition& definition() const { return *definition_.load(); }
+  const std::string& id() const { return definition().id(); }
   const ResourceIds& ids() const { return ids_; }
   const Throughput& throughput() const { return throughput_; }
-  const IndexingPolicy& policy() const { return policy_; }
-  const std::vector<PropertyPath>& key_paths() const { return key_paths_; }
+  const IndexingPolicy& policy() const { return definition().policy(); }
+  const std::vector<PropertyPath>& key_paths() const { return definition().key_paths(); }
   const SystemProperties& properties() const { return properties_; }
   const ChargeModel& charges() const { return charges_; }
 
@@ -55,6 +65,8 @@ class Container {
   Partition& PartitionFor(const EffectivePartitionKey& key) const;
   Partition* PartitionById(std::string_view id) const;  // null when there is none
 
+  std::string Etag() const;  // quotes included
+
   // JSON of the container, of its ranges and of its offer, as the service shows them.
   std::string Json() const;
   std::string RangesJson() const;
@@ -62,23 +74,24 @@ class Container {
 
   // The EPK of a document's own key.
   EffectivePartitionKey KeyOf(const DocumentView& document) const {
-    return HashPartitionKey(absl::MakeConstSpan(document.key, key_paths_.size()));
+    return HashPartitionKey(absl::MakeConstSpan(document.key, key_paths().size()));
   }
 
  private:
-  Container(ResourceIds ids, const Throughput& throughput, const ChargeModel& charges);
-  absl::Status Define(std::string_view json);
+  Container(ResourceIds ids, const Throughput& throughput, const ChargeModel& charges,
+            std::unique_ptr<const ContainerDefinition> definition);
   void MakePartitions(bool throttle);
 
-  std::string id_;
   ResourceIds ids_;
   Throughput throughput_;
   ChargeModel charges_;
   SystemProperties properties_;
-  std::string partition_key_json_;
-  std::vector<PropertyPath> key_paths_;
-  IndexingPolicy policy_;
-  uint32_t created_ = 0;
+  const uint32_t created_;
+  std::mutex replace_mutex_;  // one replacement at a time
+  std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;  // guarded by it
+  std::atomic<const ContainerDefinition*> definition_;                   // the last of them
+  std::atomic<uint32_t> version_ = 1;                                    // of the definition
+  std::atomic<uint32_t> changed_;  // when it was made, seconds since 1970
   std::vector<std::unique_ptr<Partition>> partitions_;
 };
 

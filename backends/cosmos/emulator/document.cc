@@ -242,6 +242,7 @@ const char* DocumentReader::Read(ondemand::value value, std::string_view whole,
   ondemand::object object;
   const char* start = value.raw_json_token().data();
   if (value.get_object().get(object) != simdjson::SUCCESS) return "an item must be a JSON object";
+  view->policy = &policy;
   view->has_id = false;
   view->id = {};
   std::fill(std::begin(view->key), std::end(view->key), PartitionKeyValue());

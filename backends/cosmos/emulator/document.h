@@ -27,6 +27,7 @@ struct DocumentView {
   std::string_view id;
   bool has_id = false;
   PartitionKeyValue key[kMaxPartitionKeyLevels];
+  const IndexingPolicy* policy = nullptr;  // that the terms were counted by
   int terms = 0;                           // indexed scalars and composite entries
   std::vector<IndexedTerm> indexed_terms;  // sorted; only when asked for
 };

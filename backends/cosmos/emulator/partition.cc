@@ -41,9 +41,9 @@ Partition::~Partition() {
 ItemOutcome Partition::Create(const EffectivePartitionKey& key, const DocumentView& document) {
   const ItemKey item = MakeItemKey(key, document.id);
   if (Find(item) != nullptr) return {409, settings_.charges->Conflict(), nullptr};
-  const StoredDocument* made = Insert(item, document);
+  const StoredDocument* made = Insert(item, Counted(document));
   const double kb = settings_.properties->StoredKb(*made);
-  return {201, settings_.charges->Insert(kb, document.terms), made};
+  return {201, settings_.charges->Insert(kb, static_cast<int>(made->body.terms)), made};
 }
 
 ItemOutcome Partition::Upsert(const EffectivePartitionKey& key, const DocumentView& document,
@@ -62,12 +62,10 @@ ItemOutcome Partition::Replace(const EffectivePartitionKey& key, std::string_vie
   return ReplaceBody(existing, document);
 }
 
-ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& document) {
+ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& given) {
+  const DocumentView& document = Counted(given);
   const double old_kb = settings_.properties->StoredKb(*existing);
-  std::string padded(existing->body.json());
-  padded.reserve(padded.size() + simdjson::SIMDJSON_PADDING);
-  const char* error = old_reader_.Read(padded, *settings_.policy, true, &old_view_);
-  WEIR_CHECK(error == nullptr);
+  ReadOld(*existing);
   const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
   Swap(existing, MakeBody(document));
   const double new_kb = settings_.properties->StoredKb(*existing);
@@ -135,6 +133,35 @@ DocumentBody Partition::MakeBody(const DocumentView& document) {
   body.timestamp = NowSeconds();
   body.lsn = ++lsn_;
   return body;
+}
+
+// The document with its terms by the policy of now: that of the container may have been replaced
+// since it was read.
+const DocumentView& Partition::Counted(const DocumentView& document) {
+  const IndexingPolicy& policy = settings_.definition->policy();
+  if (document.policy == &policy) return document;
+  recount_text_.assign(document.json);
+  recount_text_.reserve(recount_text_.size() + simdjson::SIMDJSON_PADDING);
+  WEIR_CHECK(recount_reader_.Read(recount_text_, policy, true, &recount_view_) == nullptr);
+  return recount_view_;
+}
+
+// Into old_view_, with its terms.
+void Partition::ReadOld(const StoredDocument& document) {
+  old_text_.assign(document.body.json());
+  old_text_.reserve(old_text_.size() + simdjson::SIMDJSON_PADDING);
+  const IndexingPolicy& policy = settings_.definition->policy();
+  WEIR_CHECK(old_reader_.Read(old_text_, policy, true, &old_view_) == nullptr);
+}
+
+void Partition::Redefine(const ContainerDefinition& definition) {
+  settings_.definition = &definition;
+  for (const Slot& slot : slots_) {
+    if (slot.document == nullptr) continue;
+    ReadOld(*slot.document);
+    slot.document->body.terms = static_cast<uint32_t>(old_view_.terms);
+  }
+  equality_indexes_.clear();  // made again by the first query that asks
 }
 
 LogicalPartition* Partition::Logical(const EffectivePartitionKey& key) {

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_set.h"
 
 #include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/equality_index.h"
 #include "backends/cosmos/emulator/stored_document.h"
@@ -42,9 +43,9 @@ struct ItemOutcome {
   const StoredDocument* document = nullptr;  // as it is now; null when there is none to show
 };
 
-// What a container tells its partitions. Immutable.
+// What a container tells its partitions. All of it lives as long as the container.
 struct PartitionSettings {
-  const IndexingPolicy* policy;
+  const ContainerDefinition* definition;
   const ChargeModel* charges;
   const SystemProperties* properties;
 };
@@ -73,6 +74,9 @@ class Partition {
                      const Conditions& conditions);
   ItemOutcome Read(const EffectivePartitionKey& key, std::string_view id,
                    const Conditions& conditions, bool strong) const;
+
+  // The container was replaced: counts anew what its policy indexes of every item.
+  void Redefine(const ContainerDefinition& definition);
 
   // Between Begin and Commit or RollBack, writes can be undone. Not nested.
   void Begin();
@@ -131,6 +135,8 @@ class Partition {
   static ItemKey MakeItemKey(const EffectivePartitionKey& key, std::string_view id);
   StoredDocument* Find(const ItemKey& item) const;
   DocumentBody MakeBody(const DocumentView& document);
+  const DocumentView& Counted(const DocumentView& document);
+  void ReadOld(const StoredDocument& document);
   bool Fails(const Conditions& conditions, const StoredDocument& document) const;
   ItemOutcome ReplaceBody(StoredDocument* existing, const DocumentView& document);
   StoredDocument* Insert(const ItemKey& item, const DocumentView& document);
@@ -144,7 +150,7 @@ class Partition {
 
   const uint32_t id_;
   const KeyRange range_;
-  const PartitionSettings settings_;
+  PartitionSettings settings_;
   std::mutex mutex_;
   ThroughputBudget budget_;
 
@@ -158,6 +164,10 @@ class Partition {
   uint64_t bytes_ = 0;
   DocumentReader old_reader_;
   DocumentView old_view_;
+  std::string old_text_;
+  DocumentReader recount_reader_;
+  DocumentView recount_view_;
+  std::string recount_text_;
 
   bool undoable_ = false;
   std::vector<Undo> undo_;

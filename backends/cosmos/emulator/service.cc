@@ -93,6 +93,24 @@ HttpResponse NotSupported(std::string_view what) {
   return ErrorAnswer(501, 0, absl::StrCat("this emulator does not support ", std::string(what)));
 }
 
+// How much the container holds, in KB.
+void SetQuota(const Container& container, HttpResponse* response) {
+  uint64_t documents = 0;
+  uint64_t bytes = 0;
+  for (const auto& partition : container.partitions()) {
+    const std::unique_lock lock(partition->mutex());
+    documents += partition->documents();
+    bytes += partition->bytes();
+  }
+  response->Set(header::kResourceQuota,
+                "documentSize=10240;documentsSize=10485760;documentsCount=-1;"
+                "collectionSize=10485760;");
+  response->Set(header::kResourceUsage,
+                absl::StrCat("documentSize=0;documentsSize=", bytes / 1000,
+                             ";documentsCount=", documents, ";collectionSize=", bytes / 1000, ";"));
+  response->Set(header::kIndexTransformationProgress, "100");  // a replaced policy holds at once
+}
+
 HttpResponse NoRoute(const HttpRequest& request) {
   return ErrorAnswer(405, 0, absl::StrCat(std::string(request.method), " is not possible here"));
 }
@@ -177,7 +195,7 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
                                     JsonString(path[1])));
   }
   if (path.size() == 4) {
-    if (request.method != "DELETE") return AnswerContainer(request, *container);
+    if (request.method != "DELETE") return AnswerContainer(request, container.get());
     const absl::Status status = account_.DeleteContainer(path[1], path[3]);
     return status.ok() ? Metadata(204, "") : MetadataError(status);
   }
@@ -220,7 +238,10 @@ HttpResponse Service::Metadata(int status, std::string json) const {
 }
 
 HttpResponse Service::MetadataError(const absl::Status& status) const {
-  const int code = absl::IsNotFound(status) ? 404 : absl::IsAlreadyExists(status) ? 409 : 400;
+  const int code = absl::IsNotFound(status)             ? 404
+                   : absl::IsAlreadyExists(status)      ? 409
+                   : absl::IsFailedPrecondition(status) ? 412
+                                                        : 400;
   HttpResponse response = ErrorAnswer(code, 0, std::string(status.message()));
   SetCharge(charges_.Metadata(), &response);
   return response;
@@ -264,26 +285,16 @@ HttpResponse Service::AnswerContainers(const HttpRequest& request, const Path& p
   return made.ok() ? Metadata(201, (*made)->Json()) : MetadataError(made.status());
 }
 
-HttpResponse Service::AnswerContainer(const HttpRequest& request, const Container& container) {
-  if (request.method == "PUT") return NotSupported("replacing a container's definition yet");
-  if (request.method != "GET") return NoRoute(request);
-  HttpResponse response = Metadata(200, container.Json());
-  response.Set(header::kEtag, "\"00000000-0000-0000-0000-000000000001\"");
-  if (request.HeaderIsTrue(header::kPopulateQuotaInfo)) {
-    uint64_t documents = 0;
-    uint64_t bytes = 0;
-    for (const auto& partition : container.partitions()) {
-      const std::unique_lock lock(partition->mutex());
-      documents += partition->documents();
-      bytes += partition->bytes();
-    }
-    response.Set(header::kResourceQuota,
-                 "documentSize=10240;documentsSize=10485760;documentsCount=-1;"
-                 "collectionSize=10485760;");
-    response.Set(header::kResourceUsage, absl::StrCat("documentSize=0;documentsSize=", bytes / 1000,
-                                                      ";documentsCount=", documents,
-                                                      ";collectionSize=", bytes / 1000, ";"));
+HttpResponse Service::AnswerContainer(const HttpRequest& request, Container* container) {
+  const bool put = request.method == "PUT";
+  if (!put && request.method != "GET") return NoRoute(request);
+  if (put) {
+    const absl::Status status = container->Replace(request.body, request.Header(header::kIfMatch));
+    if (!status.ok()) return MetadataError(status);
   }
+  HttpResponse response = Metadata(200, container->Json());
+  response.Set(header::kEtag, container->Etag());
+  if (request.HeaderIsTrue(header::kPopulateQuotaInfo)) SetQuota(*container, &response);
   return response;
 }
 

@@ -35,7 +35,7 @@ class Service {
   HttpResponse Route(const HttpRequest& request, const Path& path);
   HttpResponse AnswerDatabases(const HttpRequest& request, const Path& path);
   HttpResponse AnswerContainers(const HttpRequest& request, const Path& path);
-  HttpResponse AnswerContainer(const HttpRequest& request, const Container& container);
+  HttpResponse AnswerContainer(const HttpRequest& request, Container* container);
   HttpResponse AnswerItems(const HttpRequest& request, const Container& container,
                            const Path& path);
   HttpResponse AnswerOffers(const HttpRequest& request, const Path& path);

@@ -27,6 +27,8 @@ inline constexpr std::string_view kEtag = "etag";
 inline constexpr std::string_view kHost = "host";
 inline constexpr std::string_view kIfMatch = "if-match";
 inline constexpr std::string_view kIfNoneMatch = "if-none-match";
+inline constexpr std::string_view kIndexTransformationProgress =
+    "x-ms-documentdb-collection-index-transformation-progress";
 inline constexpr std::string_view kIsBatchRequest = "x-ms-cosmos-is-batch-request";
 inline constexpr std::string_view kIsQuery = "x-ms-documentdb-isquery";
 inline constexpr std::string_view kIsQueryPlanRequest = "x-ms-cosmos-is-query-plan-request";
