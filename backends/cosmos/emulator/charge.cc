@@ -46,6 +46,11 @@ CentiRu ChargeModel::FeedPage(double documents, bool strong) const {
   return Centi(strong ? c_.strong_factor * ru : ru);
 }
 
+CentiRu ChargeModel::ChangeFeedPage(double documents, bool strong) const {
+  const double ru = c_.change_feed_base + documents;
+  return Centi(strong ? c_.strong_factor * ru : ru);
+}
+
 CentiRu ChargeModel::Conflict() const { return Centi(c_.conflict); }
 CentiRu ChargeModel::Refused() const { return Centi(c_.refused); }
 CentiRu ChargeModel::Throttled() const { return Centi(c_.throttled_quanta * c_.quantum); }

@@ -35,6 +35,7 @@ struct ChargeCoefficients {
   double sorted_least = 0.15;     // returned in an order that no composite index gives
 
   double feed_base = 1.8;
+  double change_feed_base = 1.0;  // of an empty page (304) as well
   double conflict = 1.24;         // 409, 412
   double refused = 1.0;           // 400
   double throttled_quanta = 2.0;  // one attempt that was answered 429
@@ -61,6 +62,7 @@ class ChargeModel {
   CentiRu Replace(double old_kb, double new_kb, int changed_terms) const;
   CentiRu Query(const QueryCost& cost, bool strong) const;
   CentiRu FeedPage(double documents, bool strong) const;
+  CentiRu ChangeFeedPage(double documents, bool strong) const;  // 304: without documents
   CentiRu Conflict() const;
   CentiRu Refused() const;
   CentiRu Throttled() const;

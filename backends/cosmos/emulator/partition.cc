@@ -193,6 +193,7 @@ void Partition::Link(StoredDocument* document) {
   slots_[SlotOf(document->number)].document = document;
   --empty_slots_;
   items_.insert(document);
+  changes_.Insert(document);
   bytes_ += document->body.json_size;
   for (EqualityIndex& index : equality_indexes_) index.Add(*document);
 }
@@ -204,6 +205,7 @@ void Partition::Unlink(StoredDocument* document) {
   slots_[SlotOf(document->number)].document = nullptr;
   ++empty_slots_;
   items_.erase(document);
+  changes_.Erase(document);
   bytes_ -= document->body.json_size;
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
   if (!undoable_ && undo_.empty()) CompactSlots();  // an undo needs its slot
@@ -213,7 +215,9 @@ void Partition::Swap(StoredDocument* document, DocumentBody body) {
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
   bytes_ += body.json_size;
   bytes_ -= document->body.json_size;
+  changes_.Erase(document);
   std::swap(document->body, body);
+  changes_.Insert(document);
   for (EqualityIndex& index : equality_indexes_) index.Add(*document);
   if (undoable_) Note(Undo::Kind::kRestoreBody, document, std::move(body));
 }
@@ -246,6 +250,7 @@ void Partition::Note(Undo::Kind kind, StoredDocument* document, DocumentBody bod
 void Partition::Begin() {
   WEIR_CHECK(!undoable_ && undo_.empty());
   undoable_ = true;
+  lsn_before_ = lsn_;
 }
 
 void Partition::Commit() {
@@ -274,6 +279,7 @@ void Partition::RollBack() {
     }
   }
   undo_.clear();
+  lsn_ = lsn_before_;  // nobody has seen those in between
   CompactSlots();
 }
 

@@ -15,6 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
+#include "backends/cosmos/emulator/change_order.h"
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/document.h"
@@ -93,6 +94,9 @@ class Partition {
   const std::vector<const StoredDocument*>& FindEqual(const PropertyPath& path,
                                                       const PartitionKeyValue& value);
 
+  // Its items by their last writes.
+  const ChangeOrder& changes() const { return changes_; }
+
   std::string Etag(const StoredDocument& document) const;
   uint64_t lsn() const { return lsn_; }
   size_t documents() const { return items_.size(); }
@@ -158,6 +162,7 @@ class Partition {
   absl::flat_hash_map<EffectivePartitionKey, std::unique_ptr<LogicalPartition>, KeyHash> logical_;
   std::vector<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
   size_t empty_slots_ = 0;
+  ChangeOrder changes_;
   std::list<EqualityIndex> equality_indexes_;
   uint64_t next_number_ = 1;
   uint64_t lsn_ = 0;
@@ -170,6 +175,7 @@ class Partition {
   std::string recount_text_;
 
   bool undoable_ = false;
+  uint64_t lsn_before_ = 0;  // of the writes that can be undone
   std::vector<Undo> undo_;
 };
 

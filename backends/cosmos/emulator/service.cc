@@ -14,6 +14,7 @@
 
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/emulator/batch_requests.h"
+#include "backends/cosmos/emulator/change_feed.h"
 #include "backends/cosmos/emulator/item_requests.h"
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_requests.h"
@@ -31,6 +32,7 @@ struct ThreadState {
   ItemRequests items;
   BatchRequests batches;
   QueryRequests queries;
+  ChangeFeedRequests changes;
 };
 
 ThreadState& State() {
@@ -316,7 +318,9 @@ HttpResponse Service::AnswerItems(const HttpRequest& request, const Container& c
     return NoRoute(request);
   }
   if (method == "GET") {
-    if (!request.Header(header::kAIm).empty()) return NotSupported("the change feed yet");
+    if (!request.Header(header::kAIm).empty()) {
+      return state.changes.Read(container, request, IsStrong(request));
+    }
     return state.queries.ReadFeed(container, request, IsStrong(request));
   }
   if (method != "POST") return NoRoute(request);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "backends/cosmos/emulator/change_order.h"
 #include "backends/cosmos/wire/effective_partition_key.h"
 
 namespace weir::cosmos::emulator {
@@ -50,6 +51,7 @@ struct StoredDocument {
   LogicalPartition* logical = nullptr;
   StoredDocument* previous = nullptr;  // in its logical partition
   StoredDocument* next = nullptr;
+  ChangeLinks change;  // in its partition's ChangeOrder
 };
 
 // What all items of a container share in their system properties.

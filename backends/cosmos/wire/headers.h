@@ -23,9 +23,11 @@ inline constexpr std::string_view kContinuation = "x-ms-continuation";
 inline constexpr std::string_view kDate = "x-ms-date";
 inline constexpr std::string_view kEnableCrossPartition =
     "x-ms-documentdb-query-enablecrosspartition";
+inline constexpr std::string_view kEndEpk = "x-ms-end-epk";
 inline constexpr std::string_view kEtag = "etag";
 inline constexpr std::string_view kHost = "host";
 inline constexpr std::string_view kIfMatch = "if-match";
+inline constexpr std::string_view kIfModifiedSince = "if-modified-since";
 inline constexpr std::string_view kIfNoneMatch = "if-none-match";
 inline constexpr std::string_view kIndexTransformationProgress =
     "x-ms-documentdb-collection-index-transformation-progress";
@@ -52,6 +54,7 @@ inline constexpr std::string_view kRequestDurationMs = "x-ms-request-duration-ms
 inline constexpr std::string_view kRetryAfterMs = "x-ms-retry-after-ms";
 inline constexpr std::string_view kServiceVersion = "x-ms-serviceversion";
 inline constexpr std::string_view kSessionToken = "x-ms-session-token";
+inline constexpr std::string_view kStartEpk = "x-ms-start-epk";
 inline constexpr std::string_view kSubstatus = "x-ms-substatus";
 inline constexpr std::string_view kVersion = "x-ms-version";
 }  // namespace header
