@@ -87,6 +87,13 @@ void SetPartitionHeaders(const Container& container, const Partition& partition,
   response->Set(header::kContentPath, container.ids().rid);
 }
 
+HttpResponse RangeGoneAnswer(int substatus) {
+  return ErrorAnswer(410, substatus,
+                     substatus == substatus::kCompletingSplit
+                         ? "the partition key range is completing a split: read the ranges again"
+                         : "there is no such partition key range: read the ranges again");
+}
+
 HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms) {
   HttpResponse response = ErrorAnswer(429, substatus::kThroughputExceeded, ItemMessage(429));
   response.Set(header::kRetryAfterMs, absl::StrCat(retry_after_ms));

@@ -26,6 +26,9 @@ void SetCharge(CentiRu charge, HttpResponse* response);
 void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
                          HttpResponse* response);
 
+// 410: the range is gone, or (substatus 1007) about to be; the client reads the ranges again.
+HttpResponse RangeGoneAnswer(int substatus);
+
 HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms);
 
 }  // namespace weir::cosmos::emulator

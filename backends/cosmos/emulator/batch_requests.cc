@@ -1,6 +1,5 @@
 #include "backends/cosmos/emulator/batch_requests.h"
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -129,14 +128,14 @@ void BatchRequests::Complete(const Container& container, std::string_view key_te
   operation->key = named;
 }
 
-void BatchRequests::RouteAll(const Request& request, const EffectivePartitionKey* batch_key,
+void BatchRequests::RouteAll(const EffectivePartitionKey* batch_key, const KeyRange& range,
                              absl::Span<Operation> operations) {
   for (Operation& operation : operations) {
     if (operation.refusal != nullptr) continue;
     const bool keyless = operation.key.bytes().empty();
     if (batch_key != nullptr && keyless) operation.key = *batch_key;
-    const bool fits = batch_key != nullptr ? operation.key == *batch_key
-                                           : request.partition.range().Contains(operation.key);
+    const bool fits =
+        batch_key != nullptr ? operation.key == *batch_key : range.Contains(operation.key);
     if (fits && !(batch_key == nullptr && keyless)) continue;
     operation.refusal = batch_key != nullptr ? "the item has another partition key than the batch"
                                              : "the item belongs to another partition key range";
@@ -149,35 +148,34 @@ HttpResponse BatchRequests::Run(const Container& container, const HttpRequest& r
   if (request.body.size() > static_cast<size_t>(kMaxRequestBytes)) {
     return ErrorAnswer(413, 0, "a batch has at most 2 MB");
   }
-  const bool atomic = request.HeaderIsTrue(header::kBatchAtomic);
-  Partition* partition = nullptr;
   std::optional<EffectivePartitionKey> batch_key;
-  if (atomic) {
+  const Partition* named = nullptr;
+  const std::string_view range_id = request.Header(header::kPartitionKeyRangeId);
+  if (request.HeaderIsTrue(header::kBatchAtomic)) {
     const auto levels = key_reader_.Read(request.Header(header::kPartitionKey));
     if (!levels || levels->size() != container.key_paths().size()) {
       return ErrorAnswer(400, 0, "a batch needs the header x-ms-documentdb-partitionkey");
     }
     batch_key = HashPartitionKey(*levels);
-    partition = &container.PartitionFor(*batch_key);
   } else {
-    partition = container.PartitionById(request.Header(header::kPartitionKeyRangeId));
-    if (partition == nullptr) {
-      return ErrorAnswer(410, substatus::kPartitionKeyRangeGone,
-                         "there is no such partition key range");
-    }
+    named = container.table().ById(range_id);
+    if (named == nullptr) return RangeGoneAnswer(substatus::kPartitionKeyRangeGone);
   }
   const char* error = Parse(container, request.body);
   if (error != nullptr) return ErrorAnswer(400, 0, error);
-  const bool minimal = request.Header(header::kPrefer) == kReturnMinimal;
-  const Request run{container, *partition, atomic, strong, !minimal};
-  RouteAll(run, batch_key ? &*batch_key : nullptr, absl::MakeSpan(operations_.data(), count_));
-  const std::unique_lock lock(partition->mutex());
+  RouteAll(batch_key ? &*batch_key : nullptr, named == nullptr ? KeyRange{} : named->range(),
+           absl::MakeSpan(operations_.data(), count_));
+  const LockedPartition locked =
+      batch_key ? container.Lock(*batch_key) : container.LockById(range_id);
+  if (locked.partition == nullptr) return RangeGoneAnswer(locked.gone);
+  ThroughputBudget& budget = locked.partition->budget();
   const int64_t now_ns = MonotonicNs();
-  if (!partition->budget().Admits(now_ns)) {
-    return ThrottledAnswer(container.charges().Throttled(),
-                           partition->budget().RetryAfterMs(now_ns));
+  if (!budget.Admits(now_ns)) {
+    return ThrottledAnswer(container.charges().Throttled(), budget.RetryAfterMs(now_ns));
   }
-  return atomic ? RunAtomic(run) : RunBulk(run);
+  const bool minimal = request.Header(header::kPrefer) == kReturnMinimal;
+  const Request run{container, *locked.partition, batch_key.has_value(), strong, !minimal};
+  return run.atomic ? RunAtomic(run) : RunBulk(run);
 }
 
 // --------------------------------------------------------------------------------- running
@@ -218,13 +216,13 @@ void BatchRequests::AppendResult(const Request& request, const Operation& operat
   }
   if (outcome.document != nullptr) {
     out->append(R"(,"eTag":"\)");
-    SystemProperties::AppendEtag(outcome.document->body.lsn, request.partition.id(), out);
+    SystemProperties::AppendEtag(outcome.document->body.lsn, out);
     out->insert(out->size() - 1, 1, '\\');
     out->push_back('"');
     const bool read = operation.kind == Kind::kRead;
     if (outcome.status != 304 && (read || request.with_bodies)) {
       out->append(R"(,"resourceBody":)");
-      request.container.properties().AppendJson(*outcome.document, request.partition.id(), out);
+      request.container.properties().AppendJson(*outcome.document, out);
     }
   } else if (outcome.status >= 400) {
     out->append(R"(,"message":)");

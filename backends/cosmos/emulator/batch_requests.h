@@ -52,7 +52,8 @@ class BatchRequests {
   void ReadItem(const Container& container, std::string_view body, simdjson::ondemand::value value,
                 Operation* operation);
   void Complete(const Container& container, std::string_view key_text, Operation* operation);
-  static void RouteAll(const Request& request, const EffectivePartitionKey* batch_key,
+  // Refuses operations that are not of the batch's key or of the range.
+  static void RouteAll(const EffectivePartitionKey* batch_key, const KeyRange& range,
                        absl::Span<Operation> operations);
 
   HttpResponse RunBulk(const Request& request);

@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -43,9 +42,8 @@ HttpResponse Refuse(const Container& container, std::string_view why) {
 }
 
 // An item of the latest version mode: as a read shows it, and its LSN.
-void AppendChange(const Container& container, const Partition& partition,
-                  const StoredDocument& document, std::string* out) {
-  container.properties().AppendJson(document, partition.id(), out);
+void AppendChange(const Container& container, const StoredDocument& document, std::string* out) {
+  container.properties().AppendJson(document, out);
   out->pop_back();
   out->append(R"(,"_lsn":)");
   AppendInteger(static_cast<int64_t>(document.body.lsn), out);
@@ -65,14 +63,10 @@ HttpResponse ChangeFeedRequests::Read(const Container& container, const HttpRequ
   const char* error = FindScope(container, request, &scope);
   if (error == nullptr) error = FindStart(request, &start);
   if (error != nullptr) return Refuse(container, error);
-  Partition* const found = scope.range_id.empty() ? &container.PartitionFor(scope.keys.low)
-                                                  : container.PartitionById(scope.range_id);
-  if (found == nullptr) {
-    return ErrorAnswer(410, substatus::kPartitionKeyRangeGone,
-                       "there is no such partition key range");
-  }
-  Partition& partition = *found;
-  const std::unique_lock lock(partition.mutex());
+  const LockedPartition locked =
+      scope.range_id.empty() ? container.Lock(scope.keys.low) : container.LockById(scope.range_id);
+  if (locked.partition == nullptr) return RangeGoneAnswer(locked.gone);
+  Partition& partition = *locked.partition;
   const bool is_there = scope.key ? partition.range().Contains(*scope.key)
                                   : scope.keys.low < partition.range().high &&
                                         partition.range().low < scope.keys.high;
@@ -158,7 +152,7 @@ ChangeFeedRequests::Page ChangeFeedRequests::ReadLatest(const Container& contain
   const auto add = [&](const StoredDocument& document) {
     if (page.count == most || page.documents.size() >= kMaxPageBytes) return false;
     if (page.count++ > 0) page.documents.push_back(',');
-    AppendChange(container, partition, document, &page.documents);
+    AppendChange(container, document, &page.documents);
     const double kb = container.properties().StoredKb(document);
     page.document_ru += container.charges().ReturnedDocument(kb);
     page.lsn = document.body.lsn;

@@ -1,5 +1,5 @@
-// A container: its definition, its throughput and its physical partitions. Shared by requests in
-// flight; any thread.
+// A container: its definition, its throughput and its physical partitions, which splits replace
+// (partition_table.h says how requests in flight are kept safe). Shared by requests. Any thread.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/partition.h"
+#include "backends/cosmos/emulator/partition_table.h"
 #include "backends/cosmos/emulator/stored_document.h"
 
 namespace weir::cosmos::emulator {
@@ -32,6 +33,13 @@ struct Throughput {
   int per_second = 400;  // RU/s; of an autoscale container its maximum
   bool autoscale = false;
   int partitions = 1;
+};
+
+// A partition with its mutex held; null when the request must not have it.
+struct LockedPartition {
+  Partition* partition = nullptr;
+  std::unique_lock<std::mutex> lock;
+  int gone = 0;  // substatus of the 410 when partition is null
 };
 
 class Container {
@@ -61,15 +69,22 @@ class Container {
   std::string Self() const;
   std::string OfferRid() const;
 
-  absl::Span<const std::unique_ptr<Partition>> partitions() const { return partitions_; }
-  Partition& PartitionFor(const EffectivePartitionKey& key) const;
-  Partition* PartitionById(std::string_view id) const;  // null when there is none
+  // As it is now; a split may replace it at any time. Valid as long as the container.
+  const PartitionTable& table() const { return *table_.load(std::memory_order_acquire); }
+  // The partition that has the key, whatever is split meanwhile.
+  LockedPartition Lock(const EffectivePartitionKey& key) const;
+  // The partition of this id, unless it is gone (410/1002) or about to be (410/1007).
+  LockedPartition LockById(std::string_view id) const;
+
+  // Makes two partitions of the one with this id, cut in the middle of its range. kNotFound when
+  // it is gone already, kFailedPrecondition when its range is too narrow.
+  absl::Status Split(std::string_view id);
 
   std::string Etag() const;  // quotes included
 
   // JSON of the container, of its ranges and of its offer, as the service shows them.
   std::string Json() const;
-  std::string RangesJson() const;
+  std::string RangesJson(const PartitionTable& table) const;
   std::string OfferJson() const;
 
   // The EPK of a document's own key.
@@ -78,21 +93,30 @@ class Container {
   }
 
  private:
-  Container(ResourceIds ids, const Throughput& throughput, const ChargeModel& charges,
-            std::unique_ptr<const ContainerDefinition> definition);
-  void MakePartitions(bool throttle);
+  Container(ResourceIds ids, const Throughput& throughput, bool throttle,
+            const ChargeModel& charges, std::unique_ptr<const ContainerDefinition> definition);
+  void MakePartitions();
+  Partition* AddPartition(const KeyRange& range, std::vector<uint32_t> parents);
+  CentiRu ShareOf(size_t partitions) const;
+  void Publish(std::vector<Partition*> partitions);
 
   ResourceIds ids_;
   Throughput throughput_;
   ChargeModel charges_;
   SystemProperties properties_;
   const uint32_t created_;
-  std::mutex replace_mutex_;  // one replacement at a time
-  std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;  // guarded by it
-  std::atomic<const ContainerDefinition*> definition_;                   // the last of them
-  std::atomic<uint32_t> version_ = 1;                                    // of the definition
-  std::atomic<uint32_t> changed_;  // when it was made, seconds since 1970
-  std::vector<std::unique_ptr<Partition>> partitions_;
+  std::atomic<const ContainerDefinition*> definition_;
+  std::atomic<uint32_t> version_ = 1;  // of the definition
+  std::atomic<uint32_t> changed_;      // when it was made, seconds since 1970
+  const bool throttle_;
+  std::atomic<const PartitionTable*> table_ = nullptr;
+
+  // One replacement or split at a time. Guards what is below: all there have ever been, since a
+  // request may still look at them.
+  mutable std::mutex structure_mutex_;
+  std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;
+  std::vector<std::unique_ptr<const PartitionTable>> tables_;
+  std::vector<std::unique_ptr<Partition>> all_partitions_;  // the position is the id
 };
 
 }  // namespace weir::cosmos::emulator

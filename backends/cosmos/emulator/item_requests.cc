@@ -1,6 +1,5 @@
 #include "backends/cosmos/emulator/item_requests.h"
 
-#include <mutex>
 #include <utility>
 
 #include "backends/cosmos/emulator/answer.h"
@@ -30,7 +29,7 @@ HttpResponse AnswerFor(const Container& container, const Partition& partition,
   if (outcome.status == 304 || !with_body) return response;
   response.Set(header::kContentType, std::string(kJsonContentType));
   response.body.reserve(outcome.document->body.json_size + 256);
-  container.properties().AppendJson(*outcome.document, partition.id(), &response.body);
+  container.properties().AppendJson(*outcome.document, &response.body);
   return response;
 }
 
@@ -87,8 +86,8 @@ bool ItemRequests::ReadBody(const Container& container, const HttpRequest& reque
 template <typename Operation>
 HttpResponse ItemRequests::Run(const Container& container, const EffectivePartitionKey& key,
                                bool with_body, Operation operation) {
-  Partition& partition = container.PartitionFor(key);
-  const std::unique_lock lock(partition.mutex());
+  const LockedPartition locked = container.Lock(key);
+  Partition& partition = *locked.partition;
   const int64_t now_ns = MonotonicNs();
   if (!partition.budget().Admits(now_ns)) {
     return ThrottledAnswer(container.charges().Throttled(),

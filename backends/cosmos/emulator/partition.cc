@@ -28,9 +28,14 @@ size_t Partition::KeyHash::operator()(const EffectivePartitionKey& key) const {
   return HashOf(key);
 }
 
-Partition::Partition(uint32_t id, KeyRange range, CentiRu per_second,
+Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents, CentiRu per_second,
                      const PartitionSettings& settings)
-    : id_(id), range_(range), settings_(settings), budget_(per_second) {}
+    : id_(id),
+      range_(range),
+      parents_(std::move(parents)),
+      settings_(settings),
+      budget_(per_second),
+      next_number_((static_cast<uint64_t>(id) << kIdShift) + 1) {}
 
 Partition::~Partition() {
   for (const Slot& slot : slots_) delete slot.document;
@@ -112,7 +117,7 @@ bool Partition::Fails(const Conditions& conditions, const StoredDocument& docume
 
 std::string Partition::Etag(const StoredDocument& document) const {
   std::string etag;
-  SystemProperties::AppendEtag(document.body.lsn, id_, &etag);
+  SystemProperties::AppendEtag(document.body.lsn, &etag);
   return etag;
 }
 
@@ -224,7 +229,9 @@ void Partition::Swap(StoredDocument* document, DocumentBody body) {
 
 // The slot of this number, which exists.
 size_t Partition::SlotOf(uint64_t number) const {
-  if (number <= slots_.size() && slots_[number - 1].number == number) return number - 1;
+  // Without compaction the partition's own numbers stand one after the other.
+  const uint64_t guess = (number & ((uint64_t{1} << kIdShift) - 1)) - 1 + adopted_slots_;
+  if (guess < slots_.size() && slots_[guess].number == number) return guess;
   return FirstSlotAfter(number - 1);
 }
 
@@ -239,6 +246,38 @@ void Partition::CompactSlots() {
   if (empty_slots_ < kWorthIt || 2 * empty_slots_ < slots_.size()) return;
   std::erase_if(slots_, [](const Slot& slot) { return slot.document == nullptr; });
   empty_slots_ = 0;
+}
+
+// ---------------------------------------------------------------------------------- split
+
+void Partition::SplitInto(Partition* left, Partition* right) {
+  WEIR_CHECK(!undoable_ && undo_.empty());
+  for (Partition* child : {left, right}) child->lsn_ = lsn_;
+  for (Slot& slot : slots_) {
+    if (slot.document == nullptr) continue;
+    const bool is_left = left->range_.Contains(slot.document->logical->key);
+    (is_left ? left : right)->Adopt(slot.document);
+  }
+  slots_.clear();
+  items_.clear();
+  logical_.clear();
+  equality_indexes_.clear();
+  changes_ = {};
+  empty_slots_ = 0;
+  bytes_ = 0;
+  state_ = State::kGone;
+}
+
+// The caller brings the items in the order of their numbers.
+void Partition::Adopt(StoredDocument* document) {
+  document->logical = Logical(document->logical->key);
+  document->previous = document->logical->last;
+  document->next = nullptr;
+  document->change = {};
+  slots_.push_back({document->number, nullptr});
+  ++empty_slots_;
+  ++adopted_slots_;
+  Link(document);
 }
 
 // ----------------------------------------------------------------------------------- undo

@@ -53,14 +53,30 @@ struct PartitionSettings {
 
 class Partition {
  public:
-  Partition(uint32_t id, KeyRange range, CentiRu per_second, const PartitionSettings& settings);
+  enum class State : uint8_t {
+    kOnline,
+    kCompletingSplit,  // about to be split: serves by key, no longer by id
+    kGone,             // was split: empty, its children have the items
+  };
+
+  // parents: the ids of the partitions it came from, the oldest first.
+  Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents, CentiRu per_second,
+            const PartitionSettings& settings);
   ~Partition();
   Partition(const Partition&) = delete;
   Partition& operator=(const Partition&) = delete;
 
   uint32_t id() const { return id_; }
   const KeyRange& range() const { return range_; }
+  const std::vector<uint32_t>& parents() const { return parents_; }
   std::mutex& mutex() { return mutex_; }
+
+  State state() const { return state_; }
+  void set_state(State state) { state_ = state; }
+
+  // Moves all items, with number, order, etag and sequence number, to the child whose range has
+  // their key. The children are new and nobody else sees them. Leaves this one empty and gone.
+  void SplitInto(Partition* left, Partition* right);
 
   ThroughputBudget& budget() { return budget_; }
 
@@ -103,6 +119,8 @@ class Partition {
   uint64_t bytes() const { return bytes_; }
 
  private:
+  static constexpr int kIdShift = 40;  // of numbers: the partition's id in the bits above
+
   struct Slot {
     uint64_t number;
     StoredDocument* document;
@@ -151,20 +169,24 @@ class Partition {
   size_t SlotOf(uint64_t number) const;
   void CompactSlots();
   LogicalPartition* Logical(const EffectivePartitionKey& key);
+  void Adopt(StoredDocument* document);
 
   const uint32_t id_;
   const KeyRange range_;
+  const std::vector<uint32_t> parents_;
   PartitionSettings settings_;
   std::mutex mutex_;
+  State state_ = State::kOnline;
   ThroughputBudget budget_;
 
   absl::flat_hash_set<StoredDocument*, ItemHash, ItemEqual> items_;
   absl::flat_hash_map<EffectivePartitionKey, std::unique_ptr<LogicalPartition>, KeyHash> logical_;
   std::vector<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
   size_t empty_slots_ = 0;
+  size_t adopted_slots_ = 0;  // at the head of slots_: numbers that the parents gave
   ChangeOrder changes_;
   std::list<EqualityIndex> equality_indexes_;
-  uint64_t next_number_ = 1;
+  uint64_t next_number_;
   uint64_t lsn_ = 0;
   uint64_t bytes_ = 0;
   DocumentReader old_reader_;

@@ -1,16 +1,15 @@
 #include "backends/cosmos/emulator/query_requests.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/query_continuation.h"
 #include "backends/cosmos/emulator/sql/parser.h"
 #include "backends/cosmos/emulator/sql/plan.h"
 #include "backends/cosmos/wire/headers.h"
@@ -34,27 +33,6 @@ int64_t PageRows(const HttpRequest& request) {
     return kDefaultPageRows;
   return rows < 0 ? kServerChosenPageRows : std::max<int64_t>(1, rows);
 }
-
-// A continuation: index of the partition in the target, and the position in it.
-struct Token {
-  size_t partition = 0;
-  QueryPosition position;
-
-  std::string Text() const {
-    return absl::StrCat("weir:", partition, ":", position.after, ":", position.rows);
-  }
-  static std::optional<Token> Parse(std::string_view text) {
-    Token token;
-    if (text.empty()) return token;
-    const std::vector<std::string> parts = absl::StrSplit(Absl(text), ':');
-    if (parts.size() != 4 || parts[0] != "weir" || !absl::SimpleAtoi(parts[1], &token.partition) ||
-        !absl::SimpleAtoi(parts[2], &token.position.after) ||
-        !absl::SimpleAtoi(parts[3], &token.position.rows)) {
-      return std::nullopt;
-    }
-    return token;
-  }
-};
 
 HttpResponse QueryError(const Container& container, const absl::Status& status) {
   HttpResponse response =
@@ -105,37 +83,33 @@ absl::StatusOr<PreparedQuery> QueryRequests::Prepare(const Container& container,
 std::optional<QueryRequests::Target> QueryRequests::FindTarget(const Container& container,
                                                                const HttpRequest& request,
                                                                HttpResponse* error) {
-  Target target;
-  const std::string_view range = request.Header(header::kPartitionKeyRangeId);
+  Target target{.range = {{}, EndOfKeySpace()}};
+  target.range_id = request.Header(header::kPartitionKeyRangeId);
   const std::string_view key = request.Header(header::kPartitionKey);
-  if (!range.empty()) {
-    Partition* partition = container.PartitionById(range);
+  if (!target.range_id.empty()) {
+    const Partition* partition = container.table().ById(target.range_id);
     if (partition == nullptr) {
-      *error = ErrorAnswer(410, substatus::kPartitionKeyRangeGone,
-                           "there is no such partition key range");
+      *error = RangeGoneAnswer(substatus::kPartitionKeyRangeGone);
       return std::nullopt;
     }
-    target.partitions.push_back(partition);
+    target.range = partition->range();
   }
-  if (!key.empty()) {
-    const auto levels = key_reader_.Read(key);
-    if (!levels || levels->size() > container.key_paths().size()) {
-      *error =
-          ErrorAnswer(400, substatus::kPartitionKeyMismatch,
-                      "the header x-ms-documentdb-partitionkey is not a key of this container");
-      return std::nullopt;
-    }
-    if (!levels->empty()) {
-      const EffectivePartitionKey hash = HashPartitionKey(*levels);
-      const bool whole = levels->size() == container.key_paths().size();
-      (whole ? target.scope.key : target.scope.prefix) = hash;
-      if (target.partitions.empty()) target.partitions.push_back(&container.PartitionFor(hash));
-    }
+  if (key.empty()) return target;
+  const auto levels = key_reader_.Read(key);
+  if (!levels || levels->size() > container.key_paths().size()) {
+    *error = ErrorAnswer(400, substatus::kPartitionKeyMismatch,
+                         "the header x-ms-documentdb-partitionkey is not a key of this container");
+    return std::nullopt;
   }
-  if (target.partitions.empty()) {
-    for (const auto& partition : container.partitions()) {
-      target.partitions.push_back(partition.get());
-    }
+  if (levels->empty()) return target;
+  const EffectivePartitionKey hash = HashPartitionKey(*levels);
+  if (levels->size() == container.key_paths().size()) {
+    target.scope.key = hash;
+    if (target.range_id.empty()) target.range = {hash, hash};
+    target.is_one_key = true;
+  } else {
+    target.scope.prefix = hash;
+    if (target.range_id.empty()) target.range = {hash, EndOfPrefix(hash)};
   }
   return target;
 }
@@ -147,7 +121,7 @@ HttpResponse QueryRequests::Run(const Container& container, const HttpRequest& r
   HttpResponse error;
   const auto target = FindTarget(container, request, &error);
   if (!target) return error;
-  if (target->partitions.size() > 1) {
+  if (!target->IsWithinOne(container.table())) {
     if (!request.HeaderIsTrue(header::kEnableCrossPartition)) {
       return ErrorAnswer(
           400, 0,
@@ -195,21 +169,27 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
                                      const PreparedQuery& prepared, const Target& target,
                                      bool strong, bool is_feed) {
   const int64_t start_ns = MonotonicNs();
-  auto token = Token::Parse(request.Header(header::kContinuation));
-  if (!token || token->partition >= target.partitions.size()) {
-    return ErrorAnswer(400, 0, "the continuation token is malformed");
-  }
+  const std::string_view token = request.Header(header::kContinuation);
+  auto left = token.empty() ? QueryContinuation(target.range) : QueryContinuation::Parse(token);
+  if (!left) return ErrorAnswer(400, 0, "the continuation token is malformed");
+  if (!target.is_one_key) left->Clip(target.range);
   QueryPage page;
   page.most_rows = PageRows(request);
   QueryRun run(prepared, container, &item_parser_);
   CentiRu total = 0;
-  bool more = true;
   bool touched = false;
   uint64_t lsn = 0;
   const Partition* last = nullptr;
-  while (more && !page.IsFull()) {
-    Partition& partition = *target.partitions[token->partition];
-    const std::unique_lock lock(partition.mutex());
+  while (!left->IsDone() && !page.IsFull()) {
+    const LockedPartition locked =
+        target.range_id.empty() ? container.Lock(left->low()) : container.LockById(target.range_id);
+    if (locked.partition == nullptr) return RangeGoneAnswer(locked.gone);
+    Partition& partition = *locked.partition;
+    if (!target.is_one_key && !left->CutAt(partition.range())) {
+      return ErrorAnswer(400, 0,
+                         "the continuation token is of a partition that has been split since, and "
+                         "its order with it: run the query again without the token");
+    }
     const int64_t now_ns = MonotonicNs();
     if (!partition.budget().Admits(now_ns)) {
       if (touched) break;
@@ -217,7 +197,7 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
                              partition.budget().RetryAfterMs(now_ns));
     }
     CentiRu charge = 0;
-    const bool done = run.Run(partition, target.scope, strong, &token->position, &page, &charge);
+    const bool done = run.Run(partition, target.scope, strong, left->position(), &page, &charge);
     if (is_feed) charge = container.charges().FeedPage(run.documents(), strong);
     partition.budget().Spend(charge);
     touched = true;
@@ -225,15 +205,14 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
     last = &partition;
     lsn = partition.lsn();
     if (!done) break;
-    token = Token{token->partition + 1, {}};
-    more = token->partition < target.partitions.size();
+    left->PopFirst();
   }
   HttpResponse response =
       JsonAnswer(200, absl::StrCat(R"({"_rid":")", container.ids().rid, R"(","Documents":[)",
                                    page.rows, R"(],"_count":)", page.count, "}"));
-  if (more) response.Set(header::kContinuation, token->Text());
+  if (!left->IsDone()) response.Set(header::kContinuation, left->Text());
   response.Set(header::kItemCount, absl::StrCat(page.count));
-  SetPartitionHeaders(container, *last, lsn, &response);
+  if (last != nullptr) SetPartitionHeaders(container, *last, lsn, &response);
   SetCharge(total, &response);
   if (request.HeaderIsTrue(header::kPopulateQueryMetrics)) {
     response.Set(header::kQueryMetrics, Metrics(page, MonotonicNs() - start_ns));

@@ -26,10 +26,16 @@ class QueryRequests {
   HttpResponse ReadFeed(const Container& container, const HttpRequest& request, bool strong);
 
  private:
-  // The partitions a request asks for, and the items in them.
+  // The keys a request asks for, and the items among them.
   struct Target {
-    std::vector<Partition*> partitions;
+    KeyRange range;
+    std::string_view range_id;  // when the request names a partition: gone with it
+    bool is_one_key = false;    // range.low; range.high says nothing then
     ItemScope scope;
+
+    bool IsWithinOne(const PartitionTable& table) const {
+      return is_one_key || table.For(range.low).range().high >= range.high;
+    }
   };
 
   absl::StatusOr<PreparedQuery> Prepare(const Container& container, std::string_view body);

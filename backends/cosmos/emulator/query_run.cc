@@ -143,11 +143,11 @@ bool QueryRun::ForEachCandidate(Partition& partition, const ItemScope& scope, ui
   return true;
 }
 
-sql::Scope QueryRun::Load(const Partition& partition, const StoredDocument& document) {
+sql::Scope QueryRun::Load(const Partition&, const StoredDocument& document) {
   std::string_view json = document.body.json();
   if (prepared_.reads_system) {
     text_.clear();
-    container_.properties().AppendJson(document, partition.id(), &text_);
+    container_.properties().AppendJson(document, &text_);
     json = text_;
   }
   simdjson::dom::element root;
@@ -174,10 +174,10 @@ bool QueryRun::Matches(const Partition& partition, const StoredDocument& documen
 }
 
 // False when the row is undefined and left out.
-bool QueryRun::AppendRow(const Partition& partition, const StoredDocument& document,
-                         const sql::Scope& scope, std::string* row) const {
+bool QueryRun::AppendRow(const Partition&, const StoredDocument& document, const sql::Scope& scope,
+                         std::string* row) const {
   if (query_.select_all) {
-    container_.properties().AppendJson(document, partition.id(), row);
+    container_.properties().AppendJson(document, row);
     return true;
   }
   const Value value = sql::Project(query_, scope);

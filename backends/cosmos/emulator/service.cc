@@ -99,7 +99,7 @@ HttpResponse NotSupported(std::string_view what) {
 void SetQuota(const Container& container, HttpResponse* response) {
   uint64_t documents = 0;
   uint64_t bytes = 0;
-  for (const auto& partition : container.partitions()) {
+  for (Partition* partition : container.table().partitions()) {
     const std::unique_lock lock(partition->mutex());
     documents += partition->documents();
     bytes += partition->bytes();
@@ -203,10 +203,7 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
   }
   if (path[4] == "docs" && path.size() <= 6) return AnswerItems(request, *container, path);
   if (path[4] == "pkranges" && path.size() == 5 && request.method == "GET") {
-    HttpResponse response = Metadata(200, container->RangesJson());
-    response.Set(header::kEtag, "\"1\"");
-    response.Set(header::kItemCount, absl::StrCat(container->partitions().size()));
-    return response;
+    return AnswerRanges(request, *container);
   }
   for (const char* scripts : {"sprocs", "triggers", "udfs", "conflicts"}) {
     if (path[4] == scripts) return NotSupported(path[4]);
@@ -297,6 +294,19 @@ HttpResponse Service::AnswerContainer(const HttpRequest& request, Container* con
   HttpResponse response = Metadata(200, container->Json());
   response.Set(header::kEtag, container->Etag());
   if (request.HeaderIsTrue(header::kPopulateQuotaInfo)) SetQuota(*container, &response);
+  return response;
+}
+
+// A client that has seen the table as it is now asks with its etag and hears 304.
+HttpResponse Service::AnswerRanges(const HttpRequest& request, const Container& container) {
+  const PartitionTable& table = container.table();
+  const std::string etag = absl::StrCat("\"", table.version(), "\"");
+  const bool known = request.Header(header::kIfNoneMatch) == etag;
+  HttpResponse response =
+      known ? HttpResponse{304, {}, {}} : Metadata(200, container.RangesJson(table));
+  if (known) SetCharge(charges_.Metadata(), &response);
+  response.Set(header::kEtag, etag);
+  response.Set(header::kItemCount, absl::StrCat(known ? 0 : table.partitions().size()));
   return response;
 }
 

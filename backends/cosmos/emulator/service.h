@@ -36,6 +36,7 @@ class Service {
   HttpResponse AnswerDatabases(const HttpRequest& request, const Path& path);
   HttpResponse AnswerContainers(const HttpRequest& request, const Path& path);
   HttpResponse AnswerContainer(const HttpRequest& request, Container* container);
+  HttpResponse AnswerRanges(const HttpRequest& request, const Container& container);
   HttpResponse AnswerItems(const HttpRequest& request, const Container& container,
                            const Path& path);
   HttpResponse AnswerOffers(const HttpRequest& request, const Path& path);

@@ -27,36 +27,32 @@ SystemProperties::SystemProperties(std::string database_rid, std::string contain
   sample.body = DocumentBody::Copy("", "{}");
   sample.body.timestamp = 1'500'000'000;
   std::string json;
-  AppendJson(sample, 0, &json);
+  AppendJson(sample, &json);
   bytes_ = static_cast<uint32_t>(json.size() - 2);
 }
 
-std::string SystemProperties::DocumentRid(uint64_t number, uint32_t partition) const {
+std::string SystemProperties::DocumentRid(uint64_t number) const {
   std::string raw = container_rid_bytes_;
-  const uint64_t unique = (static_cast<uint64_t>(partition) << 40) | number;
-  for (int shift = 0; shift < 64; shift += 8) raw.push_back(static_cast<char>(unique >> shift));
+  for (int shift = 0; shift < 64; shift += 8) raw.push_back(static_cast<char>(number >> shift));
   std::string rid = absl::Base64Escape(raw);
   for (char& c : rid) c = c == '/' ? '-' : c;
   return rid;
 }
 
-void SystemProperties::AppendEtag(uint64_t lsn, uint32_t partition, std::string* out) {
-  out->push_back('"');
-  AppendHex(partition, 8, out);
-  out->append("-0000-0000-0000-");
+void SystemProperties::AppendEtag(uint64_t lsn, std::string* out) {
+  out->append("\"00000000-0000-0000-0000-");
   AppendHex(lsn, 12, out);
   out->push_back('"');
 }
 
-void SystemProperties::AppendJson(const StoredDocument& document, uint32_t partition,
-                                  std::string* out) const {
+void SystemProperties::AppendJson(const StoredDocument& document, std::string* out) const {
   const std::string_view json = document.body.json();
-  const std::string rid = DocumentRid(document.number, partition);
+  const std::string rid = DocumentRid(document.number);
   out->append(json.substr(0, json.size() - 1));
   out->append(R"(,"_rid":")").append(rid);
   out->append(R"(","_self":")").append(self_head_).append(rid);
   out->append(R"(/","_etag":"\)");
-  AppendEtag(document.body.lsn, partition, out);
+  AppendEtag(document.body.lsn, out);
   out->insert(out->size() - 1, 1, '\\');
   out->append(R"(","_attachments":"attachments/","_ts":)");
   AppendInteger(document.body.timestamp, out);

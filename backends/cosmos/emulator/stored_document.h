@@ -29,7 +29,8 @@ struct DocumentBody {
   uint32_t json_size = 0;
   uint32_t terms = 0;      // indexed scalars, as charged
   uint32_t timestamp = 0;  // _ts, seconds since 1970
-  uint64_t lsn = 0;        // the partition's sequence number of this write; makes the etag
+  uint64_t lsn = 0;        // the partition's sequence number of this write; makes the etag, which a
+                           // split leaves as it is: children go on counting from their parent's
 
   static DocumentBody Copy(std::string_view id, std::string_view json) {
     DocumentBody body;
@@ -46,8 +47,11 @@ struct DocumentBody {
 
 struct StoredDocument {
   DocumentBody body;
-  uint64_t number = 0;  // order of creation within the partition; never reused
-  uint64_t hash = 0;    // of partition key and id
+  // Unlike any other in the container. The id of the partition where it was created, then the
+  // order of creation there: ascending within a partition also after a split, since children have
+  // greater ids than their parents.
+  uint64_t number = 0;
+  uint64_t hash = 0;  // of partition key and id
   LogicalPartition* logical = nullptr;
   StoredDocument* previous = nullptr;  // in its logical partition
   StoredDocument* next = nullptr;
@@ -62,12 +66,12 @@ class SystemProperties {
                    std::string container_rid_bytes);
 
   // The item as the service returns it: the user's properties, then _rid … _ts.
-  void AppendJson(const StoredDocument& document, uint32_t partition, std::string* out) const;
+  void AppendJson(const StoredDocument& document, std::string* out) const;
 
   // "\"…\"" without the escapes: the value of the etag header, quotes included.
-  static void AppendEtag(uint64_t lsn, uint32_t partition, std::string* out);
+  static void AppendEtag(uint64_t lsn, std::string* out);
 
-  std::string DocumentRid(uint64_t number, uint32_t partition) const;
+  std::string DocumentRid(uint64_t number) const;
 
   // Stored size in KB of 1,000 bytes, for charges.
   double StoredKb(uint32_t json_size) const { return (json_size + bytes_) / 1000.0; }
