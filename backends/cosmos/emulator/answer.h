@@ -19,6 +19,9 @@ HttpResponse JsonAnswer(int status, std::string body);
 
 // What is said when an operation on an item ends with this status.
 std::string_view ItemMessage(int status);
+inline std::string_view MessageOf(const ItemOutcome& outcome) {
+  return outcome.message.empty() ? ItemMessage(outcome.status) : outcome.message;
+}
 
 void SetCharge(CentiRu charge, HttpResponse* response);
 

@@ -91,7 +91,8 @@ void BatchRequests::ReadItem(const Container& container, std::string_view body,
   operation->has_body = true;
   const bool want_terms = operation->kind != Kind::kCreate;
   operation->refusal = reader_.Read(value, body, container.policy(), want_terms, &operation->body);
-  if (operation->refusal == nullptr) operation->refusal = RefuseItem(operation->body);
+  if (operation->refusal == nullptr)
+    operation->refusal = RefuseItem(container.definition(), operation->body);
   if (operation->refusal != nullptr || Holds(body, operation->body.json)) return;
   operation->rewritten = operation->body.json;
   operation->body.json = operation->rewritten;
@@ -226,9 +227,9 @@ void BatchRequests::AppendResult(const Request& request, const Operation& operat
     }
   } else if (outcome.status >= 400) {
     out->append(R"(,"message":)");
-    AppendJsonString(operation.refusal != nullptr ? std::string_view(operation.refusal)
-                                                  : ItemMessage(outcome.status),
-                     out);
+    AppendJsonString(
+        operation.refusal != nullptr ? std::string_view(operation.refusal) : MessageOf(outcome),
+        out);
   }
   out->push_back('}');
 }

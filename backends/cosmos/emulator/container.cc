@@ -119,7 +119,7 @@ void Container::Publish(std::vector<Partition*> partitions) {
 LockedPartition Container::Lock(const EffectivePartitionKey& key) const {
   for (;;) {
     Partition& partition = table().For(key);
-    std::unique_lock lock(partition.mutex());
+    auto lock = partition.Lock();
     if (partition.state() != Partition::State::kGone) return {&partition, std::move(lock)};
   }
 }
@@ -127,7 +127,7 @@ LockedPartition Container::Lock(const EffectivePartitionKey& key) const {
 LockedPartition Container::LockById(std::string_view id) const {
   Partition* partition = table().ById(id);
   if (partition == nullptr) return {.gone = substatus::kPartitionKeyRangeGone};
-  std::unique_lock lock(partition->mutex());
+  auto lock = partition->Lock();
   if (partition->state() == Partition::State::kOnline) return {partition, std::move(lock)};
   const bool is_gone = partition->state() == Partition::State::kGone;
   return {.gone = is_gone ? substatus::kPartitionKeyRangeGone : substatus::kCompletingSplit};

@@ -1,6 +1,7 @@
 #include "backends/cosmos/emulator/document.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <functional>
 
@@ -81,6 +82,7 @@ class Walk {
         needs_rewriting_ = true;
         continue;
       }
+      if (place.depth == 0 && name == "ttl") TakeTtl(field.value());
       const Place child = Child(place, name);
       if (const auto error = Value(field.value(), child)) return error;
       if (place.depth == 0 && name == "id" && !view_->has_id) return simdjson::INCORRECT_TYPE;
@@ -170,6 +172,18 @@ class Walk {
     view_->id = text;
   }
 
+  // Looks at the text only: the walk still has to go over the value.
+  void TakeTtl(ondemand::value value) {
+    std::string_view text = value.raw_json_token();
+    while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+    if (text == "null") return;
+    int32_t seconds = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, seconds);
+    view_->has_bad_ttl = read.ec != std::errc() || read.ptr != end || seconds < -1 || seconds == 0;
+    if (!view_->has_bad_ttl) view_->ttl = seconds;
+  }
+
   void Scalar(const Place& place, const PartitionKeyValue& value) {
     bool indexed = place.included;
     if (const PathNode* node = Node(place)) {
@@ -244,6 +258,8 @@ const char* DocumentReader::Read(ondemand::value value, std::string_view whole,
   if (value.get_object().get(object) != simdjson::SUCCESS) return "an item must be a JSON object";
   view->policy = &policy;
   view->has_id = false;
+  view->ttl.reset();
+  view->has_bad_ttl = false;
   view->id = {};
   std::fill(std::begin(view->key), std::end(view->key), PartitionKeyValue());
   view->terms = 0;

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct DocumentView {
   std::string_view json;  // compact, without system properties
   std::string_view id;
   bool has_id = false;
+  std::optional<int32_t> ttl;  // seconds or −1; nothing when it has none
+  bool has_bad_ttl = false;    // it has one that is no such number
   PartitionKeyValue key[kMaxPartitionKeyLevels];
   const IndexingPolicy* policy = nullptr;  // that the terms were counted by
   int terms = 0;                           // indexed scalars and composite entries

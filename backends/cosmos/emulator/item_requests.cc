@@ -22,7 +22,7 @@ bool WantsBody(const HttpRequest& request) {
 // With the partition's mutex held: shows the document as it is now.
 HttpResponse AnswerFor(const Container& container, const Partition& partition,
                        const ItemOutcome& outcome, bool with_body) {
-  if (outcome.status >= 400) return ErrorAnswer(outcome.status, 0, ItemMessage(outcome.status));
+  if (outcome.status >= 400) return ErrorAnswer(outcome.status, 0, MessageOf(outcome));
   HttpResponse response{outcome.status, {}, {}};
   if (outcome.document == nullptr) return response;
   response.Set(header::kEtag, partition.Etag(*outcome.document));
@@ -35,11 +35,14 @@ HttpResponse AnswerFor(const Container& container, const Partition& partition,
 
 }  // namespace
 
-const char* RefuseItem(const DocumentView& item) {
+const char* RefuseItem(const ContainerDefinition& definition, const DocumentView& item) {
   if (!item.has_id) return "the property \"id\" is missing";
   if (item.id.empty() || item.id.size() > kMaxIdBytes) return "an id has 1 to 1023 bytes";
   if (item.id.find_first_of("/\\?#") != std::string_view::npos) {
     return "an id must not contain / \\ ? or #";
+  }
+  if (item.has_bad_ttl && definition.default_ttl()) {
+    return "ttl must be -1 or a number of seconds from 1 to 2147483647";
   }
   return nullptr;
 }
@@ -68,7 +71,7 @@ bool ItemRequests::ReadBody(const Container& container, const HttpRequest& reque
     return false;
   }
   const char* problem = reader_.Read(request.body, container.policy(), want_terms, &view_);
-  if (problem == nullptr) problem = RefuseItem(view_);
+  if (problem == nullptr) problem = RefuseItem(container.definition(), view_);
   if (problem != nullptr) {
     *error = ErrorAnswer(400, 0, problem);
     SetCharge(container.charges().Refused(), error);

@@ -41,7 +41,7 @@ class ItemRequests {
 };
 
 // What an item may not be, beyond JSON: without id, with a bad one, too large. nullptr when it may.
-const char* RefuseItem(const DocumentView& item);
+const char* RefuseItem(const ContainerDefinition& definition, const DocumentView& item);
 
 inline constexpr size_t kMaxItemBytes = size_t{2} * 1024 * 1024;
 

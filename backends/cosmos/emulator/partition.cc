@@ -35,7 +35,10 @@ Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents,
       parents_(std::move(parents)),
       settings_(settings),
       budget_(per_second),
-      next_number_((static_cast<uint64_t>(id) << kIdShift) + 1) {}
+      next_number_((static_cast<uint64_t>(id) << kIdShift) + 1) {
+  const auto& keys = settings.definition->unique_keys();
+  if (!keys.empty()) unique_keys_.emplace(keys);
+}
 
 Partition::~Partition() {
   for (const Slot& slot : slots_) delete slot.document;
@@ -46,6 +49,7 @@ Partition::~Partition() {
 ItemOutcome Partition::Create(const EffectivePartitionKey& key, const DocumentView& document) {
   const ItemKey item = MakeItemKey(key, document.id);
   if (Find(item) != nullptr) return {409, settings_.charges->Conflict(), nullptr};
+  if (const auto refusal = NotUnique(key, document, nullptr)) return *refusal;
   const StoredDocument* made = Insert(item, Counted(document));
   const double kb = settings_.properties->StoredKb(*made);
   return {201, settings_.charges->Insert(kb, static_cast<int>(made->body.terms)), made};
@@ -69,6 +73,7 @@ ItemOutcome Partition::Replace(const EffectivePartitionKey& key, std::string_vie
 
 ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& given) {
   const DocumentView& document = Counted(given);
+  if (const auto refusal = NotUnique(existing->logical->key, document, existing)) return *refusal;
   const double old_kb = settings_.properties->StoredKb(*existing);
   ReadOld(*existing);
   const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
@@ -135,6 +140,7 @@ StoredDocument* Partition::Find(const ItemKey& item) const {
 DocumentBody Partition::MakeBody(const DocumentView& document) {
   DocumentBody body = DocumentBody::Copy(document.id, document.json);
   body.terms = static_cast<uint32_t>(document.terms);
+  body.ttl = document.ttl.value_or(0);
   body.timestamp = NowSeconds();
   body.lsn = ++lsn_;
   return body;
@@ -160,9 +166,12 @@ void Partition::ReadOld(const StoredDocument& document) {
 }
 
 void Partition::Redefine(const ContainerDefinition& definition) {
+  RemoveExpired();  // by the definition that they expired under
   settings_.definition = &definition;
+  expiries_.Clear();
   for (const Slot& slot : slots_) {
     if (slot.document == nullptr) continue;
+    Remind(*slot.document);
     ReadOld(*slot.document);
     slot.document->body.terms = static_cast<uint32_t>(old_view_.terms);
   }
@@ -201,6 +210,8 @@ void Partition::Link(StoredDocument* document) {
   changes_.Insert(document);
   bytes_ += document->body.json_size;
   for (EqualityIndex& index : equality_indexes_) index.Add(*document);
+  if (unique_keys_) unique_keys_->Add(*document);
+  Remind(*document);
 }
 
 void Partition::Unlink(StoredDocument* document) {
@@ -213,17 +224,21 @@ void Partition::Unlink(StoredDocument* document) {
   changes_.Erase(document);
   bytes_ -= document->body.json_size;
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
+  if (unique_keys_) unique_keys_->Remove(*document);
   if (!undoable_ && undo_.empty()) CompactSlots();  // an undo needs its slot
 }
 
 void Partition::Swap(StoredDocument* document, DocumentBody body) {
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
+  if (unique_keys_) unique_keys_->Remove(*document);
   bytes_ += body.json_size;
   bytes_ -= document->body.json_size;
   changes_.Erase(document);
   std::swap(document->body, body);
   changes_.Insert(document);
   for (EqualityIndex& index : equality_indexes_) index.Add(*document);
+  if (unique_keys_) unique_keys_->Add(*document);
+  Remind(*document);
   if (undoable_) Note(Undo::Kind::kRestoreBody, document, std::move(body));
 }
 
@@ -263,6 +278,8 @@ void Partition::SplitInto(Partition* left, Partition* right) {
   logical_.clear();
   equality_indexes_.clear();
   changes_ = {};
+  unique_keys_.reset();
+  expiries_.Clear();
   empty_slots_ = 0;
   bytes_ = 0;
   state_ = State::kGone;
@@ -278,6 +295,50 @@ void Partition::Adopt(StoredDocument* document) {
   ++empty_slots_;
   ++adopted_slots_;
   Link(document);
+}
+
+// ------------------------------------------------------------------- unique keys and expiry
+
+std::optional<ItemOutcome> Partition::NotUnique(const EffectivePartitionKey& key,
+                                                const DocumentView& document,
+                                                const StoredDocument* self) {
+  if (!unique_keys_) return std::nullopt;
+  const auto message = unique_keys_->Conflict(key, document.json, self);
+  if (!message) return std::nullopt;
+  return ItemOutcome{409, settings_.charges->Conflict(), nullptr, *message};
+}
+
+// The second in which an item is gone.
+std::optional<uint32_t> Partition::ExpiryOf(const DocumentBody& body) const {
+  const std::optional<int32_t> otherwise = settings_.definition->default_ttl();
+  if (!otherwise) return std::nullopt;
+  const int32_t lives = body.ttl != 0 ? body.ttl : *otherwise;
+  if (lives == kItemsNeverExpire) return std::nullopt;
+  return body.timestamp + static_cast<uint32_t>(lives);
+}
+
+void Partition::Remind(const StoredDocument& document) {
+  if (const auto second = ExpiryOf(document.body)) expiries_.Add(*second, document.number);
+}
+
+void Partition::RemoveExpired() {
+  if (!expiries_.empty()) RemoveExpired(NowSeconds());
+}
+
+void Partition::RemoveExpired(uint32_t now) {
+  WEIR_CHECK(!undoable_);
+  while (expiries_.IsDue(now)) {
+    const uint64_t number = expiries_.Pop();
+    const size_t slot = FirstSlotAfter(number - 1);
+    if (slot == slots_.size() || slots_[slot].number != number) continue;
+    StoredDocument* document = slots_[slot].document;
+    if (document == nullptr) continue;
+    const auto second = ExpiryOf(document->body);
+    if (!second || *second > now) continue;
+    ++lsn_;
+    Unlink(document);
+    delete document;
+  }
 }
 
 // ----------------------------------------------------------------------------------- undo

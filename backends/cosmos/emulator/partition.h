@@ -20,8 +20,10 @@
 #include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/equality_index.h"
+#include "backends/cosmos/emulator/expiry_queue.h"
 #include "backends/cosmos/emulator/stored_document.h"
 #include "backends/cosmos/emulator/throughput_budget.h"
+#include "backends/cosmos/emulator/unique_keys.h"
 
 namespace weir::cosmos::emulator {
 
@@ -42,6 +44,7 @@ struct ItemOutcome {
   int status = 0;
   CentiRu charge = 0;
   const StoredDocument* document = nullptr;  // as it is now; null when there is none to show
+  std::string_view message = {};             // what is said of a refusal, if not what is usual
 };
 
 // What a container tells its partitions. All of it lives as long as the container.
@@ -70,6 +73,12 @@ class Partition {
   const KeyRange& range() const { return range_; }
   const std::vector<uint32_t>& parents() const { return parents_; }
   std::mutex& mutex() { return mutex_; }
+  // The mutex held and expired items removed: how every request on items begins.
+  std::unique_lock<std::mutex> Lock() {
+    std::unique_lock lock(mutex_);
+    RemoveExpired();
+    return lock;
+  }
 
   State state() const { return state_; }
   void set_state(State state) { state_ = state; }
@@ -91,6 +100,9 @@ class Partition {
                      const Conditions& conditions);
   ItemOutcome Read(const EffectivePartitionKey& key, std::string_view id,
                    const Conditions& conditions, bool strong) const;
+
+  // Removes the items whose time to live is over, at nobody's expense. now: seconds since 1970.
+  void RemoveExpired(uint32_t now);
 
   // The container was replaced: counts anew what its policy indexes of every item.
   void Redefine(const ContainerDefinition& definition);
@@ -120,6 +132,8 @@ class Partition {
 
  private:
   static constexpr int kIdShift = 40;  // of numbers: the partition's id in the bits above
+
+  void RemoveExpired();
 
   struct Slot {
     uint64_t number;
@@ -161,6 +175,10 @@ class Partition {
   void ReadOld(const StoredDocument& document);
   bool Fails(const Conditions& conditions, const StoredDocument& document) const;
   ItemOutcome ReplaceBody(StoredDocument* existing, const DocumentView& document);
+  std::optional<uint32_t> ExpiryOf(const DocumentBody& body) const;
+  void Remind(const StoredDocument& document);
+  std::optional<ItemOutcome> NotUnique(const EffectivePartitionKey& key,
+                                       const DocumentView& document, const StoredDocument* self);
   StoredDocument* Insert(const ItemKey& item, const DocumentView& document);
   void Link(StoredDocument* document);
   void Unlink(StoredDocument* document);
@@ -186,6 +204,8 @@ class Partition {
   size_t adopted_slots_ = 0;  // at the head of slots_: numbers that the parents gave
   ChangeOrder changes_;
   std::list<EqualityIndex> equality_indexes_;
+  std::optional<UniqueKeys> unique_keys_;  // when the container has any
+  ExpiryQueue expiries_;
   uint64_t next_number_;
   uint64_t lsn_ = 0;
   uint64_t bytes_ = 0;

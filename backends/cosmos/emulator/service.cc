@@ -100,7 +100,7 @@ void SetQuota(const Container& container, HttpResponse* response) {
   uint64_t documents = 0;
   uint64_t bytes = 0;
   for (Partition* partition : container.table().partitions()) {
-    const std::unique_lock lock(partition->mutex());
+    const auto lock = partition->Lock();
     documents += partition->documents();
     bytes += partition->bytes();
   }

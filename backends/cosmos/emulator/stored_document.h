@@ -29,6 +29,7 @@ struct DocumentBody {
   uint32_t json_size = 0;
   uint32_t terms = 0;      // indexed scalars, as charged
   uint32_t timestamp = 0;  // _ts, seconds since 1970
+  int32_t ttl = 0;         // the item's own, seconds or −1; 0 when it has none
   uint64_t lsn = 0;        // the partition's sequence number of this write; makes the etag, which a
                            // split leaves as it is: children go on counting from their parent's
 
