@@ -1,13 +1,10 @@
 #include "backends/cosmos/emulator/account.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <mutex>
 #include <utility>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/json_text.h"
@@ -26,11 +23,6 @@ absl::Status NoDatabase(std::string_view id) {
   return absl::NotFoundError(absl::StrCat("there is no database ", JsonString(id)));
 }
 
-constexpr int kLeastThroughput = 400;
-constexpr int kLeastAutoscale = 1000;
-constexpr int kMostThroughput = 100'000'000;
-constexpr int kAutoscalePerPartition = 10'000;
-
 }  // namespace
 
 std::string EncodeRid(std::string_view bytes) {
@@ -46,15 +38,24 @@ std::string Account::Json(std::string_view id, const Database& database) {
                       R"("_colls":"colls/","_users":"users/","_ts":)", database.created, "}");
 }
 
-absl::StatusOr<std::string> Account::CreateDatabase(std::string_view id) {
+absl::StatusOr<std::string> Account::CreateDatabase(std::string_view id,
+                                                    const ThroughputRequest& request) {
   if (id.empty() || id.size() > 255 || id.find_first_of("/\\?#") != std::string_view::npos) {
     return absl::InvalidArgumentError("a database's id has 1 to 255 characters, none of / \\ ? #");
   }
+  WEIR_ASSIGN_OR_RETURN(const std::optional<Throughput> throughput, Parse(request));
   const std::unique_lock lock(mutex_);
   const auto [place, made] = databases_.try_emplace(std::string(id));
   if (!made) return absl::AlreadyExistsError("there is a database of this id already");
   place->second.rid_bytes = BigEndian(next_database_++);
   place->second.created = static_cast<uint32_t>(WallUnixNs() / kNsPerSecond);
+  if (throughput) {
+    const std::string& rid_bytes = place->second.rid_bytes;
+    const std::string rid = EncodeRid(rid_bytes);
+    place->second.shared = std::make_shared<SharedThroughput>(
+        Offer::Identity{OfferRid(rid_bytes), absl::StrCat("dbs/", rid, "/"), rid}, *throughput,
+        settings_.split_delay_ns, settings_.throttle);
+  }
   return Json(id, place->second);
 }
 
@@ -87,33 +88,41 @@ absl::Status Account::DeleteDatabase(std::string_view id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Throughput> Account::Provision(const ThroughputRequest& request) const {
-  Throughput throughput{.per_second = default_throughput_};
-  if (!request.autopilot.empty()) {
-    simdjson::dom::parser parser;
-    int64_t most = 0;
-    const auto error =
-        parser.parse(request.autopilot.data(), request.autopilot.size())["maxThroughput"].get(most);
-    if (error != simdjson::SUCCESS || most < kLeastAutoscale || most % 1000 != 0 ||
-        most > kMostThroughput) {
-      return absl::InvalidArgumentError("maxThroughput must be a multiple of 1000, at least 1000");
-    }
-    throughput = {static_cast<int>(most), true, 1};
-  } else if (!request.manual.empty()) {
-    const absl::string_view text(request.manual.data(), request.manual.size());
-    if (!absl::SimpleAtoi(text, &throughput.per_second) ||
-        throughput.per_second < kLeastThroughput || throughput.per_second > kMostThroughput) {
-      return absl::InvalidArgumentError("the throughput must be a number of at least 400 RU/s");
-    }
+absl::StatusOr<std::optional<Throughput>> Account::Parse(const ThroughputRequest& request) const {
+  if (settings_.serverless && !request.IsEmpty()) {
+    return absl::InvalidArgumentError(
+        "Setting offer throughput or autopilot on container is not supported for serverless "
+        "accounts.");
   }
-  const int each = throughput.autoscale ? kAutoscalePerPartition : throughput_per_partition_;
-  throughput.partitions = std::max(1, (throughput.per_second + each - 1) / each);
-  return throughput;
+  return ParseThroughput(request, settings_.throughput_per_partition);
+}
+
+Provision Account::ProvisionOf(const Database& database, std::optional<Throughput> asked) const {
+  Provision provision{.throttle = settings_.throttle,
+                      .burst = settings_.burst,
+                      .split_delay_ns = settings_.split_delay_ns,
+                      .partition_bytes = settings_.partition_bytes};
+  if (settings_.serverless) {
+    provision.throughput.per_second = kServerlessThroughput;
+    provision.has_offer = false;
+    provision.burst = false;
+  } else if (asked) {
+    provision.throughput = *asked;
+  } else if (database.shared != nullptr) {
+    provision.throughput = database.shared->offer().applied();
+    provision.has_offer = false;
+    provision.shared = database.shared->bucket();
+  } else {
+    const int each = settings_.throughput_per_partition;
+    provision.throughput.per_second = settings_.default_throughput;
+    provision.throughput.partitions = (settings_.default_throughput + each - 1) / each;
+  }
+  return provision;
 }
 
 absl::StatusOr<std::shared_ptr<Container>> Account::CreateContainer(
     std::string_view database, std::string_view json, const ThroughputRequest& request) {
-  WEIR_ASSIGN_OR_RETURN(const Throughput throughput, Provision(request));
+  WEIR_ASSIGN_OR_RETURN(const std::optional<Throughput> asked, Parse(request));
   const std::unique_lock lock(mutex_);
   const auto found = databases_.find(database);
   if (found == databases_.end()) return NoDatabase(database);
@@ -122,11 +131,13 @@ absl::StatusOr<std::shared_ptr<Container>> Account::CreateContainer(
   ids.database_rid = EncodeRid(found->second.rid_bytes);
   ids.rid_bytes = found->second.rid_bytes + BigEndian(0x80000000U | next_container_++);
   ids.rid = EncodeRid(ids.rid_bytes);
+  const Provision provision = ProvisionOf(found->second, asked);
   WEIR_ASSIGN_OR_RETURN(auto container,
-                        Container::Create(json, std::move(ids), throughput, throttle_, charges_));
+                        Container::Create(json, std::move(ids), provision, charges_));
   if (!found->second.containers.try_emplace(container->id(), container).second) {
     return absl::AlreadyExistsError("there is a container of this id already");
   }
+  if (provision.shared) found->second.shared->Add(container);
   return container;
 }
 
@@ -172,6 +183,20 @@ std::vector<std::shared_ptr<Container>> Account::Containers() const {
   std::vector<std::shared_ptr<Container>> all;
   for (const auto& [id, database] : databases_) {
     for (const auto& [name, container] : database.containers) all.push_back(container);
+  }
+  return all;
+}
+
+std::vector<std::shared_ptr<Offer>> Account::Offers() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<std::shared_ptr<Offer>> all;  // each keeps its owner
+  for (const auto& [id, database] : databases_) {
+    if (database.shared != nullptr) {
+      all.emplace_back(database.shared, &database.shared->offer());
+    }
+    for (const auto& [name, container] : database.containers) {
+      if (container->offer() != nullptr) all.emplace_back(container, container->offer());
+    }
   }
   return all;
 }

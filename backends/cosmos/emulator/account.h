@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -13,29 +14,39 @@
 #include "absl/status/statusor.h"
 
 #include "backends/cosmos/emulator/container.h"
+#include "backends/cosmos/emulator/offer.h"
+#include "backends/cosmos/emulator/shared_throughput.h"
+#include "base/clock.h"
 
 namespace weir::cosmos::emulator {
 
+struct AccountSettings {
+  int default_throughput = 400;         // RU/s of containers created without one
+  int throughput_per_partition = 6000;  // manual; of new containers and databases
+  bool throttle = true;
+  bool serverless = false;  // no offers: what a partition gives is fixed
+  bool burst = false;       // burst capacity
+  int64_t split_delay_ns = 10 * kNsPerSecond;
+  uint64_t partition_bytes = 50'000'000'000;
+};
+
+inline constexpr int kServerlessThroughput = 5000;  // RU/s of a container
+
 class Account {
  public:
-  Account(int default_throughput, int throughput_per_partition, bool throttle,
-          const ChargeModel& charges)
-      : default_throughput_(default_throughput),
-        throughput_per_partition_(throughput_per_partition),
-        throttle_(throttle),
-        charges_(charges) {}
+  Account(const AccountSettings& settings, const ChargeModel& charges)
+      : settings_(settings), charges_(charges) {}
 
-  // kAlreadyExists; the JSON of what was made otherwise.
-  absl::StatusOr<std::string> CreateDatabase(std::string_view id);
+  const AccountSettings& settings() const { return settings_; }
+
+  // kAlreadyExists; the JSON of what was made otherwise. With a throughput, its containers without
+  // one share it.
+  absl::StatusOr<std::string> CreateDatabase(std::string_view id,
+                                             const ThroughputRequest& throughput);
   absl::StatusOr<std::string> DatabaseJson(std::string_view id) const;
   std::string DatabasesJson() const;
   absl::Status DeleteDatabase(std::string_view id);
 
-  // What the throughput headers of a request that creates a container ask for; empty when not sent.
-  struct ThroughputRequest {
-    std::string_view manual;     // "12000"
-    std::string_view autopilot;  // {"maxThroughput":4000}
-  };
   absl::StatusOr<std::shared_ptr<Container>> CreateContainer(std::string_view database,
                                                              std::string_view json,
                                                              const ThroughputRequest& throughput);
@@ -45,20 +56,22 @@ class Account {
 
   // Every container, of every database.
   std::vector<std::shared_ptr<Container>> Containers() const;
+  // Every offer, of databases and containers.
+  std::vector<std::shared_ptr<Offer>> Offers() const;
 
  private:
   struct Database {
     std::string rid_bytes;
     uint32_t created = 0;
+    std::shared_ptr<SharedThroughput> shared;  // null when it has no throughput
     std::map<std::string, std::shared_ptr<Container>, std::less<>> containers;
   };
 
   static std::string Json(std::string_view id, const Database& database);
-  absl::StatusOr<Throughput> Provision(const ThroughputRequest& request) const;
+  absl::StatusOr<std::optional<Throughput>> Parse(const ThroughputRequest& request) const;
+  Provision ProvisionOf(const Database& database, std::optional<Throughput> asked) const;
 
-  const int default_throughput_;
-  const int throughput_per_partition_;
-  const bool throttle_;
+  const AccountSettings settings_;
   const ChargeModel charges_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Database, std::less<>> databases_;  // guarded by mutex_, as all below

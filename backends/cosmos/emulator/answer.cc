@@ -29,6 +29,8 @@ std::string_view StatusName(int status) {
       return "PreconditionFailed";
     case 413:
       return "RequestEntityTooLarge";
+    case 423:
+      return "Locked";
     case 424:
       return "FailedDependency";
     case 429:
@@ -79,6 +81,7 @@ void SetCharge(CentiRu charge, HttpResponse* response) {
 
 void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
                          HttpResponse* response) {
+  container.NoteStorage(partition);
   response->Set(header::kSessionToken, absl::StrCat(partition.id(), ":-1#", lsn));
   response->Set(header::kPartitionKeyRangeId, absl::StrCat(partition.id()));
   response->Set(header::kLsn, absl::StrCat(lsn));

@@ -1,5 +1,7 @@
 #include "backends/cosmos/emulator/container.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -17,22 +19,25 @@ namespace {
 
 uint32_t NowSeconds() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
-// Where a range is cut in two: the mean of its bounds, as big-endian numbers of 16 bytes, so that
-// all keys with the same first level stay together.
+// A bound as a big-endian number of 16 bytes.
+absl::uint128 NumberOf(const EffectivePartitionKey& bound) {
+  if (bound == EndOfKeySpace()) return absl::uint128(0x40) << 120;  // where the hash ends
+  absl::uint128 number = 0;
+  for (size_t i = 0; i < EffectivePartitionKey::kHashBytes; ++i) {
+    number = (number << 8) | (i < bound.bytes().size() ? bound.bytes()[i] : 0);
+  }
+  return number;
+}
+
+absl::uint128 WidthOf(const KeyRange& range) { return NumberOf(range.high) - NumberOf(range.low); }
+
+// Where a range is cut in two; at 16 bytes, so that all keys with the same first level stay
+// together.
 std::optional<EffectivePartitionKey> MiddleOf(const KeyRange& range) {
-  constexpr size_t kBytes = EffectivePartitionKey::kHashBytes;
-  const auto number = [](const EffectivePartitionKey& key, bool is_end) {
-    absl::uint128 value = 0;
-    for (size_t i = 0; i < kBytes; ++i) {
-      const uint8_t byte = i < key.bytes().size() ? key.bytes()[i] : 0;
-      value = (value << 8) | byte;
-    }
-    return is_end ? absl::uint128(0x40) << 120 : value;  // keys of the hash end at 40…
-  };
-  const absl::uint128 low = number(range.low, false);
-  const absl::uint128 high = number(range.high, range.high == EndOfKeySpace());
+  const absl::uint128 low = NumberOf(range.low);
+  const absl::uint128 high = NumberOf(range.high);
+  if (high < low + 2) return std::nullopt;
   const absl::uint128 middle = low + (high - low) / 2;
-  if (high <= low || middle == low) return std::nullopt;
   std::string hex;
   for (const uint64_t half : {absl::Uint128High64(middle), absl::Uint128Low64(middle)}) {
     absl::StrAppend(&hex, absl::Hex(half, absl::kZeroPad16));
@@ -42,29 +47,38 @@ std::optional<EffectivePartitionKey> MiddleOf(const KeyRange& range) {
 
 }  // namespace
 
-Container::Container(ResourceIds ids, const Throughput& throughput, bool throttle,
-                     const ChargeModel& charges,
+Container::Container(ResourceIds ids, const Provision& provision, const ChargeModel& charges,
                      std::unique_ptr<const ContainerDefinition> definition)
     : ids_(std::move(ids)),
-      throughput_(throughput),
+      provision_(provision),
       charges_(charges),
       properties_(ids_.database_rid, ids_.rid, ids_.rid_bytes),
       created_(NowSeconds()),
       definition_(definition.get()),
       changed_(created_),
-      throttle_(throttle) {
+      throughput_(provision.throughput) {
   definitions_.push_back(std::move(definition));
 }
 
 absl::StatusOr<std::shared_ptr<Container>> Container::Create(std::string_view json, ResourceIds ids,
-                                                             const Throughput& throughput,
-                                                             bool throttle,
+                                                             const Provision& provision,
                                                              const ChargeModel& charges) {
   WEIR_ASSIGN_OR_RETURN(auto definition, ContainerDefinition::Parse(json));
   std::shared_ptr<Container> container(
-      new Container(std::move(ids), throughput, throttle, charges, std::move(definition)));
+      new Container(std::move(ids), provision, charges, std::move(definition)));
   container->MakePartitions();
+  if (provision.has_offer) container->MakeOffer();
   return container;
+}
+
+void Container::MakeOffer() {
+  offer_ = std::make_unique<Offer>(
+      Offer::Identity{OfferRid(ids_.rid_bytes), Self(), ids_.rid}, provision_.throughput,
+      provision_.split_delay_ns,
+      Offer::Resource{
+          .apply = [this](const Throughput& throughput) { SetThroughput(throughput); },
+          .announce = [this](const Throughput& coming) { AnnounceSplits(coming.partitions); },
+          .stored_bytes = [this] { return StoredBytes(); }});
 }
 
 absl::Status Container::Replace(std::string_view json, std::string_view if_match) {
@@ -88,8 +102,23 @@ absl::Status Container::Replace(std::string_view json, std::string_view if_match
 // ------------------------------------------------------------------------------- partitions
 
 CentiRu Container::ShareOf(size_t partitions) const {
-  if (!throttle_) return 0;
+  if (!provision_.throttle) return 0;
   return static_cast<CentiRu>(throughput_.per_second) * 100 / static_cast<CentiRu>(partitions);
+}
+
+ThroughputBudget Container::Budget(size_t partitions) const {
+  if (provision_.shared) return ThroughputBudget(provision_.shared);
+  return ThroughputBudget(ShareOf(partitions), provision_.burst);
+}
+
+// Gives each partition its share of the throughput of now.
+void Container::ShareOut() {
+  const int64_t now_ns = MonotonicNs();
+  const CentiRu share = ShareOf(table().partitions().size());
+  for (Partition* partition : table().partitions()) {
+    const std::scoped_lock lock(partition->mutex());
+    partition->budget().SetPerSecond(share, now_ns);
+  }
 }
 
 Partition* Container::AddPartition(const KeyRange& range, std::vector<uint32_t> parents) {
@@ -100,12 +129,12 @@ Partition* Container::AddPartition(const KeyRange& range, std::vector<uint32_t> 
 }
 
 void Container::MakePartitions() {
-  const std::scoped_lock lock(structure_mutex_);
+  const std::scoped_lock structure(structure_mutex_);
   std::vector<Partition*> partitions;
   const int count = throughput_.partitions;
   for (int i = 0; i < count; ++i) {
     partitions.push_back(AddPartition({EvenBound(i, count), EvenBound(i + 1, count)}, {}));
-    partitions.back()->budget() = ThroughputBudget(ShareOf(static_cast<size_t>(count)));
+    partitions.back()->budget() = Budget(static_cast<size_t>(count));
   }
   Publish(std::move(partitions));
 }
@@ -139,6 +168,12 @@ absl::Status Container::Split(std::string_view id) {
   if (parent == nullptr) {
     return absl::NotFoundError(absl::StrCat("there is no partition key range ", JsonString(id)));
   }
+  WEIR_RETURN_IF_ERROR(SplitLocked(parent));
+  ShareOut();
+  return absl::OkStatus();
+}
+
+absl::Status Container::SplitLocked(Partition* parent) {
   const auto middle = MiddleOf(parent->range());
   if (!middle) {
     return absl::FailedPreconditionError(
@@ -156,34 +191,84 @@ absl::Status Container::Split(std::string_view id) {
       partitions.push_back(partition);
     }
   }
-  const CentiRu share = ShareOf(partitions.size());
-  {
-    const std::scoped_lock lock(parent->mutex());
-    parent->SplitInto(left, right);
-    for (Partition* child : {left, right}) child->budget() = ThroughputBudget(share);
-    Publish(std::move(partitions));
+  const std::scoped_lock lock(parent->mutex());
+  parent->SplitInto(left, right);
+  for (Partition* child : {left, right}) child->budget() = Budget(partitions.size());
+  Publish(std::move(partitions));
+  return absl::OkStatus();
+}
+
+// The widest come first, of those as wide the one with the lowest keys.
+std::vector<Partition*> Container::BySplitOrder() const {
+  const auto partitions = table().partitions();
+  std::vector<Partition*> order(partitions.begin(), partitions.end());
+  std::stable_sort(order.begin(), order.end(), [](const Partition* a, const Partition* b) {
+    return WidthOf(a->range()) > WidthOf(b->range());
+  });
+  return order;
+}
+
+void Container::SetThroughput(const Throughput& throughput) {
+  const std::scoped_lock structure(structure_mutex_);
+  throughput_ = throughput;
+  while (table().partitions().size() < static_cast<size_t>(throughput.partitions)) {
+    if (!SplitLocked(BySplitOrder().front()).ok()) break;
   }
-  const int64_t now_ns = MonotonicNs();
+  ShareOut();
+}
+
+void Container::AnnounceSplits(int partitions) {
+  const std::scoped_lock structure(structure_mutex_);
+  const std::vector<Partition*> order = BySplitOrder();
+  const size_t more =
+      static_cast<size_t>(partitions) - std::min(order.size(), static_cast<size_t>(partitions));
+  for (size_t i = 0; i < std::min(more, order.size()); ++i) {
+    const std::scoped_lock lock(order[i]->mutex());
+    order[i]->set_state(Partition::State::kCompletingSplit);
+  }
+}
+
+void Container::SplitFull() {
+  const std::scoped_lock structure(structure_mutex_);
+  const int64_t id = full_partition_.exchange(kNone);
+  Partition* parent = id == kNone ? nullptr : table().ById(absl::StrCat(id));
+  if (parent != nullptr && SplitLocked(parent).ok()) ShareOut();
+}
+
+uint64_t Container::StoredBytes() const {
+  uint64_t bytes = 0;
   for (Partition* partition : table().partitions()) {
     const std::scoped_lock lock(partition->mutex());
-    partition->budget().SetPerSecond(share, now_ns);
+    bytes += partition->bytes();
   }
-  return absl::OkStatus();
+  return bytes;
+}
+
+std::vector<Partition*> Container::AllPartitions() const {
+  const std::scoped_lock structure(structure_mutex_);
+  std::vector<Partition*> all;
+  for (const auto& partition : all_partitions_) all.push_back(partition.get());
+  return all;
+}
+
+std::vector<HourlyPeak> Container::Peaks(int64_t now_ns) const {
+  std::map<int64_t, double> by_hour;
+  for (Partition* partition : AllPartitions()) {
+    const std::scoped_lock lock(partition->mutex());
+    for (const HourlyPeak& peak : partition->budget().Peaks(now_ns)) {
+      double& highest = by_hour[peak.hour];
+      highest = std::max(highest, peak.utilisation);
+    }
+  }
+  std::vector<HourlyPeak> peaks;
+  for (const auto& [hour, utilisation] : by_hour) peaks.push_back({hour, utilisation});
+  return peaks;
 }
 
 // ------------------------------------------------------------------------------------- JSON
 
 std::string Container::Self() const {
   return absl::StrCat("dbs/", ids_.database_rid, "/colls/", ids_.rid, "/");
-}
-
-std::string Container::OfferRid() const {
-  std::string rid = "O";  // rids of offers are signed in lower case: letters that keep apart in it
-  for (const char c : ids_.rid_bytes.substr(4)) {
-    rid.push_back(static_cast<char>('a' + ((c >> 4) & 0xF)));
-    rid.push_back(static_cast<char>('a' + (c & 0xF)));
-  }
-  return rid;
 }
 
 std::string Container::Etag() const {
@@ -220,23 +305,6 @@ std::string Container::RangesJson(const PartitionTable& table) const {
   }
   absl::StrAppend(&json, R"(],"_count":)", partitions.size(), "}");
   return json;
-}
-
-std::string Container::OfferJson() const {
-  const std::string rid = OfferRid();
-  std::string autopilot;
-  if (throughput_.autoscale) {
-    autopilot =
-        absl::StrCat(R"(,"offerAutopilotSettings":{"maxThroughput":)", throughput_.per_second, "}");
-  }
-  return absl::StrCat(R"({"resource":")", Self(), R"(","offerType":"Invalid","offerResourceId":")",
-                      ids_.rid, R"(","offerVersion":"V2","content":{"offerThroughput":)",
-                      throughput_.per_second, R"(,"offerIsRUPerMinuteThroughputEnabled":false,)",
-                      R"("offerMinimumThroughputParameters":{"maxThroughputEverProvisioned":)",
-                      throughput_.per_second, R"(,"maxConsumedStorageEverInKB":0})", autopilot,
-                      R"(},"id":")", rid, R"(","_rid":")", rid, R"(","_self":"offers/)", rid,
-                      R"(/","_etag":"\"00000000-0000-0000-0000-000000000001\"","_ts":)", created_,
-                      "}");
 }
 
 }  // namespace weir::cosmos::emulator

@@ -16,6 +16,7 @@
 
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/container_definition.h"
+#include "backends/cosmos/emulator/offer.h"
 #include "backends/cosmos/emulator/partition.h"
 #include "backends/cosmos/emulator/partition_table.h"
 #include "backends/cosmos/emulator/stored_document.h"
@@ -29,10 +30,15 @@ struct ResourceIds {
   std::string database_id;
 };
 
-struct Throughput {
-  int per_second = 400;  // RU/s; of an autoscale container its maximum
-  bool autoscale = false;
-  int partitions = 1;
+// What a container may spend and store.
+struct Provision {
+  Throughput throughput;
+  bool throttle = true;
+  bool has_offer = true;  // false: a serverless one, or one that shares its database's
+  bool burst = false;     // small partitions may save what they do not spend
+  std::shared_ptr<SharedBucket> shared;  // of the database; null when it is the container's own
+  int64_t split_delay_ns = 0;
+  uint64_t partition_bytes = 50'000'000'000;  // a partition that holds more is split
 };
 
 // A partition with its mutex held; null when the request must not have it.
@@ -46,8 +52,7 @@ class Container {
  public:
   // json: the body of the request that creates it. kInvalidArgument says what is wrong.
   static absl::StatusOr<std::shared_ptr<Container>> Create(std::string_view json, ResourceIds ids,
-                                                           const Throughput& throughput,
-                                                           bool throttle,
+                                                           const Provision& provision,
                                                            const ChargeModel& charges);
 
   // Makes it what the body of a PUT says; items stay, and what is known of their index is counted
@@ -59,7 +64,7 @@ class Container {
   const ContainerDefinition& definition() const { return *definition_.load(); }
   const std::string& id() const { return definition().id(); }
   const ResourceIds& ids() const { return ids_; }
-  const Throughput& throughput() const { return throughput_; }
+  const Provision& provision() const { return provision_; }
   const IndexingPolicy& policy() const { return definition().policy(); }
   const std::vector<PropertyPath>& key_paths() const { return definition().key_paths(); }
   const SystemProperties& properties() const { return properties_; }
@@ -67,7 +72,7 @@ class Container {
 
   // "dbs/…/colls/…/", by rids: names the container in offers.
   std::string Self() const;
-  std::string OfferRid() const;
+  Offer* offer() const { return offer_.get(); }  // null when it has none of its own
 
   // As it is now; a split may replace it at any time. Valid as long as the container.
   const PartitionTable& table() const { return *table_.load(std::memory_order_acquire); }
@@ -80,12 +85,33 @@ class Container {
   // it is gone already, kFailedPrecondition when its range is too narrow.
   absl::Status Split(std::string_view id);
 
+  // What an offer does. Splits until there are as many partitions; never merges.
+  void SetThroughput(const Throughput& throughput);
+  // Those that SetThroughput would split are completing a split from now on.
+  void AnnounceSplits(int partitions);
+  uint64_t StoredBytes() const;  // of all items
+
+  // Splits what is due by the offer or by storage. Before each request; cheap when nothing is.
+  void Advance(int64_t now_ns) {
+    if (offer_ != nullptr) offer_->Advance(now_ns);
+    if (full_partition_.load(std::memory_order_relaxed) != kNone) SplitFull();
+  }
+  // With the partition's mutex held, after a write: it is split before the next request if it holds
+  // more than a partition may.
+  void NoteStorage(const Partition& partition) const {
+    if (partition.bytes() > provision_.partition_bytes) full_partition_ = partition.id();
+  }
+
+  // The highest utilisation of any partition by hour, ascending; of those that were split as well.
+  std::vector<HourlyPeak> Peaks(int64_t now_ns) const;
+  // Every partition there has been, those that were split as well.
+  std::vector<Partition*> AllPartitions() const;
+
   std::string Etag() const;  // quotes included
 
   // JSON of the container, of its ranges and of its offer, as the service shows them.
   std::string Json() const;
   std::string RangesJson(const PartitionTable& table) const;
-  std::string OfferJson() const;
 
   // The EPK of a document's own key.
   EffectivePartitionKey KeyOf(const DocumentView& document) const {
@@ -93,27 +119,37 @@ class Container {
   }
 
  private:
-  Container(ResourceIds ids, const Throughput& throughput, bool throttle,
-            const ChargeModel& charges, std::unique_ptr<const ContainerDefinition> definition);
+  static constexpr int64_t kNone = -1;
+
+  Container(ResourceIds ids, const Provision& provision, const ChargeModel& charges,
+            std::unique_ptr<const ContainerDefinition> definition);
+  void MakeOffer();
   void MakePartitions();
+  ThroughputBudget Budget(size_t partitions) const;
+  absl::Status SplitLocked(Partition* parent);
+  void SplitFull();
   Partition* AddPartition(const KeyRange& range, std::vector<uint32_t> parents);
   CentiRu ShareOf(size_t partitions) const;
+  void ShareOut();
+  std::vector<Partition*> BySplitOrder() const;
   void Publish(std::vector<Partition*> partitions);
 
   ResourceIds ids_;
-  Throughput throughput_;
+  const Provision provision_;
   ChargeModel charges_;
   SystemProperties properties_;
   const uint32_t created_;
   std::atomic<const ContainerDefinition*> definition_;
   std::atomic<uint32_t> version_ = 1;  // of the definition
   std::atomic<uint32_t> changed_;      // when it was made, seconds since 1970
-  const bool throttle_;
+  std::unique_ptr<Offer> offer_;
+  mutable std::atomic<int64_t> full_partition_ = kNone;  // id of one that is to be split
   std::atomic<const PartitionTable*> table_ = nullptr;
 
   // One replacement or split at a time. Guards what is below: all there have ever been, since a
   // request may still look at them.
   mutable std::mutex structure_mutex_;
+  Throughput throughput_;
   std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;
   std::vector<std::unique_ptr<const PartitionTable>> tables_;
   std::vector<std::unique_ptr<Partition>> all_partitions_;  // the position is the id

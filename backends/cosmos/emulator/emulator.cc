@@ -16,12 +16,16 @@ class Emulator::Server {
  public:
   Server(MasterKey key, const EmulatorOptions& options)
       : options_(options),
-        service_(std::move(key),
-                 {.default_throughput = options.default_throughput,
-                  .throughput_per_partition = std::max(1, options.throughput_per_partition),
-                  .throttle = options.throttle,
-                  .consistency = options.default_consistency,
-                  .coefficients = options.coefficients}) {}
+        service_(std::move(key), {.account = {.default_throughput = options.default_throughput,
+                                              .throughput_per_partition =
+                                                  std::max(1, options.throughput_per_partition),
+                                              .throttle = options.throttle,
+                                              .serverless = options.serverless,
+                                              .burst = options.burst,
+                                              .split_delay_ns = options.split_delay_ms * kNsPerMs,
+                                              .partition_bytes = options.partition_bytes},
+                                  .consistency = options.default_consistency,
+                                  .coefficients = options.coefficients}) {}
 
   absl::Status Listen() {
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

@@ -25,6 +25,14 @@ struct EmulatorOptions {
   bool throttle = true;
   // Manual throughput of a new container is spread over ceil(RU/s ÷ this) physical partitions.
   int throughput_per_partition = 6000;
+  // Containers have no offers and 5,000 RU/s each.
+  bool serverless = false;
+  // Partitions of less than 3,000 RU/s save what they do not spend, for up to five minutes.
+  bool burst = false;
+  // How long a change of throughput takes that needs more partitions.
+  int64_t split_delay_ms = 10'000;
+  // A partition that holds more bytes of items than this is split.
+  uint64_t partition_bytes = 50'000'000'000;
 
   std::string default_consistency = "Session";  // of the account
   ChargeCoefficients coefficients;

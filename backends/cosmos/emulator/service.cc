@@ -113,6 +113,10 @@ void SetQuota(const Container& container, HttpResponse* response) {
   response->Set(header::kIndexTransformationProgress, "100");  // a replaced policy holds at once
 }
 
+ThroughputRequest ThroughputOf(const HttpRequest& request) {
+  return {request.Header(header::kOfferThroughput), request.Header(header::kAutopilotSettings)};
+}
+
 HttpResponse NoRoute(const HttpRequest& request) {
   return ErrorAnswer(405, 0, absl::StrCat(std::string(request.method), " is not possible here"));
 }
@@ -123,8 +127,8 @@ Service::Service(MasterKey key, Settings settings)
     : key_(std::move(key)),
       settings_(std::move(settings)),
       charges_(settings_.coefficients),
-      account_(settings_.default_throughput, settings_.throughput_per_partition, settings_.throttle,
-               charges_) {}
+      account_(settings_.account, charges_),
+      offers_(account_, charges_) {}
 
 HttpResponse Service::Answer(const HttpRequest& request) {
   const int64_t begun_ns = MonotonicNs();
@@ -184,7 +188,8 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
 
 HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
   if (path.empty()) return Metadata(200, AccountJson(request));
-  if (path[0] == "offers") return AnswerOffers(request, path);
+  if (path[0] == "offers" && path.size() == 2) return offers_.One(request, path[1]);
+  if (path[0] == "offers" && path.size() == 1) return offers_.Find(request);
   if (path[0] != "dbs") return ErrorAnswer(404, 0, "there is nothing at this path");
   if (path.size() <= 2) return AnswerDatabases(request, path);
   if (path[2] == "users") return NotSupported("users and permissions");
@@ -196,6 +201,7 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
                        absl::StrCat("there is no container ", JsonString(path[3]), " in database ",
                                     JsonString(path[1])));
   }
+  container->Advance(MonotonicNs());
   if (path.size() == 4) {
     if (request.method != "DELETE") return AnswerContainer(request, container.get());
     const absl::Status status = account_.DeleteContainer(path[1], path[3]);
@@ -257,7 +263,7 @@ HttpResponse Service::AnswerDatabases(const HttpRequest& request, const Path& pa
     if (parser.parse(request.body)["id"].get(id) != simdjson::SUCCESS) {
       return MetadataError(absl::InvalidArgumentError("the body is not JSON with an id"));
     }
-    const auto made = account_.CreateDatabase(id);
+    const auto made = account_.CreateDatabase(id, ThroughputOf(request));
     return made.ok() ? Metadata(201, *made) : MetadataError(made.status());
   }
   if (path.size() == 2 && request.method == "GET") {
@@ -278,9 +284,7 @@ HttpResponse Service::AnswerContainers(const HttpRequest& request, const Path& p
   }
   if (request.method != "POST") return NoRoute(request);
   if (request.HeaderIsTrue(header::kIsQuery)) return NotSupported("queries of containers");
-  const auto made = account_.CreateContainer(
-      path[1], request.body,
-      {request.Header(header::kOfferThroughput), request.Header(header::kAutopilotSettings)});
+  const auto made = account_.CreateContainer(path[1], request.body, ThroughputOf(request));
   return made.ok() ? Metadata(201, (*made)->Json()) : MetadataError(made.status());
 }
 
@@ -346,30 +350,6 @@ HttpResponse Service::AnswerItems(const HttpRequest& request, const Container& c
     return state.batches.Run(container, request, IsStrong(request));
   }
   return state.items.Write(container, request);
-}
-
-// Offers are found by the resource they belong to: the query names it in quotes.
-HttpResponse Service::AnswerOffers(const HttpRequest& request, const Path& path) {
-  const auto containers = account_.Containers();
-  if (path.size() == 2) {
-    for (const auto& container : containers) {
-      if (container->OfferRid() != path[1]) continue;
-      if (request.method == "GET") return Metadata(200, container->OfferJson());
-      return NotSupported("replacing an offer yet");
-    }
-    return MetadataError(absl::NotFoundError("there is no such offer"));
-  }
-  std::string json = R"({"_rid":"","Offers":[)";
-  int count = 0;
-  for (const auto& container : containers) {
-    const bool query = request.method == "POST";
-    const bool named = request.body.find(absl::StrCat(container->Self())) != std::string::npos ||
-                       request.body.find(container->ids().rid) != std::string::npos;
-    if (query && !named) continue;
-    absl::StrAppend(&json, count++ > 0 ? "," : "", container->OfferJson());
-  }
-  absl::StrAppend(&json, R"(],"_count":)", count, "}");
-  return Metadata(200, std::move(json));
 }
 
 }  // namespace weir::cosmos::emulator

@@ -9,6 +9,7 @@
 #include "backends/cosmos/emulator/account.h"
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/http_server.h"
+#include "backends/cosmos/emulator/offer_requests.h"
 #include "backends/cosmos/wire/signature.h"
 
 namespace weir::cosmos::emulator {
@@ -16,9 +17,7 @@ namespace weir::cosmos::emulator {
 class Service {
  public:
   struct Settings {
-    int default_throughput = 400;
-    int throughput_per_partition = 6000;
-    bool throttle = true;
+    AccountSettings account;
     std::string consistency = "Session";
     ChargeCoefficients coefficients;
   };
@@ -39,7 +38,6 @@ class Service {
   HttpResponse AnswerRanges(const HttpRequest& request, const Container& container);
   HttpResponse AnswerItems(const HttpRequest& request, const Container& container,
                            const Path& path);
-  HttpResponse AnswerOffers(const HttpRequest& request, const Path& path);
   std::string AccountJson(const HttpRequest& request) const;
   bool IsStrong(const HttpRequest& request) const;
   HttpResponse Metadata(int status, std::string json) const;
@@ -49,6 +47,7 @@ class Service {
   const Settings settings_;
   const ChargeModel charges_;
   Account account_;
+  const OfferRequests offers_;
 };
 
 }  // namespace weir::cosmos::emulator

@@ -38,6 +38,9 @@ inline constexpr std::string_view kIsUpsert = "x-ms-documentdb-is-upsert";
 inline constexpr std::string_view kItemCount = "x-ms-item-count";
 inline constexpr std::string_view kLsn = "lsn";
 inline constexpr std::string_view kMaxItemCount = "x-ms-max-item-count";
+inline constexpr std::string_view kMigrateToAutopilot = "x-ms-cosmos-migrate-offer-to-autopilot";
+inline constexpr std::string_view kMigrateToManual =
+    "x-ms-cosmos-migrate-offer-to-manual-throughput";
 inline constexpr std::string_view kMinThroughput = "x-ms-cosmos-min-throughput";
 inline constexpr std::string_view kOfferReplacePending = "x-ms-offer-replace-pending";
 inline constexpr std::string_view kOfferThroughput = "x-ms-offer-throughput";

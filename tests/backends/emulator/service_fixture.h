@@ -34,7 +34,7 @@ inline double Charge(const HttpResponse& response) {
 
 class ServiceTest : public ::testing::Test {
  protected:
-  ServiceTest() : ServiceTest(Service::Settings{.throttle = false}) {}
+  ServiceTest() : ServiceTest(Service::Settings{.account = {.throttle = false}}) {}
   explicit ServiceTest(Service::Settings settings)
       : key_(MasterKey::FromBase64(kWellKnownEmulatorKey).value()), service_(key_, settings) {}
 

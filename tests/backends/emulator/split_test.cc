@@ -19,7 +19,7 @@ namespace {
 std::shared_ptr<Container> MakeContainer(int partitions = 1) {
   const ResourceIds ids{"AQAAAA==", "AQAAAIAAAAE=", std::string(8, '\1'), "d"};
   return Container::Create(R"({"id":"c","partitionKey":{"paths":["/pk"]}})", ids,
-                           {.per_second = 400, .partitions = partitions}, false,
+                           {.throughput = {.partitions = partitions}, .throttle = false},
                            ChargeModel(ChargeCoefficients()))
       .value();
 }

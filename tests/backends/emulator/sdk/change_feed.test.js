@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => emulator.stop());
 
-const make = async (id, throughput = 18001) => {
+const make = async (id, throughput = 18100) => {
   const partitionKey = { paths: ['/pk'], version: PartitionKeyDefinitionVersion.V2 };
   return (await database.containers.create({ id, partitionKey, throughput })).container;
 };

@@ -21,7 +21,7 @@ test('the offer shows the throughput that was asked for', async () => {
 });
 
 test('the number of ranges follows from the throughput', async () => {
-  const container = await make('ranges', { throughput: 18001 });
+  const container = await make('ranges', { throughput: 18100 });
   const { resources } = await container.readPartitionKeyRanges().fetchAll();
   assert.equal(resources.length, 4);
   assert.ok(resources.every((range) => typeof range.id === 'string'));
