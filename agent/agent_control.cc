@@ -62,9 +62,10 @@ void AgentControl::OnMessage(const v1::CoordinatorMessage& message, int64_t now_
     case v1::CoordinatorMessage::kResend:
       if (message.resend().step() != prepare_.step()) return;
       return OnResend(message.resend().first(), message.resend().last());
+    case v1::CoordinatorMessage::kChangeThroughput:
+      return OnChangeThroughput(message.change_throughput());
     case v1::CoordinatorMessage::kGoodbye:
       return OnGoodbye(message.goodbye());
-    case v1::CoordinatorMessage::kChangeThroughput:  // no coordinator sends it yet
     case v1::CoordinatorMessage::BODY_NOT_SET:
       return;
   }
@@ -117,6 +118,8 @@ void AgentControl::OnPrepare(const v1::Prepare& prepare) {
   waiting_ns_ = 0;
   stopping_ = false;
   stage_error_.clear();
+  change_ = 0;
+  changed_.reset();
   state_ = State::kBusy;
   port_.StartTask(prepare_);
 }
@@ -248,6 +251,27 @@ void AgentControl::OnResend(uint64_t first, uint64_t last) {
     port_.Send(message);
   }
   waiting_ns_ = now_ns_;
+}
+
+// -------------------------------------------------------------------------------- throughput
+
+// One change at a time; one that comes again is answered with what is known of it.
+void AgentControl::OnChangeThroughput(const v1::ChangeThroughput& change) {
+  if (state_ != State::kRunning || stopping_ || change.step() != prepare_.step()) return;
+  if (change.change() > change_) {
+    change_ = change.change();
+    changed_.reset();
+    return port_.ChangeThroughput(change);
+  }
+  if (changed_ && changed_->change() == change.change()) OnThroughputChanged(*changed_);
+}
+
+void AgentControl::OnThroughputChanged(const v1::ThroughputChanged& changed) {
+  if (changed.step() != prepare_.step() || changed.change() != change_) return;
+  changed_ = changed;
+  v1::AgentMessage message;
+  *message.mutable_throughput_changed() = changed;
+  port_.Send(message);
 }
 
 // -------------------------------------------------------------------------------------- time

@@ -39,6 +39,8 @@ class AgentPort {
   // Comes before StartStage, and again whenever the lease changes.
   virtual void ExtendLease(int64_t until_ns) = 0;
   virtual void StopStage() = 0;  // no-op when none runs
+  // Of the target that is driven. Answers: OnThroughputChanged, pending ones and a last one.
+  virtual void ChangeThroughput(const v1::ChangeThroughput& change) = 0;
   virtual void Quit(AgentExit exit, const std::string& reason) = 0;
 };
 
@@ -57,6 +59,7 @@ class AgentControl {
   void OnTaskDone(const v1::Prepared& prepared);
   void OnInterval(v1::Interval interval);
   void OnStageDone(v1::StageDone done);
+  void OnThroughputChanged(const v1::ThroughputChanged& changed);
 
   const v1::Welcome& welcome() const { return welcome_; }
 
@@ -79,6 +82,7 @@ class AgentControl {
   void OnStop();
   void OnAcknowledge(const v1::Acknowledge& acknowledge);
   void OnResend(uint64_t first, uint64_t last);
+  void OnChangeThroughput(const v1::ChangeThroughput& change);
   void OnGoodbye(const v1::Goodbye& goodbye);
 
   void SayHello();
@@ -112,6 +116,8 @@ class AgentControl {
   uint64_t sequence_ = 0;    // of the last interval sent
   int64_t waiting_ns_ = 0;  // since then something has been sent without any acknowledgement; 0: no
   std::optional<v1::StageDone> end_;  // until it is acknowledged
+  uint32_t change_ = 0;               // of the throughput: the latest that was asked for
+  std::optional<v1::ThroughputChanged> changed_;  // the latest answer to it
 
   bool leaving_ = false;
   AgentExit exit_ = AgentExit::kFinished;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -37,6 +38,7 @@ using namespace std::chrono_literals;
 constexpr auto kTick = 100ms;
 constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;
 constexpr auto kFlushTimeout = 1s;
+constexpr auto kThroughputPoll = 1s;
 
 v1::Hello MakeHello(const AgentOptions& options) {
   v1::Hello hello;
@@ -95,6 +97,7 @@ class AgentProcess final : public AgentPort {
 
   void StartTask(const v1::Prepare& prepare) override {
     ++jobs_under_way_;
+    target_ = prepare.target();
     jobs_->Push([this, prepare] {
       v1::Prepared prepared = CarryOut(prepare);
       events_.Push([this, prepared] {
@@ -106,6 +109,8 @@ class AgentProcess final : public AgentPort {
 
   void StartStage(int64_t start_ns) override {
     running_ = stage_.get();
+    ++stages_begun_;
+    driving_ = true;
     running_->ExtendLease(lease_end_ns_);
     running_->Start(start_ns, {.on_interval =
                                    [this](v1::Interval interval) {
@@ -117,6 +122,7 @@ class AgentProcess final : public AgentPort {
                                    [this](v1::StageDone done) {
                                      events_.Push([this, done = std::move(done)]() mutable {
                                        running_ = nullptr;
+                                       driving_ = false;
                                        control_.OnStageDone(std::move(done));
                                      });
                                    }});
@@ -129,6 +135,15 @@ class AgentProcess final : public AgentPort {
 
   void StopStage() override {
     if (running_ != nullptr) running_->Stop();
+  }
+
+  // On the thread of the tasks, which has nothing to do while a stage runs.
+  void ChangeThroughput(const v1::ChangeThroughput& change) override {
+    ++jobs_under_way_;
+    jobs_->Push([this, change, stage = stages_begun_.load(), target = target_] {
+      FollowThroughput(change, workbench_.backend(target), stage);
+      events_.Push([this] { --jobs_under_way_; });
+    });
   }
 
   void Quit(AgentExit exit, const std::string& reason) override {
@@ -164,6 +179,29 @@ class AgentProcess final : public AgentPort {
     for (int signal; sigwait(&set, &signal) == 0;) {
       // Ctrl-C reaches the whole foreground group; the coordinator decides what it means.
       if (signal == SIGTERM) events_.Push([this] { control_.OnTerminate(); });
+    }
+  }
+
+  // Asks for the change, and looks after it until the database has carried it out or the stage is
+  // over.
+  void FollowThroughput(const v1::ChangeThroughput& change, Backend& backend, uint64_t stage) {
+    absl::StatusOr<Throughput> now = backend.ChangeThroughput(change.ru());
+    while (true) {
+      v1::ThroughputChanged changed;
+      changed.set_step(change.step());
+      changed.set_change(change.change());
+      if (now.ok()) {
+        changed.set_ru(now->ru);
+        changed.set_pending(now->pending);
+        changed.set_physical_partitions(now->physical_partitions);
+      } else {
+        changed.set_error(std::string(now.status().message()));
+      }
+      events_.Push([this, changed] { control_.OnThroughputChanged(changed); });
+      if (!changed.pending()) return;
+      std::this_thread::sleep_for(kThroughputPoll);
+      if (!driving_ || stages_begun_ != stage) return;
+      now = backend.ReadThroughput();
     }
   }
 
@@ -221,6 +259,9 @@ class AgentProcess final : public AgentPort {
   int64_t lease_end_ns_ = 0;
   bool connected_ = false;  // once, at least
   std::optional<AgentExit> exit_;
+  uint32_t target_ = 0;                     // of the latest task
+  std::atomic<uint64_t> stages_begun_ = 0;  // read by the thread of the tasks, as is driving_
+  std::atomic<bool> driving_ = false;
   int jobs_under_way_ = 0;
   std::unique_ptr<JobThread> jobs_ = std::make_unique<JobThread>();
   std::unique_ptr<ControlStream> stream_;

@@ -50,6 +50,7 @@ absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepa
     condition->set_value(fact.value);
   }
   prepared->set_provisioned_ru(disclosure.provisioned_ru);
+  prepared->set_physical_partitions(disclosure.physical_partitions);
   prepared->set_charge_basis(disclosure.charge_basis);
   prepared->set_caution(disclosure.caution);
   return absl::OkStatus();

@@ -99,6 +99,10 @@ const v1::Scenario& RunControl::scenario() const {
   return run_.campaign().scenarios(static_cast<int>(program_.legs[step().leg].scenario));
 }
 
+const v1::Target& RunControl::target() const {
+  return run_.campaign().targets(static_cast<int>(program_.legs[step().leg].target));
+}
+
 std::vector<uint32_t> RunControl::Scoped(Scope scope) const {
   std::vector<uint32_t> agents;
   for (uint32_t i = 0; i < roster_.size(); ++i) {
@@ -124,6 +128,7 @@ void RunControl::OnMessage(ConnectionId connection, const v1::AgentMessage& mess
     case v1::AgentMessage::kArmed:
     case v1::AgentMessage::kInterval:
     case v1::AgentMessage::kStageDone:
+    case v1::AgentMessage::kThroughputChanged:
       return OnStageMessage(*agent, message, now_ns);
     case v1::AgentMessage::kFailure:
       return LoseAgent(*agent, message.failure().error(), now_ns);
@@ -186,6 +191,9 @@ void RunControl::AskAwaited(int64_t now_ns) {
 
 void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns) {
   if (state_ != State::kAsking || prepared.step() != StepNumber()) return;
+  if (step().task == v1::TASK_SET_UP && agent == 0) {
+    physical_partitions_ = prepared.physical_partitions();
+  }
   if (answers_->Take(agent, prepared) && answers_->complete()) AllPrepared(now_ns);
 }
 
@@ -216,8 +224,7 @@ void RunControl::FailLeg(const std::string& reason, int64_t now_ns) {
 
 void RunControl::ConcludeLeg(int64_t now_ns) {
   JudgeLeg(run_.campaign(), &leg());
-  const auto target = static_cast<int>(program_.legs[step().leg].target);
-  NameBottleneck(scenario(), run_.campaign().targets(target), &leg());
+  NameBottleneck(scenario(), target(), &leg());
   judged_.insert(step().leg);
   roster_.RecordClocks(now_ns);
   v1::JournalRecord record;
@@ -238,6 +245,8 @@ void RunControl::BeginStage(int64_t now_ns) {
   const StageRun::Setup setup{.step = step(),
                               .number = StepNumber(),
                               .scenario = scenario(),
+                              .target = target(),
+                              .physical_partitions = physical_partitions_,
                               .leg = proof ? &proof_ : &leg(),
                               .kept = !proof,
                               .max_start_skew_ns = settings_.max_start_skew_ns,
@@ -252,9 +261,10 @@ void RunControl::BeginStage(int64_t now_ns) {
 }
 
 void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns) {
-  const uint32_t number = message.has_armed()      ? message.armed().step()
-                          : message.has_interval() ? message.interval().step()
-                                                   : message.stage_done().step();
+  const uint32_t number = message.has_armed()        ? message.armed().step()
+                          : message.has_interval()   ? message.interval().step()
+                          : message.has_stage_done() ? message.stage_done().step()
+                                                     : message.throughput_changed().step();
   // The end of a step that is behind us: the agent has not heard that we know.
   if (message.has_stage_done() && number < StepNumber()) {
     v1::CoordinatorMessage reply;
@@ -267,6 +277,9 @@ void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message,
   if (message.has_armed()) stage_->OnArmed(agent, message.armed(), now_ns);
   if (message.has_interval()) stage_->OnInterval(agent, message.interval(), now_ns);
   if (message.has_stage_done()) stage_->OnStageDone(agent, message.stage_done(), now_ns);
+  if (message.has_throughput_changed()) {
+    stage_->OnThroughputChanged(agent, message.throughput_changed(), now_ns);
+  }
   LookAtStage(now_ns);
 }
 

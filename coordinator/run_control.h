@@ -58,6 +58,7 @@ class RunControl {
   const Step& step() const { return program_.steps[step_]; }
   v1::Leg& leg() { return *run_.mutable_legs(static_cast<int>(step().leg)); }
   const v1::Scenario& scenario() const;
+  const v1::Target& target() const;
   std::vector<uint32_t> Scoped(Scope scope) const;
 
   void OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns);
@@ -98,6 +99,7 @@ class RunControl {
   std::optional<StepAnswers> answers_;  // of the step in hand
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
+  uint32_t physical_partitions_ = 0;    // of the leg's target
   v1::Leg proof_;                       // what a proof of headroom is recorded in
   std::optional<Parting> parting_;      // once the result is final
   std::set<uint32_t> judged_;           // legs

@@ -31,6 +31,10 @@ StageRun::StageRun(const Setup& setup, const std::vector<v1::Prepared>& answers,
       ended_ns_(roster.size()),
       offsets_ns_(roster.size()),
       starts_(roster.size()) {
+  if (setup_.step.task == v1::TASK_DRIVE) {
+    throughput_ = ThroughputOrders::Make(setup_.target, *setup_.leg, setup_.physical_partitions,
+                                         setup_.number, roster_);
+  }
   for (uint32_t agent = 0; agent < answers.size(); ++agent) merge_.Expect(agent, answers[agent]);
 }
 
@@ -84,6 +88,7 @@ void StageRun::ShowSecond(const MergedSecond& second) {
   steadiness_.Add(second);
   if (setup_.step.task == v1::TASK_DRIVE) sums_.Add(second);
   watch_.Add(second);
+  if (throughput_ != nullptr) throughput_->Add(second.second, second.partitions);
   if (setup_.kept) {
     const absl::Status kept = port_.SecondMerged(*setup_.leg, Phase(), second);
     if (!kept.ok() && fatal_.empty()) fatal_ = std::string(kept.message());
@@ -125,6 +130,12 @@ void StageRun::AskForMissing(uint32_t agent) {
   message.mutable_resend()->set_first(first);
   message.mutable_resend()->set_last(last);
   roster_.Send(agent, message);
+}
+
+void StageRun::OnThroughputChanged(uint32_t agent, const v1::ThroughputChanged& changed,
+                                   int64_t now_ns) {
+  if (throughput_ == nullptr || agent != 0 || !begun()) return;
+  throughput_->OnChanged(changed, SecondAt(now_ns));
 }
 
 // The results store has the seconds already; the journal says so, and then the agents may forget.
@@ -253,6 +264,7 @@ void StageRun::OnTick(int64_t now_ns) {
     if (now_ns - asked_ns_ >= kRepeatNs) AskForMissing(agent);
   }
   if (now_ns - asked_ns_ >= kRepeatNs) asked_ns_ = now_ns;
+  if (throughput_ != nullptr && stop_ns_ == 0) throughput_->OnTick(now_ns);
   if (stop_ns_ != 0 && now_ns - stop_sent_ns_ >= kRepeatNs) SendStops(now_ns);
   while (stop_ns_ != 0 && now_ns > stop_deadline_ns_ && !merge_.done()) {
     Lose(merge_.unfinished(), now_ns);
@@ -272,6 +284,7 @@ void StageRun::Record(bool cut_short, int64_t now_ns) {
   }
   leg->set_duplicate_reports(leg->duplicate_reports() + merge_.duplicates());
   leg->set_repeated_reports(leg->repeated_reports() + asked_again_);
+  if (throughput_ != nullptr) throughput_->Record(leg);
   if (merge_.lost() > 0) {
     AddReason(v1::VALIDITY_INVALID,
               absl::StrCat(merge_.lost(), " planned operations were lost with their agent"),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@
 #include "coordinator/stage_merge.h"
 #include "coordinator/start_barrier.h"
 #include "coordinator/steadiness_watch.h"
+#include "coordinator/throughput_orders.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
 
@@ -34,8 +36,10 @@ class StageRun {
     const Step& step;
     uint32_t number;  // the step's, on the wire
     const v1::Scenario& scenario;
-    v1::Leg* leg;      // that the stage is recorded in
-    bool kept = true;  // its seconds go to the port; a proof's do not
+    const v1::Target& target;
+    uint32_t physical_partitions = 0;  // of the target, when it was set up
+    v1::Leg* leg;                      // that the stage is recorded in
+    bool kept = true;                  // its seconds go to the port; a proof's do not
     int64_t max_start_skew_ns = 10'000'000;
     int64_t journal_from_unix_ns = 0;  // wall time at 0 of our clock, for the journal
   };
@@ -50,6 +54,7 @@ class StageRun {
   void OnArmed(uint32_t agent, const v1::Armed& armed, int64_t now_ns);
   void OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns);
   void OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns);
+  void OnThroughputChanged(uint32_t agent, const v1::ThroughputChanged& changed, int64_t now_ns);
   void OnClockStep(uint32_t agent, int64_t step_ns) { starts_[agent].stepped_ns += step_ns; }
   void OnTick(int64_t now_ns);
 
@@ -104,6 +109,7 @@ class StageRun {
   SteadinessWatch steadiness_;
   MeasureSums sums_;
   GateWatch watch_;
+  std::unique_ptr<ThroughputOrders> throughput_;  // null: it stays as it is
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
   std::vector<int64_t> ended_ns_;    // by agent: when its end was first heard of; 0: not yet

@@ -1,6 +1,7 @@
 #include "reports/evidence_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -95,6 +96,27 @@ std::string BottleneckText(const v1::Leg& leg) {
   if (absl::ConsumePrefix(&sentence, "None: ")) return absl::StrCat("no bottleneck: ", sentence);
   const char first = absl::ascii_tolower(static_cast<unsigned char>(sentence.front()));
   return absl::StrCat("bottleneck: ", std::string(1, first), sentence.substr(1));
+}
+
+std::string ThroughputChangeText(const v1::ThroughputChange& change) {
+  std::string text =
+      absl::StrCat("throughput ", Count(change.from_ru()), " → ", Count(change.to_ru()),
+                   " RU/s, as the busiest partition used ",
+                   static_cast<int64_t>(std::llround(100 * change.utilisation())), " %");
+  if (!change.error().empty()) absl::StrAppend(&text, "; refused: ", change.error());
+  if (change.error().empty() && change.done_second() == 0) {
+    absl::StrAppend(&text, "; not done before the end");
+  }
+  return text;
+}
+
+std::string ThroughputText(const v1::Leg& leg) {
+  if (leg.throughput_changes().empty()) return "";
+  std::vector<std::string> changes;
+  for (const v1::ThroughputChange& change : leg.throughput_changes()) {
+    changes.push_back(absl::StrCat("at ", change.second(), " s ", ThroughputChangeText(change)));
+  }
+  return absl::StrCat("by the campaign's rule, ", absl::StrJoin(changes, "; "));
 }
 
 std::string PlaceName(v1::BottleneckPlace place) {

@@ -27,6 +27,12 @@ bool IsOverridden(const v1::ValidityVerdict& verdict, const v1::GateResult& gate
 // "bottleneck: the database's CPU …", "no bottleneck: …"; empty when nobody looked.
 std::string BottleneckText(const v1::Leg& leg);
 
+// "throughput 1,000 → 1,500 RU/s, as the busiest partition used 96 %"; also when it was refused.
+std::string ThroughputChangeText(const v1::ThroughputChange& change);
+
+// All changes in a sentence: "throughput changed 2 times: at 12 s from …"; empty without any.
+std::string ThroughputText(const v1::Leg& leg);
+
 // "generator", "session pool", …; empty when nobody looked.
 std::string PlaceName(v1::BottleneckPlace place);
 

@@ -73,6 +73,17 @@ json VerificationData(const v1::Leg& leg) {
           {"digest_found", verification.digest_found()}};
 }
 
+json ThroughputChanges(const v1::Leg& leg) {
+  json changes = json::array();
+  for (const v1::ThroughputChange& change : leg.throughput_changes()) {
+    changes.push_back({{"second", change.second()},
+                       {"from", change.from_ru()},
+                       {"to", change.to_ru()},
+                       {"done", change.done_second()}});
+  }
+  return changes;
+}
+
 json FactsOfOperations(const v1::Leg& leg) {
   json operations = json::array();
   for (const v1::OperationFacts& facts : leg.operations()) {
@@ -98,6 +109,7 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"charge_basis", leg.charge_basis()},
                  {"caution", leg.caution()},
                  {"provisioned_ru", leg.provisioned_ru()},
+                 {"throughput_changes", ThroughputChanges(leg)},
                  {"plan_digest", leg.plan_digest()},
                  {"warm_up", SpanSeconds(leg, v1::PHASE_WARM_UP)},
                  {"measure", SpanSeconds(leg, v1::PHASE_MEASURE)},

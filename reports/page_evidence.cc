@@ -171,10 +171,14 @@ json WaitsData(const v1::Evidence& evidence) {
   return waits;
 }
 
-json EventsData(const v1::Evidence& evidence) {
+// What the server did, and what was done to it.
+json EventsData(const v1::Leg& leg) {
   json events = json::array();
-  for (const v1::ServerEvent& event : evidence.events()) {
+  for (const v1::ServerEvent& event : leg.evidence().events()) {
     events.push_back({{"second", event.second()}, {"what", event.what()}});
+  }
+  for (const v1::ThroughputChange& change : leg.throughput_changes()) {
+    events.push_back({{"second", change.second()}, {"what", ThroughputChangeText(change)}});
   }
   return events;
 }
@@ -246,7 +250,7 @@ json LimitData(const v1::Leg& leg) {
           {"waits", WaitsData(leg.evidence())},
           {"wait_samples", Count(leg.evidence().wait_samples())},
           {"counters", CountersData(leg.evidence())},
-          {"events", EventsData(leg.evidence())},
+          {"events", EventsData(leg)},
           {"gaps", TextsOf(leg.evidence().gaps())},
           {"partitions", PartitionsData(leg)},
           {"partition_count", leg.partitions_size()}};

@@ -244,6 +244,7 @@ class TextWriter {
       bullet.assign(DisplayWidth(bullet), ' ');
     };
     say(BottleneckText(leg));
+    say(ThroughputText(leg));
     const bool whole = leg.steadiness().steady() && leg.steadiness().cut_seconds() == 0;
     if (!whole && !SteadinessIsAReason(leg)) say(SteadinessText(leg));
     const auto total = TotalRow(run_, leg, v1::PHASE_MEASURE);

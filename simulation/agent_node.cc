@@ -218,6 +218,15 @@ void AgentNode::StopStage() {
   if (running_ != nullptr) running_->Stop();
 }
 
+// The simulated target has no throughput to change: the answer is a refusal.
+void AgentNode::ChangeThroughput(const v1::ChangeThroughput& change) {
+  v1::ThroughputChanged changed;
+  changed.set_step(change.step());
+  changed.set_change(change.change());
+  changed.set_error("this database has no throughput to provision");
+  control_->OnThroughputChanged(changed);
+}
+
 void AgentNode::Quit(AgentExit exit, const std::string& reason) {
   trace_.Note(heap_.now_ns(), "quit", node_, static_cast<uint64_t>(exit), [&] {
     return absl::StrCat("agent ", node_, ", exit ", static_cast<int>(exit), ": ", reason);

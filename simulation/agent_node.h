@@ -65,6 +65,7 @@ class AgentNode final : public AgentPort {
   void StartStage(int64_t start_ns) override;
   void ExtendLease(int64_t until_ns) override;
   void StopStage() override;
+  void ChangeThroughput(const v1::ChangeThroughput& change) override;
   void Quit(AgentExit exit, const std::string& reason) override;
 
  private:

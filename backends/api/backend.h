@@ -64,8 +64,16 @@ struct DisclosedFact {
 struct Disclosure {
   std::vector<DisclosedFact> facts;
   uint64_t provisioned_ru = 0;  // RU/s; 0 where the database has no such thing
+  uint32_t physical_partitions = 0;  // 0 where the database has no such thing
   std::string charge_basis;     // who computed the request units; empty where there are none
   std::string caution;          // what to know before comparing with another target; or empty
+};
+
+// What a database is provisioned with.
+struct Throughput {
+  uint64_t ru = 0;       // RU/s
+  bool pending = false;  // it has agreed to a change and is still carrying it out
+  uint32_t physical_partitions = 0;
 };
 
 // Made by its factory without connecting. Everything but OpenSession blocks and may be called from
@@ -84,6 +92,16 @@ class Backend {
   // After a load, and before each drive so that all begin in the same phase: what the database
   // wants done once (ANALYZE, CHECKPOINT). Returns, in words, what it may not do.
   virtual absl::StatusOr<std::vector<std::string>> Settle() { return std::vector<std::string>(); }
+
+  // Asks for so many RU/s; what is there then. kUnimplemented where throughput is not provisioned;
+  // any other error carries the database's words. From any thread, also while sessions are driven.
+  virtual absl::StatusOr<Throughput> ChangeThroughput(uint64_t /*ru*/) {
+    return absl::UnimplementedError("this database has no throughput to provision");
+  }
+  // As it is now; see `pending`.
+  virtual absl::StatusOr<Throughput> ReadThroughput() {
+    return absl::UnimplementedError("this database has no throughput to provision");
+  }
 
   // Opens a connection; may block for the connect timeout. `loop` and `sink` outlive the session.
   virtual absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,

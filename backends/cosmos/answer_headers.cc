@@ -58,6 +58,7 @@ void AnswerHeaders::Clear() {
   server_time_ns = 0;
   substatus = 0;
   modelled_charge = false;
+  offer_replace_pending = false;
   continuation.clear();
   session_token.clear();
   range_id.clear();
@@ -79,6 +80,9 @@ void AnswerHeaders::TakeLine(std::string_view line) {
     range_id = value;
   } else if (SameName(name, header::kSubstatus)) {
     substatus = ParseInteger<int>(value);
+  } else if (SameName(name, header::kOfferReplacePending)) {
+    offer_replace_pending =
+        absl::EqualsIgnoreCase(absl::string_view(value.data(), value.size()), "true");
   } else if (SameName(name, header::kContinuation)) {
     continuation = value;
   } else if (SameName(name, header::kSessionToken)) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 
 #include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/container_throughput.h"
 #include "backends/cosmos/json_lookup.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
@@ -37,23 +38,6 @@ absl::StatusOr<json> Get(ControlClient* client, const Resource& resource, absl::
   client->Begin(HttpMethod::kGet, resource);
   WEIR_RETURN_IF_ERROR(client->Perform(doing));
   return json::parse(client->exchange().answer(), nullptr, false);
-}
-
-// The offer is found by the container's own link. 0 when the container has none (its throughput is
-// shared by the database, or the account is serverless) and when the server does not tell.
-uint64_t ReadThroughput(const json& container, ControlClient* client) {
-  const Resource offers{"/offers", "offers", ""};
-  HttpExchange& exchange = client->Begin(HttpMethod::kPost, offers);
-  exchange.headers().Add(header::kContentType, kQueryContentType);
-  exchange.headers().Add(header::kIsQuery, "true");
-  const json link = {{"name", "@link"}, {"value", TextAt(container, "/_self")}};
-  exchange.body() = json{{"query", "SELECT * FROM root WHERE root.resource = @link"},
-                         {"parameters", json::array({link})}}
-                        .dump();
-  if (!client->Perform("reading the throughput").ok()) return 0;
-  const json answer = json::parse(client->exchange().answer(), nullptr, false);
-  const json throughput = LookUp(answer, "/Offers/0/content/offerThroughput");
-  return throughput.is_number_unsigned() ? throughput.get<uint64_t>() : 0;
 }
 
 std::string ChargeBasis(bool modelled) {
@@ -108,10 +92,12 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   const bool modelled = client->exchange().answer_headers().modelled_charge;
   WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
   const size_t partitions = container->ranges.Get()->size();
-  const uint64_t throughput = ReadThroughput(facts, client);
+  const absl::StatusOr<Offer> offer = ReadOffer(TextAt(facts, "/_self"), client);
+  const uint64_t throughput = offer.ok() ? offer->ru : 0;
 
   Disclosure disclosure;
   disclosure.provisioned_ru = throughput;
+  disclosure.physical_partitions = static_cast<uint32_t>(partitions);
   disclosure.charge_basis = ChargeBasis(modelled);
   const auto add = [&disclosure](const char* name, std::string value) {
     disclosure.facts.push_back({"Cosmos DB", name, std::move(value)});
@@ -122,8 +108,9 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   add("TLS", gateway.http.url.starts_with("https:") ? "yes" : "no");
   add("REST version", std::string(kApiVersion));
   add("consistency", ConsistencyText(container->consistency, account));
-  add("throughput",
-      throughput > 0 ? absl::StrCat(throughput, " RU/s") : "not told, or not the container's own");
+  add("throughput", throughput > 0
+                        ? absl::StrCat(throughput, " RU/s", offer->autoscale ? " (autoscale)" : "")
+                        : "not told, or not the container's own");
   add("physical partitions", absl::StrCat(partitions));
   add("partition key", TextAt(facts, "/partitionKey/paths/0"));
   add("indexing policy", TextAt(facts, "/indexingPolicy"));

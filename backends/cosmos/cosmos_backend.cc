@@ -14,6 +14,7 @@
 #include "backends/cosmos/container_disclosure.h"
 #include "backends/cosmos/container_scan.h"
 #include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/container_throughput.h"
 #include "backends/cosmos/control_client.h"
 #include "backends/cosmos/cosmos_session.h"
 #include "base/status.h"
@@ -93,6 +94,13 @@ class CosmosBackend final : public Backend {
     OwnControlClient client(container_.gateway);
     return cosmos::DiscloseContainer(target_, &container_, &*client);
   }
+
+  absl::StatusOr<Throughput> ChangeThroughput(uint64_t ru) override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::Provision(container_.gateway, ru, &*client);
+  }
+
+  absl::StatusOr<Throughput> ReadThroughput() override { return ChangeThroughput(0); }
 
   ServerLocation Location() override { return LocationOf(target_.endpoint()); }
 

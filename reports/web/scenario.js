@@ -84,13 +84,28 @@ function failureData(scenario, operation) {
   return {xs, warmUp: warmUp(scenario), lines: drawn.some(happened) ? drawn : []};
 }
 
+// RU/s; it changes where the campaign lets the throughput follow the use.
+function provisionedAt(target, second) {
+  let ru = target.provisioned_ru;
+  for (const change of target.throughput_changes) {
+    if (change.done && change.done <= second) ru = change.to;
+  }
+  return ru;
+}
+
+function throughputMarks(targets) {
+  return targets.flatMap((target) => target.throughput_changes.map((change) => ({
+    x: change.second, slot: target.slot, kind: 'event', label: `${target.name} → ${countText(change.to)} RU/s`})));
+}
+
 function ruData(scenario, operation) {
   const drawn = rateData(scenario, operation, 'ru', (target) => target.charged);
   for (const target of scenario.targets) {
     if (!target.provisioned_ru) continue;
     drawn.lines.push({name: `${target.name} provisioned`, slot: target.slot, reference: true,
-                      values: drawn.xs.map(() => target.provisioned_ru)});
+                      values: drawn.xs.map((second) => provisionedAt(target, second))});
   }
+  drawn.marks = throughputMarks(scenario.targets);
   return drawn;
 }
 

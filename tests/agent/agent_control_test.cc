@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -20,6 +21,9 @@ class FakePort final : public AgentPort {
   void StartStage(int64_t start_ns) override { stage_start_ns = start_ns; }
   void ExtendLease(int64_t until_ns) override { lease_end_ns = until_ns; }
   void StopStage() override { ++stops; }
+  void ChangeThroughput(const v1::ChangeThroughput& change) override {
+    throughputs.push_back(change.ru());
+  }
   void Quit(AgentExit exit, const std::string&) override { quit = exit; }
 
   std::vector<v1::AgentMessage> sent;
@@ -27,6 +31,7 @@ class FakePort final : public AgentPort {
   std::optional<int64_t> stage_start_ns;
   int64_t lease_end_ns = 0;
   int redials = 0;
+  std::vector<uint64_t> throughputs;
   int stops = 0;
   std::optional<AgentExit> quit;
 };
@@ -345,6 +350,29 @@ TEST_F(AgentControlTest, StopsAndSaysSoWhenItsReportsCannotBeKept) {
 }
 
 // ------------------------------------------------------------------------------- coming back
+
+TEST_F(AgentControlTest, ChangesTheThroughputOnceAndRepeatsTheAnswer) {
+  v1::CoordinatorMessage order;
+  order.mutable_change_throughput()->set_step(4);
+  order.mutable_change_throughput()->set_change(1);
+  order.mutable_change_throughput()->set_ru(2000);
+  Hear(order, 5);
+  EXPECT_TRUE(port_.throughputs.empty());  // nothing is driven
+  RunStage();
+  Hear(order, 120);
+  Hear(order, 140);  // repeated, and nothing is known yet
+  EXPECT_EQ(port_.throughputs, std::vector<uint64_t>{2000});
+  v1::ThroughputChanged changed;
+  changed.set_step(4);
+  changed.set_change(1);
+  changed.set_ru(2000);
+  control_.OnThroughputChanged(changed);
+  Hear(order, 160);
+  EXPECT_EQ(port_.throughputs.size(), 1u);
+  EXPECT_EQ(std::count_if(port_.sent.begin(), port_.sent.end(),
+                          [](const v1::AgentMessage& m) { return m.has_throughput_changed(); }),
+            2);
+}
 
 TEST_F(AgentControlTest, DialsAgainAndHandsOverWhatIsMissing) {
   RunStage();

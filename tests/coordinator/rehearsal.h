@@ -46,10 +46,12 @@ inline RunControlSettings SettingsFor(uint32_t agents) {
 class Rehearsal : public RunPort {
  public:
   explicit Rehearsal(uint32_t agents) : Rehearsal(SettingsFor(agents)) {}
-  explicit Rehearsal(const RunControlSettings& settings) : agents_(settings.agents) {
+  explicit Rehearsal(const RunControlSettings& settings,
+                     const v1::Campaign& campaign = TwoTargets())
+      : agents_(settings.agents) {
     v1::RunResult run;
     run.set_id("test");
-    *run.mutable_campaign() = TwoTargets();
+    *run.mutable_campaign() = campaign;
     control_ = std::make_unique<RunControl>(settings, run, *this);
     control_->Start(now_);
   }
