@@ -160,6 +160,7 @@ class CampaignRun final : public RunPort {
     settings.agents = static_cast<uint32_t>(options.agents);
     settings.local_agents = options.listen.empty();
     settings.override_gates = options.override_gates;
+    settings.tolerate_agent_loss = options.tolerate_agent_loss;
     settings.prove_headroom = true;
     settings.max_start_skew_ns = options.max_start_skew_ns;
     return settings;

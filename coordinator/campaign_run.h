@@ -20,6 +20,7 @@ struct CampaignRunOptions {
   std::string store_path;  // the results store's; the journal of the run lies beside it
   int64_t max_start_skew_ns = 10'000'000;
   bool override_gates = false;
+  bool tolerate_agent_loss = false;
   std::vector<v1::Condition> conditions;  // of the whole run: what was built, which campaign
 };
 

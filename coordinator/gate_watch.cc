@@ -142,21 +142,25 @@ std::vector<v1::AgentSpread> GateWatch::spreads(const v1::Leg& leg) const {
   return SpreadsOf(leg, phase_, floor_ns_);
 }
 
-void ApplyGates(const std::vector<v1::GateResult>& gates, bool overridden, v1::Leg* leg) {
+void ApplyGates(const std::vector<v1::GateResult>& gates, const Indulgence& indulgence,
+                v1::Leg* leg) {
   v1::ValidityVerdict* verdict = leg->mutable_verdict();
-  if (overridden) LowerTo(v1::VALIDITY_UNVERIFIED, verdict);
+  if (indulgence.overridden) LowerTo(v1::VALIDITY_UNVERIFIED, verdict);
   std::set<std::string> said;
   for (const v1::GateResult& gate : gates) {
     *leg->add_gates() = gate;
     if (gate.passed() || !said.insert(gate.name()).second) continue;
-    if (overridden) {
+    if (indulgence.overridden) {
       verdict->add_overridden(gate.name());
       continue;
     }
     const auto same = std::count_if(gates.begin(), gates.end(), [&](const v1::GateResult& other) {
       return !other.passed() && other.name() == gate.name();
     });
-    AddReason(v1::VALIDITY_INVALID, ReasonOf(gate, static_cast<int>(same) - 1), verdict);
+    const bool tolerated =
+        indulgence.tolerates_loss && gate.name() == RowOf(Gate::kLostReports).name;
+    AddReason(tolerated ? v1::VALIDITY_PARTIAL : v1::VALIDITY_INVALID,
+              ReasonOf(gate, static_cast<int>(same) - 1), verdict);
   }
 }
 

@@ -62,8 +62,15 @@ class GateWatch {
   std::vector<ResourceWatch> machines_;  // by agent
 };
 
-// Writes the gates into the leg and draws the conclusion: a gate that failed makes the leg INVALID;
-// overridden, it is listed as such and the leg is UNVERIFIED, also when none failed.
-void ApplyGates(const std::vector<v1::GateResult>& gates, bool overridden, v1::Leg* leg);
+// What the user chose to put up with.
+struct Indulgence {
+  bool overridden = false;      // gates that fail are listed, and the leg is UNVERIFIED in any case
+  bool tolerates_loss = false;  // operations lost with an agent make the leg PARTIAL
+};
+
+// Writes the gates into the leg and draws the conclusion: a gate that failed makes the leg INVALID,
+// but for what is indulged.
+void ApplyGates(const std::vector<v1::GateResult>& gates, const Indulgence& indulgence,
+                v1::Leg* leg);
 
 }  // namespace weir

@@ -14,7 +14,8 @@ namespace {
 
 constexpr double kFailureShareLimit = 0.001;
 
-// Not the schema's order: what a user overrode is better than what is known to be wrong.
+// Not the schema's order: what a user overrode or tolerates is better than what is known to be
+// wrong.
 int Severity(v1::Validity validity) {
   switch (validity) {
     case v1::VALIDITY_VALID:
@@ -23,8 +24,10 @@ int Severity(v1::Validity validity) {
       return 2;
     case v1::VALIDITY_UNVERIFIED:
       return 3;
-    case v1::VALIDITY_INVALID:
+    case v1::VALIDITY_PARTIAL:
       return 4;
+    case v1::VALIDITY_INVALID:
+      return 5;
     default:
       return 0;
   }

@@ -13,7 +13,8 @@ void JudgeLeg(const v1::Campaign& campaign, v1::Leg* leg);
 // The worst of the legs, with each leg's reasons.
 void JudgeRun(v1::RunResult* run);
 
-// Lowers the verdict to `validity` at best: VALID, DEGRADED, UNVERIFIED, INVALID.
+// Lowers the verdict to `validity` at best: VALID, DEGRADED, UNVERIFIED, PARTIAL,
+// INVALID.
 void LowerTo(v1::Validity validity, v1::ValidityVerdict* verdict);
 
 // Lowers the verdict and adds the reason.

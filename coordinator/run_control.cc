@@ -191,9 +191,6 @@ void RunControl::AskAwaited(int64_t now_ns) {
 
 void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns) {
   if (state_ != State::kAsking || prepared.step() != StepNumber()) return;
-  if (step().task == v1::TASK_SET_UP && agent == 0) {
-    physical_partitions_ = prepared.physical_partitions();
-  }
   if (answers_->Take(agent, prepared) && answers_->complete()) AllPrepared(now_ns);
 }
 
@@ -211,6 +208,8 @@ void RunControl::NextStep(int64_t now_ns) {
   if (step().last_of_leg) ConcludeLeg(now_ns);
   if (over() || run_over_) return;
   ++step_;
+  // The lost agent's share of what follows would be missing from the start.
+  if (!tolerated_.empty() && step_ < program_.steps.size()) return Abort(tolerated_, now_ns);
   BeginStep(now_ns);
 }
 
@@ -246,9 +245,9 @@ void RunControl::BeginStage(int64_t now_ns) {
                               .number = StepNumber(),
                               .scenario = scenario(),
                               .target = target(),
-                              .physical_partitions = physical_partitions_,
                               .leg = proof ? &proof_ : &leg(),
                               .kept = !proof,
+                              .tolerates_loss = settings_.tolerate_agent_loss,
                               .max_start_skew_ns = settings_.max_start_skew_ns,
                               .journal_from_unix_ns = run_.started_unix_ns() - started_ns_};
   stage_ = std::make_unique<StageRun>(setup, answers_->by_agent(), roster_, port_);
@@ -389,13 +388,25 @@ void RunControl::OnAgentEnded(const std::string& name, const std::string& why, i
   if (!roster_.lost(*agent)) LoseAgent(*agent, absl::StrCat("it ", why), now_ns);
 }
 
+bool RunControl::Tolerates(uint32_t agent) const {
+  const bool driven = stage_ != nullptr && stage_->begun() && step().task == v1::TASK_DRIVE;
+  return settings_.tolerate_agent_loss && driven && !run_over_ && stage_->OthersGoOn(agent);
+}
+
 // R43: a run that lost an agent did not carry out its plan. Its numbers are kept and marked
-// INVALID.
+// INVALID, or PARTIAL where the user tolerates the loss.
 void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns) {
   if (over()) return OnFarewell(agent, now_ns);
   roster_.Lose(agent);
   if (answers_) answers_->Forget(agent);
   const std::string reason = absl::StrCat(roster_.NameOf(agent), " was lost: ", why);
+  if (Tolerates(agent)) {
+    port_.Say(absl::StrCat(reason, "; the others go on"));
+    AddReason(v1::VALIDITY_PARTIAL, reason, leg().mutable_verdict());
+    tolerated_ = reason;
+    stage_->Lose(agent, now_ns);
+    return LookAtStage(now_ns);
+  }
   if (stage_ != nullptr && stage_->begun()) {
     if (run_over_) AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
     stage_->Lose(agent, now_ns);

@@ -30,6 +30,9 @@ struct RunControlSettings {
   bool override_gates = false;  // gates that fail do not make the run INVALID, it is UNVERIFIED
   int64_t max_start_skew_ns = 10'000'000;
   bool prove_headroom = false;  // before anything is created: see TASK_PROVE
+  // An agent that is lost while a scenario is driven does not end the drive: it goes on without the
+  // agent's share and is PARTIAL (R43). What would come after it is left out.
+  bool tolerate_agent_loss = false;
 };
 
 class RunControl {
@@ -83,6 +86,7 @@ class RunControl {
   void LeaveOutTheRest(const std::string& reason);
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
+  bool Tolerates(uint32_t agent) const;
   void Finish(int64_t now_ns);
   void Part(int64_t now_ns);
   bool over() const { return state_ == State::kParting || state_ == State::kFinished; }
@@ -99,10 +103,10 @@ class RunControl {
   std::optional<StepAnswers> answers_;  // of the step in hand
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
-  uint32_t physical_partitions_ = 0;    // of the leg's target
   v1::Leg proof_;                       // what a proof of headroom is recorded in
   std::optional<Parting> parting_;      // once the result is final
   std::set<uint32_t> judged_;           // legs
+  std::string tolerated_;               // which agent was lost, and the drive went on
   bool run_over_ = false;               // stop after the stage in hand
   bool target_unreachable_ = false;
 };

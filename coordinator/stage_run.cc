@@ -1,6 +1,7 @@
 #include "coordinator/stage_run.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,8 +33,7 @@ StageRun::StageRun(const Setup& setup, const std::vector<v1::Prepared>& answers,
       offsets_ns_(roster.size()),
       starts_(roster.size()) {
   if (setup_.step.task == v1::TASK_DRIVE) {
-    throughput_ = ThroughputOrders::Make(setup_.target, *setup_.leg, setup_.physical_partitions,
-                                         setup_.number, roster_);
+    throughput_ = ThroughputOrders::Make(setup_.target, *setup_.leg, setup_.number, roster_);
   }
   for (uint32_t agent = 0; agent < answers.size(); ++agent) merge_.Expect(agent, answers[agent]);
 }
@@ -232,11 +232,23 @@ void StageRun::MissStart(uint32_t agent, int64_t now_ns) {
   }
 }
 
+// Where the others go on, all that this one was still to do is lost; else the stage ends for all.
 void StageRun::Lose(uint32_t agent, int64_t now_ns) {
+  const bool goes_on = begun() && stop_ns_ == 0 && setup_.tolerates_loss &&
+                       setup_.step.task == v1::TASK_DRIVE && OthersGoOn(agent);
   const int64_t end_ns = stop_ns_ != 0 ? stop_ns_ : now_ns;
-  merge_.Lose(agent, begun() ? SecondAt(end_ns) : 0,
-              [this](const MergedSecond& second) { ShowSecond(second); });
+  const uint32_t end = goes_on   ? std::numeric_limits<uint32_t>::max()
+                       : begun() ? SecondAt(end_ns)
+                                 : 0;
+  merge_.Lose(agent, end, [this](const MergedSecond& second) { ShowSecond(second); });
   KeepAndAcknowledge(now_ns);
+}
+
+bool StageRun::OthersGoOn(uint32_t agent) const {
+  for (uint32_t other = 0; other < roster_.size(); ++other) {
+    if (other != agent && !merge_.over(other)) return true;
+  }
+  return false;
 }
 
 void StageRun::Stop(const std::string& reason, int64_t deadline_ns, int64_t now_ns) {
@@ -286,7 +298,7 @@ void StageRun::Record(bool cut_short, int64_t now_ns) {
   leg->set_repeated_reports(leg->repeated_reports() + asked_again_);
   if (throughput_ != nullptr) throughput_->Record(leg);
   if (merge_.lost() > 0) {
-    AddReason(v1::VALIDITY_INVALID,
+    AddReason(setup_.tolerates_loss ? v1::VALIDITY_PARTIAL : v1::VALIDITY_INVALID,
               absl::StrCat(merge_.lost(), " planned operations were lost with their agent"),
               leg->mutable_verdict());
   }
@@ -326,7 +338,7 @@ void StageRun::JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overri
     gates.push_back(std::move(gate));
   }
   MarkSeries(starts_, leg);
-  ApplyGates(gates, overridden, leg);
+  ApplyGates(gates, {.overridden = overridden, .tolerates_loss = setup_.tolerates_loss}, leg);
 }
 
 }  // namespace weir

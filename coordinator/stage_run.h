@@ -37,9 +37,9 @@ class StageRun {
     uint32_t number;  // the step's, on the wire
     const v1::Scenario& scenario;
     const v1::Target& target;
-    uint32_t physical_partitions = 0;  // of the target, when it was set up
-    v1::Leg* leg;                      // that the stage is recorded in
-    bool kept = true;                  // its seconds go to the port; a proof's do not
+    v1::Leg* leg;                 // that the stage is recorded in
+    bool kept = true;             // its seconds go to the port; a proof's do not
+    bool tolerates_loss = false;  // of an agent: the stage goes on without its share
     int64_t max_start_skew_ns = 10'000'000;
     int64_t journal_from_unix_ns = 0;  // wall time at 0 of our clock, for the journal
   };
@@ -69,6 +69,8 @@ class StageRun {
   void Disarm() { barrier_.Disarm(); }
 
   bool done() const { return merge_.done(); }
+  // Whether another agent than this one still has something to tell.
+  bool OthersGoOn(uint32_t agent) const;
   const std::string& error() const { return error_; }  // an agent could not go on
   const std::string& fatal() const { return fatal_; }  // the run cannot go on
 

@@ -24,6 +24,7 @@ bool StepAnswers::Take(uint32_t agent, const v1::Prepared& prepared) {
   if (prepared.conditions_size() > 0 && step_.task == v1::TASK_SET_UP && agent == 0) {
     *leg_.mutable_conditions() = prepared.conditions();
     leg_.set_provisioned_ru(prepared.provisioned_ru());
+    leg_.set_physical_partitions(prepared.physical_partitions());
     leg_.set_charge_basis(prepared.charge_basis());
     leg_.set_caution(prepared.caution());
   }

@@ -115,7 +115,9 @@ v1::GateResult JudgeDispatched(const v1::Leg& leg, v1::Phase phase) {
       return NotMeasured(Gate::kDispatched, "", "the lag cannot be read");
     }
   }
-  const uint64_t planned = CountsOf(leg, phase).planned();
+  // Of what was lost nobody knows: JudgeLostReports.
+  const v1::Tally counts = CountsOf(leg, phase);
+  const uint64_t planned = counts.planned() - std::min(counts.planned(), counts.lost());
   if (planned == 0) return NotMeasured(Gate::kDispatched, "", "nothing was planned");
   uint64_t in_time = 0;
   lag.ForEachBucket([&](uint64_t value, uint64_t count) {

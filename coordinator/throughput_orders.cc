@@ -12,12 +12,12 @@ constexpr uint64_t kAutoscaleStep = 1000;
 }  // namespace
 
 std::unique_ptr<ThroughputOrders> ThroughputOrders::Make(const v1::Target& target,
-                                                         const v1::Leg& leg, uint32_t partitions,
-                                                         uint32_t step, Roster& roster) {
+                                                         const v1::Leg& leg, uint32_t step,
+                                                         Roster& roster) {
   if (!target.cosmos().has_scaling() || leg.provisioned_ru() == 0) return nullptr;
   const bool autoscale = target.cosmos().capacity() == v1::COSMOS_CAPACITY_AUTOSCALE;
   const ThroughputScaler::Start start{.provisioned_ru = leg.provisioned_ru(),
-                                      .partitions = partitions,
+                                      .partitions = leg.physical_partitions(),
                                       .multiple_of = autoscale ? kAutoscaleStep : kManualStep};
   return std::unique_ptr<ThroughputOrders>(
       new ThroughputOrders(target.cosmos().scaling(), start, step, roster));

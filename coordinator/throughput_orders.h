@@ -18,7 +18,7 @@ class ThroughputOrders {
   // Of the leg that has been set up. Null when the target has no rule, or its container no
   // throughput of its own. `target` and `roster` outlive it.
   static std::unique_ptr<ThroughputOrders> Make(const v1::Target& target, const v1::Leg& leg,
-                                                uint32_t partitions, uint32_t step, Roster& roster);
+                                                uint32_t step, Roster& roster);
 
   void Add(uint32_t second, const std::map<int32_t, v1::PartitionUse>& partitions) {
     scaler_.Add(second, partitions);

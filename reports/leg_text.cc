@@ -90,6 +90,8 @@ std::string ValidityWord(v1::Validity validity) {
       return "INVALID";
     case v1::VALIDITY_UNVERIFIED:
       return "UNVERIFIED";
+    case v1::VALIDITY_PARTIAL:
+      return "PARTIAL";
     default:
       return "NOT JUDGED";
   }

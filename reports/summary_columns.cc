@@ -78,7 +78,8 @@ constexpr auto kColumns = std::to_array<IdentityColumn>({
     {"validity", ValidityText,
      "Verdict on this scenario and target: `valid`; `degraded`, when too many operations failed; "
      "`invalid`, when the harness or its machine spoiled the numbers; `unverified`, when the user "
-     "overrode the gates that say so; `unknown`."},
+     "overrode the gates that say so; `partial`, when an agent was lost and the user tolerates "
+     "that; `unknown`."},
     {"reasons", Reasons, "Why it is not `valid`."},
     {"failed_gates", FailedGateNames,
      "Gates that failed, and of which agent; overridden ones are marked."},

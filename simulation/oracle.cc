@@ -28,6 +28,12 @@ std::string NameOf(const std::pair<uint32_t, v1::Task>& key) {
   return absl::StrCat("leg ", key.first, " ", v1::Task_Name(key.second));
 }
 
+// Whether the leg says that its plan was carried out.
+bool CarriedOut(const v1::Leg& leg) {
+  const v1::Validity validity = leg.verdict().validity();
+  return validity != v1::VALIDITY_INVALID && validity != v1::VALIDITY_PARTIAL;
+}
+
 // Agents are named after their nodes: a0, a1, …
 uint32_t NodeOf(const v1::AgentFacts& facts) {
   uint32_t node = 0;
@@ -197,15 +203,17 @@ void Oracle::CheckVerdict(const v1::RunResult& run) {
   const v1::ValidityVerdict& verdict = run.verdict();
   const bool invalid = verdict.validity() == v1::VALIDITY_INVALID;
   if (invalid && verdict.reasons().empty()) Violate("the run is invalid for no reason");
-  if (anyone_lost_ && !invalid) Violate("a run that lost an agent is not invalid");
+  const bool partial = tolerates_loss_ && verdict.validity() == v1::VALIDITY_PARTIAL;
+  if (anyone_lost_ && !invalid && !partial) Violate("a run that lost an agent is not invalid");
+  if (!anyone_lost_ && partial) Violate("a run that lost no agent is partial");
   if (run.state() == v1::RUN_STATE_RUNNING) Violate("the run has ended and says it is running");
   if (run.state() != v1::RUN_STATE_FINISHED && !invalid) {
     Violate("a run that did not finish is not invalid");
   }
   for (const v1::Leg& leg : run.legs()) {
     if (leg.verdict().validity() == v1::VALIDITY_UNKNOWN) Violate("a leg has no verdict");
-    if (leg.verdict().validity() == v1::VALIDITY_INVALID && leg.verdict().reasons().empty()) {
-      Violate("a leg is invalid for no reason");
+    if (!CarriedOut(leg) && leg.verdict().reasons().empty()) {
+      Violate("a leg is invalid or partial for no reason");
     }
   }
 }
@@ -231,7 +239,7 @@ void Oracle::CheckClocks(int64_t now_ns, const v1::RunResult& run) {
 // both are told against, falls out.
 void Oracle::CheckSkew(const v1::RunResult& run, const v1::Leg& leg, const StageKey& key,
                        const Stage& stage) {
-  if (stepped_ns_ > 0 || leg.verdict().validity() == v1::VALIDITY_INVALID) return;
+  if (stepped_ns_ > 0 || !CarriedOut(leg)) return;
   struct Start {
     int64_t early_ns;  // the reported skew minus the true start
     int64_t bound_ns;
@@ -289,7 +297,7 @@ void Oracle::CheckTotals(const v1::Leg& leg, const StageKey& key, const Stage& s
     if (counts.SerializeAsString() == merged.SerializeAsString()) continue;
     Violate(absl::StrCat(NameOf(key), ": the result is not the sum of its seconds"));
   }
-  if (leg.verdict().validity() == v1::VALIDITY_INVALID) return;
+  if (!CarriedOut(leg)) return;
   std::map<PhaseOperation, CellBook> truth;
   for (const auto& books : stage.books) {
     if (!books->over) Violate(absl::StrCat(NameOf(key), " is valid and an agent did not end it"));

@@ -50,6 +50,7 @@ class Oracle {
 
   // ------------------------------------------------------------------------------ what is allowed
   void set_lease_ns(int64_t lease_ns) { lease_ns_ = lease_ns; }
+  void set_tolerates_loss(bool tolerates) { tolerates_loss_ = tolerates; }
   // A node's clock minus the coordinator's, in truth.
   void set_clock_offset(std::function<int64_t(uint32_t node, int64_t true_ns)> offset_ns) {
     clock_offset_ns_ = std::move(offset_ns);
@@ -116,6 +117,7 @@ class Oracle {
   int64_t stepped_ns_ = 0;
   std::function<int64_t(uint32_t node, int64_t true_ns)> clock_offset_ns_;
   bool anyone_lost_ = false;
+  bool tolerates_loss_ = false;
   bool journal_failed_ = false;
   uint32_t step_ = 0;            // the latest that was asked for
   int64_t parting_true_ns_ = 0;  // from here on the result is final

@@ -127,7 +127,9 @@ class World final : public Network::Listener {
     settings.local_agents = dice_.Chance(0.3);
     settings.join_timeout_ns = kJoinTimeoutNs;
     settings.prove_headroom = dice_.Chance(0.3);
+    settings.tolerate_agent_loss = dice_.Chance(0.25);
     oracle_.set_lease_ns(settings.lease_ns);
+    oracle_.set_tolerates_loss(settings.tolerate_agent_loss);
     v1::RunResult run;
     run.set_id("run");
     campaign_ = MakeCampaign(dice_, agent_count_);

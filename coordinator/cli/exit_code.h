@@ -13,6 +13,7 @@ enum ExitCode : int {
   kExitRunInvalid = 5,     // the run is INVALID: its numbers must not be used
   kExitThreshold = 6,      // the run is valid, a threshold was missed
   kExitNoHeadroom = 7,     // the agents cannot offer the load; no target was driven
+  kExitRunPartial = 8,     // an agent was lost and tolerated: the load was smaller than planned
   kExitInterrupted = 130,  // Ctrl-C; what was measured is kept
 };
 

@@ -41,6 +41,8 @@ Exit codes:
     4  a target could not be reached, or refused us
     5  the run is INVALID
     6  a threshold was missed
+    7  the agents cannot offer the load; no target was driven
+    8  the run is PARTIAL: an agent was lost and tolerated
   130  interrupted
 
 Commands explain themselves: weir run --help.
@@ -174,6 +176,9 @@ class CommandLine {
     run->add_flag("--quiet", run_.quiet, "No progress, only the result");
     run->add_flag("--override-gates", run_.override_gates,
                   "Go on where a gate fails on agents or machine; stamps the run UNVERIFIED");
+    run->add_flag("--tolerate-agent-loss", run_.tolerate_agent_loss,
+                  "Where an agent is lost while a scenario is driven, drive on without its share; "
+                  "the run is PARTIAL");
     run->footer(
         "Examples:\n"
         "  weir run campaigns/sqlite.yaml --out out/sqlite\n"

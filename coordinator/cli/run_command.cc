@@ -69,6 +69,7 @@ ExitCode Judge(const CampaignRunEnd& end) {
   if (end.target_unreachable) return kExitTarget;
   if (RefusedForHeadroom(end.result)) return kExitNoHeadroom;
   if (end.result.verdict().validity() == v1::VALIDITY_INVALID) return kExitRunInvalid;
+  if (end.result.verdict().validity() == v1::VALIDITY_PARTIAL) return kExitRunPartial;
   return ThresholdMissed(end.result) ? kExitThreshold : kExitValid;
 }
 
@@ -91,6 +92,7 @@ ExitCode RunCommand(const RunOptions& options) {
                                        .store_path = options.store,
                                        .max_start_skew_ns = options.max_start_skew_ns,
                                        .override_gates = options.override_gates,
+                                       .tolerate_agent_loss = options.tolerate_agent_loss,
                                        .conditions = RunConditions(reading.text)};
   absl::StatusOr<CampaignRunEnd> end =
       RunCampaign(reading.campaign, reading.text, run_options, **store);

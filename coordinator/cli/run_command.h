@@ -20,6 +20,7 @@ struct RunOptions {
   uint32_t expect_agents = 0;
   bool quiet = false;  // no progress
   bool override_gates = false;
+  bool tolerate_agent_loss = false;
   int64_t max_start_skew_ns = 10'000'000;  // an agent that is further off makes the run INVALID
 };
 

@@ -1,11 +1,12 @@
 // Puts the report together.
 
-const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', UNVERIFIED: '?', 'NOT JUDGED': '?'};
-const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', UNVERIFIED: 'bad', 'NOT JUDGED': 'warning'};
+const marks = {VALID: '✓', DEGRADED: '!', INVALID: '✕', UNVERIFIED: '?', PARTIAL: '◐', 'NOT JUDGED': '?'};
+const tones = {VALID: 'good', DEGRADED: 'warning', INVALID: 'bad', UNVERIFIED: 'bad', PARTIAL: 'bad', 'NOT JUDGED': 'warning'};
 const meanings = {
   VALID: 'No check found fault with this run.',
   DEGRADED: 'No check found fault with the measuring, but too many operations failed.',
   INVALID: 'The harness or its machine spoiled the numbers: do not use them.',
+  PARTIAL: 'An agent was lost, and the others went on: the load was smaller than planned.',
   UNVERIFIED: 'Gates failed, and whoever ran this chose to go on: nothing vouches for these numbers.',
   'NOT JUDGED': 'Nobody judged these numbers.',
 };

@@ -383,7 +383,7 @@ TEST_F(GateWatchTest, MakesALegInvalidOnceForEachGateHoweverManyAgentsFailIt) {
   auto gates = JudgeCalm();
   gates = {MakeGateResult(Gate::kSteal, "north", false, "2 %"),
            MakeGateResult(Gate::kSteal, "south", false, "3 %")};
-  ApplyGates(gates, false, &leg_);
+  ApplyGates(gates, {}, &leg_);
   JudgeLeg({}, &leg_);
   EXPECT_EQ(leg_.verdict().validity(), v1::VALIDITY_INVALID);
   ASSERT_EQ(leg_.verdict().reasons_size(), 1);
@@ -392,10 +392,10 @@ TEST_F(GateWatchTest, MakesALegInvalidOnceForEachGateHoweverManyAgentsFailIt) {
 }
 
 TEST_F(GateWatchTest, AnOverrideStampsTheLegAlsoWhenNoGateFails) {
-  ApplyGates(JudgeCalm(), true, &leg_);
+  ApplyGates(JudgeCalm(), {.overridden = true}, &leg_);
   JudgeLeg({}, &leg_);
   EXPECT_EQ(leg_.verdict().validity(), v1::VALIDITY_UNVERIFIED);
-  ApplyGates({MakeGateResult(Gate::kSteal, "north", false, "2 %")}, true, &leg_);
+  ApplyGates({MakeGateResult(Gate::kSteal, "north", false, "2 %")}, {.overridden = true}, &leg_);
   EXPECT_EQ(leg_.verdict().validity(), v1::VALIDITY_UNVERIFIED);
   ASSERT_EQ(leg_.verdict().overridden_size(), 1);
   EXPECT_EQ(leg_.verdict().overridden(0), "steal");
@@ -408,7 +408,7 @@ TEST_F(GateWatchTest, AnOverrideStampsTheLegAlsoWhenNoGateFails) {
 
 TEST_F(GateWatchTest, WhatIsKnownToBeWrongStaysInvalidUnderAnOverride) {
   leg_.set_failure("the target went away");
-  ApplyGates(JudgeCalm(), true, &leg_);
+  ApplyGates(JudgeCalm(), {.overridden = true}, &leg_);
   JudgeLeg({}, &leg_);
   EXPECT_EQ(leg_.verdict().validity(), v1::VALIDITY_INVALID);
 }

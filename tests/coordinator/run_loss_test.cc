@@ -67,6 +67,52 @@ TEST(RunLoss, CountsWhatALostAgentWasToDoAsLost) {
               Contains(HasSubstr("50 planned operations were lost")));
 }
 
+// The one drive of a campaign with one target, tolerant of losses.
+class Tolerant : public Planned {
+ public:
+  explicit Tolerant(uint32_t agents)
+      : Planned([agents] {
+          RunControlSettings settings = SettingsFor(agents);
+          settings.tolerate_agent_loss = true;
+          return settings;
+        }()) {}
+
+  // The agent tells of the rest of its plan and is done.
+  void PlayToTheEnd(ConnectionId connection) {
+    const v1::Arm& arm = arms_[connection];
+    for (uint32_t second = 1; second < 60; ++second) Deliver(connection, Interval(arm, second));
+    Deliver(connection, Done(arm, 60));
+    Pump();
+  }
+};
+
+TEST(RunLoss, GoesOnWithoutAnAgentWhereThatIsToleratedAndSaysPartial) {
+  Tolerant run(2);
+  run.Run();
+  run.control_->OnAgentEnded("a2", "was killed by signal 9 (Killed)", run.now_);
+  EXPECT_EQ(run.stops_, 0);
+  run.PlayToTheEnd(1);
+  const v1::Leg& leg = run.result().legs(0);
+  EXPECT_EQ(leg.verdict().validity(), v1::VALIDITY_PARTIAL) << leg.verdict().DebugString();
+  EXPECT_THAT(leg.verdict().reasons(), Contains(HasSubstr("agent a2 was lost: it was killed")));
+  const v1::Tally& total = leg.results(1).total();
+  EXPECT_EQ(total.planned(), 1200u);  // never renormalised
+  EXPECT_EQ(total.ok(), 610u);
+  EXPECT_EQ(total.lost(), 590u);
+  // What comes after needs every agent.
+  ASSERT_TRUE(run.finished_);
+  EXPECT_THAT(run.result().legs(1).failure(), HasSubstr("not run: agent a2 was lost"));
+}
+
+TEST(RunLoss, ToleratesNothingWhenNobodyIsLeft) {
+  Tolerant run(1);
+  run.Run();
+  run.control_->OnAgentEnded("a1", "was killed by signal 9 (Killed)", run.now_);
+  run.Pump();
+  ASSERT_TRUE(run.finished_);
+  EXPECT_EQ(run.result().verdict().validity(), v1::VALIDITY_INVALID);
+}
+
 TEST(RunLoss, WaitsForTheLeaseAndAMarginBeforeAnAgentIsLost) {
   EndlessRehearsal run(2);
   run.Run();
