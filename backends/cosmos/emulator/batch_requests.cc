@@ -30,6 +30,7 @@ BatchRequests::Kind BatchRequests::KindOf(std::string_view name) {
   if (name == "Create") return Kind::kCreate;
   if (name == "Upsert") return Kind::kUpsert;
   if (name == "Replace") return Kind::kReplace;
+  if (name == "Patch") return Kind::kPatch;
   if (name == "Read") return Kind::kRead;
   if (name == "Delete") return Kind::kDelete;
   return Kind::kUnknown;
@@ -54,36 +55,56 @@ const char* BatchRequests::Parse(const Container& container, std::string_view bo
   return count_ == 0 ? "a batch has at least one operation" : nullptr;
 }
 
+// How a body is read depends on the kind, which a client may send behind it.
+BatchRequests::Kind BatchRequests::KindOf(ondemand::object object) {
+  std::string_view name;
+  const bool found =
+      object.find_field_unordered("operationType").get_string().get(name) == simdjson::SUCCESS;
+  const Kind kind = found ? KindOf(name) : Kind::kUnknown;
+  return object.reset().error() == simdjson::SUCCESS ? kind : Kind::kUnknown;
+}
+
 const char* BatchRequests::ParseOperation(const Container& container, std::string_view body,
                                           ondemand::object object, Operation* operation) {
-  operation->kind = Kind::kUnknown;
+  operation->kind = KindOf(object);
   operation->id = {};
   operation->conditions = {};
   operation->has_body = false;
+  operation->patch.reset();
+  operation->patch_refusal.clear();
   operation->refusal = nullptr;
   operation->refusal_substatus = 0;
   std::string_view key_text;
-  std::string_view kind;
   for (auto result : object) {
     ondemand::field field;
-    std::string_view name;
     if (std::move(result).get(field) != simdjson::SUCCESS) return kNotABatch;
-    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return kNotABatch;
-    std::string_view* text = name == "operationType"  ? &kind
-                             : name == "partitionKey" ? &key_text
-                             : name == "id"           ? &operation->id
-                             : name == "ifMatch"      ? &operation->conditions.if_match
-                             : name == "ifNoneMatch"  ? &operation->conditions.if_none_match
-                                                      : nullptr;
-    if (text != nullptr) {
-      if (field.value().get_string().get(*text) != simdjson::SUCCESS) return kNotABatch;
-      if (text == &kind) operation->kind = KindOf(kind);
-    } else if (name == "resourceBody") {
-      ReadItem(container, body, field.value(), operation);
-    }
+    const char* error = ReadMember(container, body, std::move(field), &key_text, operation);
+    if (error != nullptr) return error;
   }
   Complete(container, key_text, operation);
   return nullptr;
+}
+
+const char* BatchRequests::ReadMember(const Container& container, std::string_view body,
+                                      ondemand::field field, std::string_view* key_text,
+                                      Operation* operation) {
+  std::string_view name;
+  if (field.unescaped_key().get(name) != simdjson::SUCCESS) return kNotABatch;
+  if (name == "resourceBody") {
+    if (operation->kind == Kind::kPatch) {
+      ReadPatch(field.value(), operation);
+    } else {
+      ReadItem(container, body, field.value(), operation);
+    }
+    return nullptr;
+  }
+  std::string_view* text = name == "partitionKey"  ? key_text
+                           : name == "id"          ? &operation->id
+                           : name == "ifMatch"     ? &operation->conditions.if_match
+                           : name == "ifNoneMatch" ? &operation->conditions.if_none_match
+                                                   : nullptr;
+  if (text == nullptr) return nullptr;
+  return field.value().get_string().get(*text) == simdjson::SUCCESS ? nullptr : kNotABatch;
 }
 
 void BatchRequests::ReadItem(const Container& container, std::string_view body,
@@ -98,15 +119,38 @@ void BatchRequests::ReadItem(const Container& container, std::string_view body,
   operation->body.json = operation->rewritten;
 }
 
+void BatchRequests::ReadPatch(ondemand::value value, Operation* operation) {
+  operation->has_body = true;
+  std::string_view json;
+  simdjson::dom::element body;
+  ondemand::object object;
+  if (value.get_object().get(object) != simdjson::SUCCESS ||
+      object.raw_json().get(json) != simdjson::SUCCESS ||
+      patch_parser_.parse(json.data(), json.size()).get(body) != simdjson::SUCCESS) {
+    operation->refusal = "the resourceBody of a Patch must be an object";
+    return;
+  }
+  auto patch = Patch::Parse(body);
+  if (patch.ok()) {
+    operation->patch = *std::move(patch);
+  } else {
+    operation->patch_refusal = std::string(patch.status().message());
+    operation->refusal = operation->patch_refusal.c_str();
+  }
+}
+
 // Decides the operation's key and whether it can be carried out at all.
 void BatchRequests::Complete(const Container& container, std::string_view key_text,
                              Operation* operation) {
+  const bool patches = operation->kind == Kind::kPatch;
   if (operation->refusal != nullptr) return;
-  const bool writes = operation->kind != Kind::kRead && operation->kind != Kind::kDelete;
+  const bool writes =
+      operation->kind != Kind::kRead && operation->kind != Kind::kDelete && !patches;
   if (operation->kind == Kind::kUnknown) {
     operation->refusal = "the operationType is missing or not supported";
-  } else if (writes != operation->has_body) {
-    operation->refusal = writes ? "resourceBody is missing" : "resourceBody is out of place";
+  } else if ((writes || patches) != operation->has_body) {
+    operation->refusal =
+        writes || patches ? "resourceBody is missing" : "resourceBody is out of place";
   } else if (operation->kind == Kind::kReplace && operation->id != operation->body.id) {
     operation->refusal = "the id of the operation is not that of the item";
   }
@@ -191,6 +235,9 @@ ItemOutcome BatchRequests::Apply(const Request& request, const Operation& operat
       return partition.Upsert(operation.key, operation.body, operation.conditions);
     case Kind::kReplace:
       return partition.Replace(operation.key, operation.id, operation.body, operation.conditions);
+    case Kind::kPatch:
+      return editor_.Run(request.container, &partition, *operation.patch, operation.key,
+                         operation.id, operation.conditions);
     case Kind::kRead:
       return partition.Read(operation.key, operation.id, operation.conditions, request.strong);
     case Kind::kDelete:

@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,9 @@
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/http_server.h"
+#include "backends/cosmos/emulator/item_editor.h"
 #include "backends/cosmos/emulator/partition_key_reader.h"
+#include "backends/cosmos/emulator/patch.h"
 #include "backends/cosmos/wire/effective_partition_key.h"
 
 namespace weir::cosmos::emulator {
@@ -22,7 +25,7 @@ class BatchRequests {
   HttpResponse Run(const Container& container, const HttpRequest& request, bool strong);
 
  private:
-  enum class Kind : uint8_t { kUnknown, kCreate, kUpsert, kReplace, kRead, kDelete };
+  enum class Kind : uint8_t { kUnknown, kCreate, kUpsert, kReplace, kPatch, kRead, kDelete };
 
   struct Operation {
     Kind kind = Kind::kUnknown;
@@ -31,7 +34,9 @@ class BatchRequests {
     EffectivePartitionKey key;
     bool has_body = false;
     DocumentView body;
-    std::string rewritten;          // the body's JSON when it could not be stored as sent
+    std::string rewritten;  // the body's JSON when it could not be stored as sent
+    std::optional<Patch> patch;
+    std::string patch_refusal;
     const char* refusal = nullptr;  // why it cannot be carried out: 400
     int refusal_substatus = 0;
   };
@@ -49,8 +54,13 @@ class BatchRequests {
   const char* ParseOperation(const Container& container, std::string_view body,
                              simdjson::ondemand::object object, Operation* operation);
   static Kind KindOf(std::string_view name);
+  static Kind KindOf(simdjson::ondemand::object object);
   void ReadItem(const Container& container, std::string_view body, simdjson::ondemand::value value,
                 Operation* operation);
+  void ReadPatch(simdjson::ondemand::value value, Operation* operation);
+  const char* ReadMember(const Container& container, std::string_view body,
+                         simdjson::ondemand::field field, std::string_view* key_text,
+                         Operation* operation);
   void Complete(const Container& container, std::string_view key_text, Operation* operation);
   // Refuses operations that are not of the batch's key or of the range.
   static void RouteAll(const EffectivePartitionKey* batch_key, const KeyRange& range,
@@ -66,6 +76,8 @@ class BatchRequests {
   simdjson::ondemand::parser parser_;
   DocumentReader reader_;
   PartitionKeyReader key_reader_;
+  simdjson::dom::parser patch_parser_;
+  ItemEditor editor_;
   std::vector<Operation> operations_;  // the first `count_` are this request's
   size_t count_ = 0;
 };

@@ -33,6 +33,13 @@ HttpResponse AnswerFor(const Container& container, const Partition& partition,
   return response;
 }
 
+// 400, charged.
+HttpResponse RefusedAnswer(const Container& container, std::string_view message) {
+  HttpResponse response = ErrorAnswer(400, 0, message);
+  SetCharge(container.charges().Refused(), &response);
+  return response;
+}
+
 }  // namespace
 
 const char* RefuseItem(const ContainerDefinition& definition, const DocumentView& item) {
@@ -133,6 +140,23 @@ HttpResponse ItemRequests::Replace(const Container& container, std::string_view 
   if (view_.id != id) return ErrorAnswer(400, 0, "the id of the item is not that of the path");
   return Run(container, *key, WantsBody(request), [&](Partition& partition) {
     return partition.Replace(*key, id, view_, ConditionsOf(request));
+  });
+}
+
+// SDKs send no content type with it: none is asked for.
+HttpResponse ItemRequests::Patch(const Container& container, std::string_view id,
+                                 const HttpRequest& request) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  if (!key) return error;
+  simdjson::dom::element body;
+  if (patch_parser_.parse(request.body).get(body) != simdjson::SUCCESS) {
+    return RefusedAnswer(container, "the body is not valid JSON");
+  }
+  const auto patch = emulator::Patch::Parse(body);
+  if (!patch.ok()) return RefusedAnswer(container, std::string(patch.status().message()));
+  return Run(container, *key, WantsBody(request), [&](Partition& partition) {
+    return editor_.Run(container, &partition, *patch, *key, id, ConditionsOf(request));
   });
 }
 

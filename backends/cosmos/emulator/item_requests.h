@@ -8,6 +8,7 @@
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/http_server.h"
+#include "backends/cosmos/emulator/item_editor.h"
 #include "backends/cosmos/emulator/partition_key_reader.h"
 #include "backends/cosmos/wire/effective_partition_key.h"
 
@@ -21,6 +22,7 @@ class ItemRequests {
   HttpResponse Read(const Container& container, std::string_view id, const HttpRequest& request,
                     bool strong);
   HttpResponse Replace(const Container& container, std::string_view id, const HttpRequest& request);
+  HttpResponse Patch(const Container& container, std::string_view id, const HttpRequest& request);
   HttpResponse Delete(const Container& container, std::string_view id, const HttpRequest& request);
 
  private:
@@ -38,6 +40,8 @@ class ItemRequests {
   DocumentReader reader_;
   DocumentView view_;
   PartitionKeyReader key_reader_;
+  simdjson::dom::parser patch_parser_;
+  ItemEditor editor_;
 };
 
 // What an item may not be, beyond JSON: without id, with a bad one, too large. nullptr when it may.

@@ -71,6 +71,17 @@ ItemOutcome Partition::Replace(const EffectivePartitionKey& key, std::string_vie
   return ReplaceBody(existing, document);
 }
 
+ItemOutcome Partition::Edit(const EffectivePartitionKey& key, std::string_view id,
+                            const Conditions& conditions,
+                            const std::function<EditedItem(const StoredDocument&)>& edit) {
+  StoredDocument* existing = Find(MakeItemKey(key, id));
+  if (existing == nullptr) return {404, settings_.charges->ReadWithoutBody(false), nullptr};
+  if (Fails(conditions, *existing)) return {412, settings_.charges->Conflict(), nullptr};
+  const EditedItem edited = edit(*existing);
+  if (edited.status == 200) return ReplaceBody(existing, *edited.document);
+  return {edited.status, settings_.charges->Conflict(), nullptr};
+}
+
 ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& given) {
   const DocumentView& document = Counted(given);
   if (const auto refusal = NotUnique(existing->logical->key, document, existing)) return *refusal;

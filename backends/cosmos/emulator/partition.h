@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -96,6 +97,14 @@ class Partition {
                      const Conditions& conditions);
   ItemOutcome Replace(const EffectivePartitionKey& key, std::string_view id,
                       const DocumentView& document, const Conditions& conditions);
+  // Replaces it by what `edit` makes of it, if that has the status 200.
+  struct EditedItem {
+    int status;
+    const DocumentView* document;
+  };
+  ItemOutcome Edit(const EffectivePartitionKey& key, std::string_view id,
+                   const Conditions& conditions,
+                   const std::function<EditedItem(const StoredDocument&)>& edit);
   ItemOutcome Delete(const EffectivePartitionKey& key, std::string_view id,
                      const Conditions& conditions);
   ItemOutcome Read(const EffectivePartitionKey& key, std::string_view id,

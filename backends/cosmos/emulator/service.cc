@@ -328,7 +328,7 @@ HttpResponse Service::AnswerItems(const HttpRequest& request, const Container& c
     if (method == "GET") return state.items.Read(container, path[5], request, IsStrong(request));
     if (method == "PUT") return state.items.Replace(container, path[5], request);
     if (method == "DELETE") return state.items.Delete(container, path[5], request);
-    if (method == "PATCH") return NotSupported("patch yet");
+    if (method == "PATCH") return state.items.Patch(container, path[5], request);
     return NoRoute(request);
   }
   if (method == "GET") {
