@@ -13,6 +13,10 @@
 namespace weir {
 namespace {
 
+// After a move: 2 ms, 4 ms, … until two seconds have passed.
+constexpr int64_t kFirstMoveWaitNs = 2'000'000;
+constexpr uint32_t kMostMoves = 10;
+
 constexpr int64_t kLongestPassNs = kNsPerMs;
 
 void CountVerdict(Verdict verdict, v1::Tally* counts) {
@@ -135,7 +139,7 @@ int64_t Worker::NextWakeNs(int64_t now_ns) const {
   const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
   int64_t wake = std::min(page_end, pacer_->NextDueNs());
   if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);
-  if (oldest_ != kNone) wake = std::min(wake, slots_[oldest_]->sent_ns + settings_.timeout_ns);
+  if (oldest_ != kNone) wake = std::min(wake, slots_[oldest_]->alive_ns + settings_.timeout_ns);
   return std::max(wake, now_ns);  // what waits for a session is looked at once a second at least
 }
 
@@ -223,6 +227,7 @@ void Worker::StartNew(const DueOperation& due) {
   slot.dispatched_ns = due.dispatched_ns;
   slot.first_sent_ns = 0;
   slot.charge = 0;
+  slot.moves = 0;
   slot.lane = FreeLane();
   Send(ticket, loop_.Now());
 }
@@ -234,12 +239,11 @@ void Worker::Send(Ticket ticket, int64_t now_ns) {
   if (slot.first_sent_ns == 0) {
     slot.first_sent_ns = now_ns;
     tally.lag.Record(Span(slot.intended_ns, slot.dispatched_ns));
-    tally.wait.Record(Span(slot.dispatched_ns, now_ns));
   } else {
     counts.set_retries(counts.retries() + 1);
   }
   counts.set_attempts(counts.attempts() + 1);
-  slot.sent_ns = now_ns;
+  slot.sent_ns = slot.alive_ns = now_ns;
   slot.in_flight = true;
   ++in_flight_;
   LinkNewest(ticket);
@@ -308,7 +312,16 @@ void Worker::Complete(Ticket ticket, const Outcome& outcome) {
   Settle(ticket, outcome, now);
 }
 
+// What a session holds back is not sent yet. The first attempt's wait ends when it is.
+void Worker::CountWait(Slot& slot, const Outcome& outcome) {
+  slot.sent_ns += outcome.held_ns;
+  if (slot.planned.operation.attempt > 1) return;
+  slot.first_sent_ns += outcome.held_ns;
+  TallyOf(slot).wait.Record(Span(slot.dispatched_ns, slot.first_sent_ns));
+}
+
 void Worker::CountAttempt(Slot& slot, const Outcome& outcome) {
+  CountWait(slot, outcome);
   Tally& tally = TallyOf(slot);
   v1::Tally& counts = tally.counts();
   if (outcome.server_time_ns > 0) tally.server_time.Record(Span(0, outcome.server_time_ns));
@@ -331,8 +344,10 @@ bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   const bool throttled = outcome.verdict == Verdict::kThrottled;
   const uint32_t attempt = slots_[ticket]->planned.operation.attempt;
   if (!outcome.retryable && !throttled) return false;
-  if (attempt >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
   if (winding_down_ || stop_.load(std::memory_order_relaxed)) return false;
+  if (outcome.moved && FollowLater(ticket, now_ns)) return true;
+  const uint32_t tried = attempt - slots_[ticket]->moves;
+  if (tried >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
   const double unit = Unit(Draw(retry.seed, ++retry_draws_));
   int64_t wait_ns;
   if (throttled && retry.obey_retry_after && outcome.retry_after_ns > 0) {
@@ -342,6 +357,16 @@ bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
     wait_ns = static_cast<int64_t>(unit * std::min(retry.cap_ns, widest));
   }
   retries_.push({now_ns + wait_ns, ticket});
+  return true;
+}
+
+// Data that have moved, as when a partition is split, are no fault of the database: the attempt is
+// counted, and another made whatever the policy says. The policy takes over when it does not end.
+bool Worker::FollowLater(Ticket ticket, int64_t now_ns) {
+  Slot& slot = *slots_[ticket];
+  if (slot.moves == kMostMoves) return false;
+  retries_.push({now_ns + (kFirstMoveWaitNs << slot.moves), ticket});
+  ++slot.moves;
   return true;
 }
 
@@ -376,11 +401,24 @@ void Worker::CountUnsent(const DueOperation& due) {
 }
 
 void Worker::TimeOutOverdue(int64_t now_ns) {
-  while (oldest_ != kNone && slots_[oldest_]->sent_ns + settings_.timeout_ns <= now_ns) {
+  while (oldest_ != kNone && slots_[oldest_]->alive_ns + settings_.timeout_ns <= now_ns) {
     const Ticket ticket = oldest_;
+    if (GoesOn(ticket, now_ns)) continue;
     slots_[ticket]->lane->session->Abandon(ticket);
     Complete(ticket, {.verdict = Verdict::kTimedOut, .detail = "no answer within the timeout"});
   }
+}
+
+// A large write may go on for longer than the timeout, part by part.
+bool Worker::GoesOn(Ticket ticket, int64_t now_ns) {
+  Slot& slot = *slots_[ticket];
+  const int64_t sign_ns = slot.lane->session->LastSignNs(ticket);
+  if (sign_ns <= slot.alive_ns) return false;
+  last_success_ns_ = std::max(last_success_ns_, sign_ns);
+  Unlink(ticket);
+  slot.alive_ns = now_ns;
+  LinkNewest(ticket);
+  return true;
 }
 
 // What has waited for a session for longer than the timeout, as when the target is down: it is not

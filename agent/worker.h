@@ -105,8 +105,10 @@ class Worker final : public CompletionSink {
     int64_t dispatched_ns = 0;
     int64_t first_sent_ns = 0;
     int64_t sent_ns = 0;
+    int64_t alive_ns = 0;  // the timeout counts from here: sent, or seen to go on
     int64_t charge = 0;    // of all attempts
-    Ticket older = kNone;  // neighbours in flight, by time of sending
+    uint32_t moves = 0;    // attempts that went to where the data no longer were
+    Ticket older = kNone;  // neighbours in flight, by alive_ns
     Ticket newer = kNone;
     bool in_flight = false;
   };
@@ -129,8 +131,11 @@ class Worker final : public CompletionSink {
   void Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   bool RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   void CountAttempt(Slot& slot, const Outcome& outcome);
+  void CountWait(Slot& slot, const Outcome& outcome);
+  bool FollowLater(Ticket ticket, int64_t now_ns);
   void CountUnsent(const DueOperation& due);
   void TimeOutOverdue(int64_t now_ns);
+  bool GoesOn(Ticket ticket, int64_t now_ns);
   void GiveUpOverdue(int64_t now_ns);
   bool Hopeless(int64_t now_ns);
   void GiveUpInFlight(int64_t now_ns);

@@ -50,6 +50,10 @@ class Session {
   // After one or more Start calls: sends what is queued.
   virtual void Flush() {}
 
+  // When an operation in flight was last seen to go on: a part of it was answered, or it was held
+  // back by the session's own choice. The worker lets its timeout begin anew from there.
+  virtual int64_t LastSignNs(Ticket) const { return INT64_MIN; }
+
   // Gives up an operation in flight: its Complete will not come. The session may have to reconnect.
   virtual void Abandon(Ticket ticket) = 0;
 };
@@ -63,10 +67,10 @@ struct DisclosedFact {
 
 struct Disclosure {
   std::vector<DisclosedFact> facts;
-  uint64_t provisioned_ru = 0;  // RU/s; 0 where the database has no such thing
+  uint64_t provisioned_ru = 0;       // RU/s; 0 where the database has no such thing
   uint32_t physical_partitions = 0;  // 0 where the database has no such thing
-  std::string charge_basis;     // who computed the request units; empty where there are none
-  std::string caution;          // what to know before comparing with another target; or empty
+  std::string charge_basis;          // who computed the request units; empty where there are none
+  std::string caution;               // what to know before comparing with another target; or empty
 };
 
 // What a database is provisioned with.

@@ -12,6 +12,7 @@
 namespace weir {
 
 enum class OperationKind : uint8_t { kInsert, kUpsert, kRead, kReplace, kDelete, kQuery };
+inline constexpr int kOperationKinds = 6;
 
 // Which records of a batch have been applied. Kept by the worker across the attempts of one
 // operation; reused from operation to operation.
@@ -82,6 +83,7 @@ struct PartitionPart {
 struct Outcome {
   Verdict verdict = Verdict::kOk;
   bool retryable = false;        // trying again could help
+  bool moved = false;            // retryable: sent to where the data no longer are, nothing applied
   uint32_t records = 0;          // rows or documents written or returned
   uint64_t bytes_sent = 0;       // payload, without protocol overhead below HTTP or the PostgreSQL
   uint64_t bytes_received = 0;   // message format
@@ -89,6 +91,7 @@ struct Outcome {
   uint32_t throttled_parts = 0;  // requests inside this attempt that were throttled
   int64_t retry_after_ns = 0;    // how long the server asks to wait
   int64_t server_time_ns = 0;    // as the server states it; 0 when it does not
+  int64_t held_ns = 0;           // that the session waited, by its own choice, with nothing sent
   int32_t partition = -1;        // physical partition, where known and only one
   // By physical partition, where known; valid during Complete only, before the next Start.
   absl::Span<const PartitionPart> parts;

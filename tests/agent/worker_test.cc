@@ -264,6 +264,52 @@ TEST(Worker, RetriesThrottledAttemptsAfterTheTimeTheServerAsksFor) {
   EXPECT_LT(totals.all.service.Max(), uint64_t{kMs});
 }
 
+TEST(Worker, FollowsDataThatMovedWhateverThePolicySays) {
+  ScriptedBackend backend({.service_ns = 0, .outcome = [](uint64_t attempt, const Operation&) {
+                             Outcome outcome;
+                             if (attempt > 2) return outcome;
+                             outcome.verdict = Verdict::kFailed;
+                             outcome.retryable = outcome.moved = true;
+                             return outcome;
+                           }});
+  Course course;
+  course.worker.retry = {.attempts = 1, .throttled_attempts = 1};
+  course.schedule = std::make_unique<EvenSchedule>(1, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().ok(), 1u);
+  EXPECT_EQ(totals.all.counts().attempts(), 3u);
+  EXPECT_EQ(totals.all.counts().failed(), 0u);
+}
+
+TEST(Worker, StopsFollowingDataThatNeverArrive) {
+  ScriptedBackend backend({.service_ns = 0, .outcome = [](uint64_t, const Operation&) {
+                             Outcome outcome;
+                             outcome.verdict = Verdict::kFailed;
+                             outcome.retryable = outcome.moved = true;
+                             return outcome;
+                           }});
+  Course course;
+  course.worker.retry = {.attempts = 2, .throttled_attempts = 1};
+  course.schedule = std::make_unique<EvenSchedule>(1, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_EQ(totals.all.counts().failed(), 1u);
+  EXPECT_EQ(totals.all.counts().attempts(), 12u);
+}
+
+TEST(Worker, TellsWhatASessionHeldBackFromWhatTheDatabaseTook) {
+  ScriptedBackend backend({.service_ns = 50 * kMs, .outcome = [](uint64_t, const Operation&) {
+                             Outcome outcome;
+                             outcome.held_ns = 30 * kMs;
+                             return outcome;
+                           }});
+  Course course;
+  course.schedule = std::make_unique<EvenSchedule>(1, kSecond);
+  const Totals totals = Drive(course, backend);
+  EXPECT_NEAR(static_cast<double>(totals.all.response.Max()), 50 * kMs, kMs);
+  EXPECT_NEAR(static_cast<double>(totals.all.service.Max()), 20 * kMs, kMs);
+  EXPECT_NEAR(static_cast<double>(totals.all.wait.Max()), 30 * kMs, kMs);
+}
+
 TEST(Worker, CountsAnOperationAsThrottledWhenItsAttemptsAreUsedUp) {
   ScriptedBackend backend({.outcome = [](uint64_t, const Operation&) {
     return Outcome{.verdict = Verdict::kThrottled, .detail = "request rate is large"};
