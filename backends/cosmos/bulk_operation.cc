@@ -27,6 +27,7 @@ BulkBatch& BulkBatches::Open(size_t range) {
   BulkBatch& batch = batches_[size_++];
   batch.range = range;
   batch.positions.clear();
+  batch.ends.clear();
   batch.body.clear();
   return batch;
 }
@@ -39,6 +40,17 @@ void BulkBatches::Add(size_t range, uint32_t position, std::string_view json) {
   batch->body.push_back(batch->positions.empty() ? '[' : ',');
   batch->body.append(json);
   batch->positions.push_back(position);
+  batch->ends.push_back(batch->body.size());
+}
+
+void BulkBatch::MakeBody(size_t first, size_t count, std::string* request) {
+  if (count == positions.size()) {
+    request->swap(body);
+  } else {
+    const size_t begin = first == 0 ? 1 : ends[first - 1] + 1;  // behind the bracket or comma
+    request->assign(1, '[').append(body, begin, ends[first + count - 1] - begin);
+  }
+  request->push_back(']');
 }
 
 bool BulkOperation::Start(const Operation& operation) {
@@ -50,11 +62,9 @@ bool BulkOperation::Start(const Operation& operation) {
     applied_ = &own_;
   }
   FillBatches();
-  next_batch_ = 0;
-  in_flight_ = 0;
-  const size_t at_once = std::min(batches_.size(), kMostInFlight);
-  for (size_t i = 0; i < at_once; ++i) SendNext(room_.exchange(i));
-  return at_once > 0;
+  FormLines();
+  SendMore();
+  return in_flight_ + asking_ > 0;
 }
 
 void BulkOperation::FillBatches() {
@@ -65,63 +75,163 @@ void BulkOperation::FillBatches() {
     const Record& record =
         room_.MakeRecord(operation_.first_record + position, operation_.revision);
     const PartitionKeyValue key = room_.shared.form.KeyOf(record, &room_.key_text);
-    key_json_.clear();
-    AppendPartitionKeyHeader({&key, 1}, &key_json_);
-    json_ = operation_.kind == OperationKind::kUpsert ? R"({"operationType":"Upsert")"
-                                                      : R"({"operationType":"Create")";
-    json_ += R"(,"partitionKey":)";
-    AppendJsonString(key_json_, &json_);
-    json_ += R"(,"resourceBody":)";
-    room_.shared.form.AppendDocument(record, &json_);
-    json_ += '}';
+    AppendOperation(record, key);
     batches_.Add(ranges.Find(HashPartitionKey(key)), position, json_);
   }
 }
 
-void BulkOperation::SendNext(HttpExchange& exchange) {
-  BulkBatch& batch = batches_[next_batch_];
-  room_.requests.Begin(exchange, HttpMethod::kPost, room_.shared.gateway.documents);
-  HttpHeaders& headers = exchange.headers();
-  headers.Add(header::kContentType, kJsonContentType);
-  headers.Add(header::kPartitionKeyRangeId, room_.ranges()[batch.range].id);
-  headers.Add(header::kIsBatchRequest, "true");
-  headers.Add(header::kBatchAtomic, "false");
-  headers.Add(header::kBatchContinueOnError, "true");
-  if (room_.shared.minimal_response) headers.Add(header::kPrefer, kReturnMinimal);
-  exchange.body().swap(batch.body);
-  exchange.body().push_back(']');
-  exchange.set_tag(static_cast<uint32_t>(next_batch_++));
+void BulkOperation::AppendOperation(const Record& record, const PartitionKeyValue& key) {
+  key_json_.clear();
+  AppendPartitionKeyHeader({&key, 1}, &key_json_);
+  json_ = operation_.kind == OperationKind::kUpsert ? R"({"operationType":"Upsert")"
+                                                    : R"({"operationType":"Create")";
+  json_ += R"(,"partitionKey":)";
+  AppendJsonString(key_json_, &json_);
+  json_ += R"(,"resourceBody":)";
+  room_.shared.form.AppendDocument(record, &json_);
+  json_ += '}';
+}
+
+void BulkOperation::FormLines() {
+  in_flight_ = asking_ = 0;
+  ranges_ = room_.ranges().size();
+  while (lines_.size() < ranges_) lines_.emplace_back(*this);
+  for (Line& line : lines_) {
+    line.batches.clear();
+    line.next = line.first = 0;
+    line.asking = false;
+  }
+  for (size_t i = 0; i < batches_.size(); ++i) lines_[batches_[i].range].batches.push_back(i);
+  free_exchanges_.clear();
+  for (size_t i = parts_.size(); i > 0; --i)
+    free_exchanges_.push_back(static_cast<uint32_t>(i - 1));
+}
+
+// ------------------------------------------------------------------------------------- sending
+
+// Partition by partition in turn, so that none waits for another's batches.
+void BulkOperation::SendMore() {
+  sending_ = true;
+  for (bool sent = true; sent;) {
+    sent = false;
+    for (size_t range = 0; range < ranges_ && in_flight_ < kMostInFlight; ++range) {
+      Line& line = lines_[range];
+      if (line.done() || line.asking) continue;
+      Ask(line);
+      sent |= !line.asking;
+    }
+  }
+  sending_ = false;
+}
+
+void BulkOperation::Ask(Line& line) {
+  const BulkBatch& batch = batches_[line.batches[line.next]];
+  line.planned = {.partition = room_.ranges()[batch.range].number,
+                  .kind = operation_.kind,
+                  .records = static_cast<uint32_t>(batch.positions.size() - line.first),
+                  .divisible = true};
+  line.asking = true;
+  ++asking_;
+  room_.Ask(&line);
+}
+
+void BulkOperation::Line::OnAdmitted(const Permit& permit) {
+  asking = false;
+  --operation.asking_;
+  operation.room_.NoteSent();
+  operation.SendPart(*this, permit);
+  if (!operation.sending_) operation.SendMore();
+}
+
+void BulkOperation::SendPart(Line& line, const Permit& permit) {
+  const size_t number = line.batches[line.next];
+  BulkBatch& batch = batches_[number];
+  if (free_exchanges_.empty()) {
+    free_exchanges_.push_back(static_cast<uint32_t>(parts_.size()));
+    parts_.emplace_back();
+  }
+  const uint32_t slot = free_exchanges_.back();
+  free_exchanges_.pop_back();
+  parts_[slot] = {number, line.first, permit.records};
+  HeldExchange& exchange = room_.exchange(slot);
+  BeginRequest(exchange, batch.range);
+  batch.MakeBody(line.first, permit.records, &exchange.body());
+  exchange.set_tag(slot);
+  exchange.planned = line.planned;
+  exchange.permit = permit;
+  line.first += permit.records;
+  if (line.first == batch.positions.size()) {
+    ++line.next;
+    line.first = 0;
+  }
   ++in_flight_;
   exchange.Send();
 }
 
-bool BulkOperation::OnAnswer(HttpExchange& exchange) {
-  --in_flight_;
-  const Judgement judgement =
-      room_.NoteAnswer(operation_.kind, exchange, batches_[exchange.tag()].range, &sum_);
-  if (judgement.verdict == Verdict::kOk) TakeResults(exchange);
-  // Without a connection the rest would only fail in the same way.
-  const bool go_on = sum_.trouble() == Trouble::kNone;
-  if (go_on && next_batch_ < batches_.size()) SendNext(exchange);
-  if (in_flight_ > 0) return false;
-  return true;
+void BulkOperation::BeginRequest(HeldExchange& exchange, size_t range) {
+  room_.requests.Begin(exchange, HttpMethod::kPost, room_.shared.gateway.documents);
+  HttpHeaders& headers = exchange.headers();
+  headers.Add(header::kContentType, kJsonContentType);
+  headers.Add(header::kPartitionKeyRangeId, room_.ranges()[range].id);
+  headers.Add(header::kIsBatchRequest, "true");
+  headers.Add(header::kBatchAtomic, "false");
+  headers.Add(header::kBatchContinueOnError, "true");
+  if (room_.shared.minimal_response) headers.Add(header::kPrefer, kReturnMinimal);
 }
 
-void BulkOperation::TakeResults(HttpExchange& exchange) {
-  const BulkBatch& batch = batches_[exchange.tag()];
+void BulkOperation::Withdraw() {
+  for (Line& line : lines_) {
+    if (!line.asking || !room_.Withdraw(&line)) continue;
+    line.asking = false;
+    --asking_;
+  }
+}
+
+void BulkOperation::Abandon() { Withdraw(); }
+
+// ------------------------------------------------------------------------------------- answers
+
+bool BulkOperation::OnAnswer(HeldExchange& exchange) {
+  --in_flight_;
+  const Part part = parts_[exchange.tag()];
+  free_exchanges_.push_back(exchange.tag());
+  const Judgement judgement =
+      room_.NoteAnswer(operation_.kind, exchange, batches_[part.batch].range, &sum_);
+  const bool throttled = judgement.verdict == Verdict::kThrottled;
+  uint32_t refused = throttled ? static_cast<uint32_t>(part.count) : 0;
+  int64_t retry_after_ns = exchange.answer_headers().retry_after_ns;
+  if (judgement.verdict == Verdict::kOk) refused = TakeResults(exchange, part, &retry_after_ns);
+  if (exchange.transport() == Transport::kAnswered) room_.NoteSign();
+  room_.NoteRefused(exchange, refused, retry_after_ns);
+  if (sum_.trouble() == Trouble::kNone) {
+    SendMore();
+  } else {
+    Withdraw();  // without a connection, or by old ranges, the rest would only fail in the same way
+  }
+  return in_flight_ + asking_ == 0;
+}
+
+// How many were throttled, and how long the server asks to wait.
+uint32_t BulkOperation::TakeResults(HeldExchange& exchange, const Part& part,
+                                    int64_t* retry_after_ns) {
+  const BulkBatch& batch = batches_[part.batch];
   size_t results = 0;
-  bool throttled = false;
+  uint32_t throttled = 0;
   const bool whole = room_.reader.ForEachResult(&exchange.answer(), [&](const BatchResult& result) {
-    if (results < batch.positions.size()) throttled |= TakeResult(result, batch.positions[results]);
+    if (results < part.count && TakeResult(result, batch.positions[part.first + results])) {
+      ++throttled;
+      *retry_after_ns = std::max(*retry_after_ns, result.retry_after_ns);
+    }
     ++results;
   });
-  if (throttled) sum_.AddThrottledPart(room_.ranges()[batch.range].number);
-  if (!whole || results != batch.positions.size()) {
+  if (throttled > 0) sum_.AddThrottledPart(room_.ranges()[batch.range].number);
+  if (!whole || results != part.count) {
     sum_.Note({Verdict::kFailed, false},
               absl::StrCat("the answer to a bulk request has ", results, " results for ",
-                           batch.positions.size(), " operations"),
+                           part.count, " operations"),
               0);
   }
+  return throttled;
 }
 
 // Returns whether it was throttled.

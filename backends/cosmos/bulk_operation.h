@@ -1,7 +1,8 @@
 // Many records written in one operation: batches by physical partition, as the official SDKs send
-// them, several in flight at once.
+// them, several in flight at once. Congestion control may cut a batch and send it part by part.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,12 @@ namespace weir::cosmos {
 struct BulkBatch {
   size_t range = 0;                 // in PartitionRanges
   std::vector<uint32_t> positions;  // of each operation's record in the bulk operation
+  std::vector<size_t> ends;         // of each operation in the body
   std::string body;                 // JSON, without the closing bracket
+
+  // The body of a request with `count` operations from `first` on. Takes the body away when it is
+  // all of it.
+  void MakeBody(size_t first, size_t count, std::string* request);
 };
 
 // Fills batches range by range, each up to the limits of one request. Batches are reused.
@@ -40,12 +46,38 @@ class BulkOperation final : public RunningOperation {
   explicit BulkOperation(SessionRoom& room) : room_(room) {}
 
   bool Start(const Operation& operation) override;
-  bool OnAnswer(HttpExchange& exchange) override;
+  bool OnAnswer(HeldExchange& exchange) override;
+  void Abandon() override;
 
  private:
+  // The batches of one partition; at most one part of them at a time waits to be admitted.
+  struct Line final : HeldRequest {
+    explicit Line(BulkOperation& of) : operation(of) {}
+    void OnAdmitted(const Permit& permit) override;
+    bool done() const { return next == batches.size(); }
+
+    BulkOperation& operation;
+    std::vector<size_t> batches;
+    size_t next = 0;   // in batches
+    size_t first = 0;  // operation of that batch which has not been sent
+    bool asking = false;
+  };
+  // What an exchange carries.
+  struct Part {
+    size_t batch;
+    size_t first;
+    size_t count;
+  };
+
   void FillBatches();
-  void SendNext(HttpExchange& exchange);
-  void TakeResults(HttpExchange& exchange);
+  void FormLines();
+  void AppendOperation(const Record& record, const PartitionKeyValue& key);
+  void SendMore();
+  void Ask(Line& line);
+  void SendPart(Line& line, const Permit& permit);
+  void BeginRequest(HeldExchange& exchange, size_t range);
+  void Withdraw();
+  uint32_t TakeResults(HeldExchange& exchange, const Part& part, int64_t* retry_after_ns);
   bool TakeResult(const BatchResult& result, uint32_t position);
 
   SessionRoom& room_;
@@ -55,8 +87,13 @@ class BulkOperation final : public RunningOperation {
   std::string json_;
   std::string key_json_;
   BulkBatches batches_;
-  size_t next_batch_ = 0;
+  std::deque<Line> lines_;  // by range; reused
+  size_t ranges_ = 0;
+  std::vector<Part> parts_;  // by exchange
+  std::vector<uint32_t> free_exchanges_;
   size_t in_flight_ = 0;
+  size_t asking_ = 0;
+  bool sending_ = false;  // inside SendMore
 };
 
 }  // namespace weir::cosmos

@@ -40,6 +40,24 @@ absl::StatusOr<json> Get(ControlClient* client, const Resource& resource, absl::
   return json::parse(client->exchange().answer(), nullptr, false);
 }
 
+std::string ThroughputText(const v1::CosmosTarget& target, const Offer& offer) {
+  if (offer.ru == 0 && target.capacity() == v1::COSMOS_CAPACITY_SERVERLESS) {
+    return "serverless: nothing is provisioned; every request unit is billed";
+  }
+  if (offer.ru == 0) return "not told, or not the container's own";
+  if (!offer.autoscale) return absl::StrCat(offer.ru, " RU/s, manual");
+  return absl::StrCat("autoscale up to ", offer.ru,
+                      " RU/s; each hour is billed at its busiest second, at least at ",
+                      offer.ru / 10, " RU/s");
+}
+
+// Direct mode is what Microsoft's .NET and Java libraries use by default.
+std::string ModeText(const Gateway& gateway) {
+  const bool tls = gateway.http.url.starts_with("https:");
+  return absl::StrCat("gateway mode over ", tls ? "HTTPS" : "HTTP",
+                      "/1.1; direct mode not measured");
+}
+
 std::string ChargeBasis(bool modelled) {
   return modelled ? "modelled by the emulator, not Azure's meter"
                   : "x-ms-request-charge of the server";
@@ -92,11 +110,11 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   const bool modelled = client->exchange().answer_headers().modelled_charge;
   WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
   const size_t partitions = container->ranges.Get()->size();
-  const absl::StatusOr<Offer> offer = ReadOffer(TextAt(facts, "/_self"), client);
-  const uint64_t throughput = offer.ok() ? offer->ru : 0;
+  // An offer that cannot be read is one that nothing is said about.
+  const Offer offer = ReadOffer(TextAt(facts, "/_self"), client).value_or(Offer());
 
   Disclosure disclosure;
-  disclosure.provisioned_ru = throughput;
+  disclosure.provisioned_ru = offer.ru;
   disclosure.physical_partitions = static_cast<uint32_t>(partitions);
   disclosure.charge_basis = ChargeBasis(modelled);
   const auto add = [&disclosure](const char* name, std::string value) {
@@ -104,13 +122,13 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   };
   add("endpoint", HostOf(gateway.http.url));
   add("account", TextAt(account, "/id"));
-  add("mode", "gateway, HTTP/1.1");
+  add("mode", ModeText(gateway));
   add("TLS", gateway.http.url.starts_with("https:") ? "yes" : "no");
   add("REST version", std::string(kApiVersion));
   add("consistency", ConsistencyText(container->consistency, account));
-  add("throughput", throughput > 0
-                        ? absl::StrCat(throughput, " RU/s", offer->autoscale ? " (autoscale)" : "")
-                        : "not told, or not the container's own");
+  add("throughput", ThroughputText(target, offer));
+  add("congestion control",
+      target.congestion_control() ? "on: each agent paces each physical partition" : "off");
   add("physical partitions", absl::StrCat(partitions));
   add("partition key", TextAt(facts, "/partitionKey/paths/0"));
   add("indexing policy", TextAt(facts, "/indexingPolicy"));

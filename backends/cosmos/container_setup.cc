@@ -72,11 +72,23 @@ absl::Status CreateDatabase(const v1::CosmosTarget& target, const Gateway& gatew
   return UnlessThere(client->Perform(absl::StrCat("creating the database ", target.database())));
 }
 
+void AddCapacity(const v1::CosmosTarget& target, HttpHeaders* headers) {
+  switch (target.capacity()) {
+    case v1::COSMOS_CAPACITY_SERVERLESS:
+      return;
+    case v1::COSMOS_CAPACITY_AUTOSCALE:
+      headers->Add(header::kAutopilotSettings, json{{"maxThroughput", target.throughput()}}.dump());
+      return;
+    default:
+      headers->Add(header::kOfferThroughput, std::to_string(target.throughput()));
+  }
+}
+
 absl::Status CreateContainer(const v1::CosmosTarget& target, const Container& container,
                              ControlClient* client) {
   HttpExchange& exchange = client->Begin(HttpMethod::kPost, container.gateway.containers);
   exchange.headers().Add(header::kContentType, kJsonContentType);
-  exchange.headers().Add(header::kOfferThroughput, std::to_string(target.throughput()));
+  AddCapacity(target, &exchange.headers());
   const json key = {
       {"paths", json::array({KeyPath(container.form)})}, {"kind", "Hash"}, {"version", 2}};
   exchange.body() = json{{"id", target.container()},

@@ -17,6 +17,7 @@
 #include "backends/cosmos/container_throughput.h"
 #include "backends/cosmos/control_client.h"
 #include "backends/cosmos/cosmos_session.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace weir {
@@ -76,18 +77,26 @@ class CosmosBackend final : public Backend {
 
   absl::Status SetUp(bool create) override {
     OwnControlClient client(container_.gateway);
-    return cosmos::SetUpContainer(target_, create, &container_, &*client);
+    WEIR_RETURN_IF_ERROR(cosmos::SetUpContainer(target_, create, &container_, &*client));
+    // The database may give it otherwise; the control finds out.
+    const bool told = target_.capacity() != v1::COSMOS_CAPACITY_SERVERLESS;
+    const auto partitions = static_cast<MilliRu>(container_.ranges.Get()->size());
+    control_.SetShare(told ? MilliRu{target_.throughput()} * 1000 / partitions : 0);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
                                                        CompletionSink& sink) override {
-    const std::shared_ptr<HttpEngine> engine = EngineOf(loop);
-    cosmos::ControlClient client(container_.gateway, *engine);
+    const std::shared_ptr<Lane> lane = LaneOf(loop);
+    cosmos::ControlClient client(container_.gateway, lane->engine);
     WEIR_RETURN_IF_ERROR(client.Connect());
     if (container_.ranges.version() == 0) {
       WEIR_RETURN_IF_ERROR(cosmos::ReadRanges(&container_, &client));
     }
-    return std::make_unique<cosmos::CosmosSession>(container_, engine, sink);
+    const std::shared_ptr<HttpEngine> engine(lane, &lane->engine);
+    std::shared_ptr<cosmos::HoldQueue> holds;
+    if (target_.congestion_control()) holds = {lane, &lane->holds};
+    return std::make_unique<cosmos::CosmosSession>(container_, engine, holds, sink);
   }
 
   absl::StatusOr<Disclosure> Disclose() override {
@@ -110,22 +119,33 @@ class CosmosBackend final : public Backend {
   }
 
  private:
-  // The sessions of a loop share its connections and libcurl's bookkeeping.
-  std::shared_ptr<HttpEngine> EngineOf(EventLoop& loop) {
+  // What the sessions of a loop share: its connections with libcurl's bookkeeping, and the requests
+  // that are held back.
+  struct Lane {
+    Lane(EventLoop& loop, const cosmos::HttpSettings& http, cosmos::CongestionControl& control)
+        : engine(loop, http), holds(control, loop) {}
+    HttpEngine engine;
+    cosmos::HoldQueue holds;
+  };
+
+  std::shared_ptr<Lane> LaneOf(EventLoop& loop) {
     const std::lock_guard lock(mutex_);
-    std::weak_ptr<HttpEngine>& known = engines_[&loop];
-    std::shared_ptr<HttpEngine> engine = known.lock();
-    if (engine == nullptr) {
-      engine = std::make_shared<HttpEngine>(loop, container_.gateway.http);
-      known = engine;
+    std::weak_ptr<Lane>& known = lanes_[&loop];
+    std::shared_ptr<Lane> lane = known.lock();
+    if (lane == nullptr) {
+      lane = std::make_shared<Lane>(loop, container_.gateway.http, control_);
+      known = lane;
     }
-    return engine;
+    return lane;
   }
 
   const v1::CosmosTarget target_;
   Container container_;
+  // Of all agents that drive the container; each comes a little later than the others in its own
+  // way.
+  cosmos::CongestionControl control_{static_cast<uint64_t>(WallUnixNs())};
   std::mutex mutex_;
-  std::map<EventLoop*, std::weak_ptr<HttpEngine>> engines_;  // guarded by mutex_
+  std::map<EventLoop*, std::weak_ptr<Lane>> lanes_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -15,10 +15,11 @@ constexpr int64_t kLongestProbeWaitNs = kNsPerSecond;
 }  // namespace
 
 CosmosSession::CosmosSession(Container& container, std::shared_ptr<HttpEngine> engine,
-                             CompletionSink& sink)
+                             std::shared_ptr<HoldQueue> holds, CompletionSink& sink)
     : engine_(std::move(engine)),
+      holds_(std::move(holds)),
       sink_(sink),
-      room_(container, *engine_, *this),
+      room_(container, *engine_, holds_.get(), *this),
       point_(room_),
       bulk_(room_),
       query_(room_),
@@ -45,13 +46,16 @@ void CosmosSession::Start(const Operation& operation, Ticket ticket) {
 
 void CosmosSession::Abandon(Ticket ticket) {
   if (state_ != State::kBusy || ticket != ticket_) return;
+  running_->Abandon();
   room_.CancelAll();
+  room_.TakeHeldNs();
   state_ = State::kIdle;
 }
 
 void CosmosSession::OnExchange(HttpExchange& exchange) {
   if (&exchange == &probe_) return TakeProbe();
-  if (running_->OnAnswer(exchange)) FinishOperation();
+  // All but the probe are the room's.
+  if (running_->OnAnswer(static_cast<HeldExchange&>(exchange))) FinishOperation();
 }
 
 void CosmosSession::FinishOperation() {
@@ -61,6 +65,7 @@ void CosmosSession::FinishOperation() {
   // The sink may start the next operation, which clears the sum.
   detail_ = sum.detail();
   Outcome outcome = sum.Conclude();
+  outcome.held_ns = room_.TakeHeldNs();
   outcome.detail = outcome.verdict == Verdict::kOk ? std::string_view() : detail_;
   sink_.Complete(ticket_, outcome);
 }
@@ -68,6 +73,8 @@ void CosmosSession::FinishOperation() {
 // ------------------------------------------------------------------------------------ recovery
 
 void CosmosSession::Recover(Trouble trouble) {
+  // Another session has read the partitions anew in the meantime.
+  if (trouble == Trouble::kRangesStale && room_.RangesOutdated()) return;
   state_ = State::kRecovering;
   probe_wait_ns_ = kFirstProbeWaitNs;
   trouble == Trouble::kNoConnection ? ProbeLater() : Probe();

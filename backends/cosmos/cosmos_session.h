@@ -16,12 +16,15 @@ namespace weir::cosmos {
 class CosmosSession final : public Session, private ExchangeHandler, private TimerHandler {
  public:
   // `container`, and the sink, outlive the session. The container's partitions have been read.
-  CosmosSession(Container& container, std::shared_ptr<HttpEngine> engine, CompletionSink& sink);
+  // `holds` is null where nothing is held back.
+  CosmosSession(Container& container, std::shared_ptr<HttpEngine> engine,
+                std::shared_ptr<HoldQueue> holds, CompletionSink& sink);
   ~CosmosSession() override;
 
   int Capacity() const override { return state_ == State::kIdle ? 1 : 0; }
   void Start(const Operation& operation, Ticket ticket) override;
   void Abandon(Ticket ticket) override;
+  int64_t LastSignNs(Ticket) const override { return room_.LastSignNs(); }
 
  private:
   enum class State : uint8_t { kIdle, kBusy, kRecovering };
@@ -36,6 +39,7 @@ class CosmosSession final : public Session, private ExchangeHandler, private Tim
   void TakeProbe();
 
   std::shared_ptr<HttpEngine> engine_;
+  std::shared_ptr<HoldQueue> holds_;
   CompletionSink& sink_;
   SessionRoom room_;
   PointOperation point_;

@@ -8,9 +8,9 @@ bool PointOperation::Start(const Operation& operation) {
   sum_.Clear();
   kind_ = operation.kind;
   retry_ = operation.attempt > 1;
-  HttpExchange& exchange = room_.exchange(0);
+  HeldExchange& exchange = room_.exchange(0);
   BeginRequest(exchange, room_.MakeRecord(operation.first_record, operation.revision));
-  exchange.Send();
+  room_.Send(exchange, range_, kind_);
   return true;
 }
 
@@ -42,9 +42,10 @@ void PointOperation::BeginWrite(HttpExchange& exchange, const Record& record) {
   room_.shared.form.AppendDocument(record, &exchange.body());
 }
 
-bool PointOperation::OnAnswer(HttpExchange& exchange) {
+bool PointOperation::OnAnswer(HeldExchange& exchange) {
   const Judgement judgement = room_.NoteAnswer(kind_, exchange, range_, &sum_);
   Outcome& outcome = sum_.outcome();
+  room_.NoteRefused(exchange, judgement.verdict == Verdict::kThrottled, outcome.retry_after_ns);
   // The id is the record's own: what is there already was written by an earlier attempt.
   if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && retry_) {
     outcome.verdict = Verdict::kOk;

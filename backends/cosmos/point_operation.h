@@ -10,7 +10,7 @@ class PointOperation final : public RunningOperation {
   explicit PointOperation(SessionRoom& room) : room_(room) {}
 
   bool Start(const Operation& operation) override;
-  bool OnAnswer(HttpExchange& exchange) override;
+  bool OnAnswer(HeldExchange& exchange) override;
 
  private:
   void BeginWrite(HttpExchange& exchange, const Record& record);

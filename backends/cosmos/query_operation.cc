@@ -43,11 +43,11 @@ void QueryOperation::SendByKey() {
   SendPage(room_.exchange(0), kByKey, {});
 }
 
-void QueryOperation::SendToRange(HttpExchange& exchange, uint32_t range) {
+void QueryOperation::SendToRange(HeldExchange& exchange, uint32_t range) {
   SendPage(exchange, range, {});
 }
 
-void QueryOperation::SendPage(HttpExchange& exchange, uint32_t tag, std::string_view continuation) {
+void QueryOperation::SendPage(HeldExchange& exchange, uint32_t tag, std::string_view continuation) {
   room_.requests.Begin(exchange, HttpMethod::kPost, room_.shared.gateway.documents);
   HttpHeaders& headers = exchange.headers();
   headers.Add(header::kContentType, kQueryContentType);
@@ -67,27 +67,31 @@ void QueryOperation::SendPage(HttpExchange& exchange, uint32_t tag, std::string_
   AppendQueryBody(*plan_, parameters_, &exchange.body());
   exchange.set_tag(tag);
   ++in_flight_;
-  exchange.Send();
+  room_.Send(exchange, RangeOf(exchange), OperationKind::kQuery);
 }
 
 size_t QueryOperation::RangeOf(const HttpExchange& exchange) const {
   return exchange.tag() == kByKey ? key_range_ : exchange.tag();
 }
 
-bool QueryOperation::OnAnswer(HttpExchange& exchange) {
+bool QueryOperation::OnAnswer(HeldExchange& exchange) {
   --in_flight_;
   const Judgement judgement =
       room_.NoteAnswer(OperationKind::kQuery, exchange, RangeOf(exchange), &sum_);
+  room_.NoteRefused(exchange, judgement.verdict == Verdict::kThrottled,
+                    exchange.answer_headers().retry_after_ns);
   if (judgement.verdict == Verdict::kOk) {
     const absl::Status added = merge_.AddPage(&exchange.answer());
     if (!added.ok()) sum_.Note({Verdict::kFailed, false}, std::string(added.message()), 0);
   }
   if (Continue(exchange)) return false;
+  // What has not been sent would not help any more.
+  if (!sum_.ok() || merge_.HasEnough()) in_flight_ -= room_.WithdrawExchanges();
   return in_flight_ == 0 && Finish();
 }
 
 // Sends what comes next on this exchange: its next page, or the next partition.
-bool QueryOperation::Continue(HttpExchange& exchange) {
+bool QueryOperation::Continue(HeldExchange& exchange) {
   if (!sum_.ok() || merge_.HasEnough()) return false;
   continuation_ = exchange.answer_headers().continuation;
   if (!continuation_.empty()) {

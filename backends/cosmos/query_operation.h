@@ -15,17 +15,17 @@ class QueryOperation final : public RunningOperation {
   explicit QueryOperation(SessionRoom& room) : room_(room), merge_(room.shared.form) {}
 
   bool Start(const Operation& operation) override;
-  bool OnAnswer(HttpExchange& exchange) override;
+  bool OnAnswer(HeldExchange& exchange) override;
 
  private:
   static constexpr uint32_t kByKey = UINT32_MAX;  // tag of a request that names a key, not a range
 
   const QueryPlan& PlanOf(const QuerySpec& spec);
   void SendByKey();
-  void SendToRange(HttpExchange& exchange, uint32_t range);
+  void SendToRange(HeldExchange& exchange, uint32_t range);
   size_t RangeOf(const HttpExchange& exchange) const;
-  void SendPage(HttpExchange& exchange, uint32_t tag, std::string_view continuation);
-  bool Continue(HttpExchange& exchange);
+  void SendPage(HeldExchange& exchange, uint32_t tag, std::string_view continuation);
+  bool Continue(HeldExchange& exchange);
   bool Finish();
 
   SessionRoom& room_;
@@ -36,7 +36,7 @@ class QueryOperation final : public RunningOperation {
   uint32_t next_range_ = 0;
   uint32_t ranges_end_ = 0;
   size_t key_range_ = 0;  // that the key lies in, when there is one
-  size_t in_flight_ = 0;
+  size_t in_flight_ = 0;  // or held back
   std::string continuation_;
 };
 

@@ -1,5 +1,7 @@
 #include "backends/cosmos/session_room.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/wire/headers.h"
@@ -7,23 +9,94 @@
 
 namespace weir::cosmos {
 
-SessionRoom::SessionRoom(Container& container, HttpEngine& engine, ExchangeHandler& handler)
+SessionRoom::SessionRoom(Container& container, HttpEngine& engine, HoldQueue* holds,
+                         ExchangeHandler& handler)
     : shared(container),
       requests(container.gateway),
       engine_(engine),
+      holds_(holds),
       handler_(handler),
       keeps_tokens_(container.consistency == "Session") {}
 
-HttpExchange& SessionRoom::exchange(size_t i) {
+SessionRoom::~SessionRoom() { WithdrawExchanges(); }
+
+HeldExchange& SessionRoom::exchange(size_t i) {
   while (exchanges_.size() <= i) {
-    exchanges_.push_back(std::make_unique<HttpExchange>(engine_, handler_));
+    exchanges_.push_back(std::make_unique<HeldExchange>(engine_, handler_, *this));
   }
   return *exchanges_[i];
 }
 
 void SessionRoom::CancelAll() {
   for (const auto& exchange : exchanges_) exchange->Cancel();
+  WithdrawExchanges();
+  in_flight_ = asking_ = 0;
+  held_since_ns_ = -1;
 }
+
+// ------------------------------------------------------------------------------------- holding
+
+void HeldExchange::OnAdmitted(const Permit& admitted) {
+  permit = admitted;
+  room_.NoteSent();
+  HttpExchange::Send();
+}
+
+void SessionRoom::Send(HeldExchange& exchange, size_t range, OperationKind kind) {
+  exchange.planned = {.partition = (*ranges_)[range].number, .kind = kind};
+  Ask(&exchange);
+}
+
+void SessionRoom::Ask(HeldRequest* request) {
+  ++asking_;
+  if (holds_ == nullptr) return request->OnAdmitted({.records = request->planned.records});
+  holds_->Enter(request);
+  if (asking_ > 0) KeepHoldClock();
+}
+
+void SessionRoom::NoteSent() {
+  --asking_;
+  ++in_flight_;
+  if (held_since_ns_ >= 0) KeepHoldClock();
+}
+
+bool SessionRoom::Withdraw(HeldRequest* request) {
+  if (holds_ == nullptr || !holds_->Leave(request)) return false;
+  --asking_;
+  if (held_since_ns_ >= 0) KeepHoldClock();
+  return true;
+}
+
+size_t SessionRoom::WithdrawExchanges() {
+  size_t withdrawn = 0;
+  for (const auto& exchange : exchanges_) withdrawn += Withdraw(exchange.get());
+  return withdrawn;
+}
+
+void SessionRoom::NoteRefused(HeldExchange& exchange, uint32_t refused, int64_t retry_after_ns) {
+  if (holds_ == nullptr) return;
+  // What was lost on the way may have been charged.
+  const bool answered = exchange.transport() == Transport::kAnswered;
+  const MilliRu charge = answered ? exchange.answer_headers().charge : exchange.permit.booked;
+  holds_->control().Answered(exchange.planned, exchange.permit, {charge, refused, retry_after_ns},
+                             engine_.loop().Now());
+}
+
+void SessionRoom::KeepHoldClock() {
+  const bool held = asking_ > 0 && in_flight_ == 0;
+  if (held == (held_since_ns_ >= 0)) return;
+  const int64_t now_ns = engine_.loop().Now();
+  if (!held) held_ns_ += now_ns - held_since_ns_;
+  held_since_ns_ = held ? now_ns : -1;
+}
+
+int64_t SessionRoom::LastSignNs() const {
+  return held_since_ns_ >= 0 ? engine_.loop().Now() : last_sign_ns_;
+}
+
+void SessionRoom::NoteSign() { last_sign_ns_ = engine_.loop().Now(); }
+
+int64_t SessionRoom::TakeHeldNs() { return std::exchange(held_ns_, 0); }
 
 void SessionRoom::LookUpRanges() {
   if (ranges_version_ == shared.ranges.version()) return;
@@ -60,8 +133,10 @@ int32_t SessionRoom::Answerer(const AnswerHeaders& headers, size_t range) const 
   return asked.number;
 }
 
-Judgement SessionRoom::NoteAnswer(OperationKind kind, HttpExchange& exchange, size_t range,
+Judgement SessionRoom::NoteAnswer(OperationKind kind, HeldExchange& exchange, size_t range,
                                   OutcomeSum* sum) {
+  --in_flight_;
+  if (asking_ > 0) KeepHoldClock();
   const AnswerHeaders& headers = exchange.answer_headers();
   const int32_t partition = Answerer(headers, range);
   sum->AddTraffic(exchange.bytes_sent(), exchange.bytes_received());

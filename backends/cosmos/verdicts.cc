@@ -120,6 +120,7 @@ void OutcomeSum::Note(const Judgement& judgement, std::string_view detail, int64
   if (Weight(judgement) <= Weight({outcome_.verdict, outcome_.retryable})) return;
   outcome_.verdict = judgement.verdict;
   outcome_.retryable = judgement.retryable;
+  outcome_.moved = judgement.trouble == Trouble::kRangesStale;
   detail_ = Cut(detail);
 }
 

@@ -129,6 +129,43 @@ TEST_F(CosmosEmulatorTest, AThrottledBulkInsertIsFinishedByRetries) {
   ExpectStored(200);
 }
 
+TEST_F(CosmosEmulatorTest, HoldsRequestsBackInsteadOfHavingThemThrottled) {
+  target_.set_throughput(1'200);
+  target_.set_congestion_control(true);
+  options_.throughput_per_partition = 400;  // three partitions
+  Open();
+  const KeptOutcome first = driver_.Run(*session_, Insert(0, 500));
+  EXPECT_GT(first.outcome.held_ns, kNsPerSecond / 2);
+  // A request at the end of a second or two, of dozens.
+  uint32_t requests = 0;
+  for (const PartitionPart& part : first.parts) requests += part.requests;
+  EXPECT_GE(requests, 15u);
+  EXPECT_LE(first.outcome.throttled_parts, requests / 5);
+  Operation rest = Insert(0, 1);
+  rest.records = 500;
+  rest.applied = &applied_;
+  rest.attempt = 2;
+  const KeptOutcome done = first.outcome.verdict == Verdict::kOk ? first : RunWithRetries(rest, 40);
+  EXPECT_EQ(done.outcome.verdict, Verdict::kOk) << done.words;
+  EXPECT_EQ(applied_.count(), 500u);
+  ExpectStored(500);
+}
+
+TEST_F(CosmosEmulatorTest, WhatIsHeldBackCanBeAbandonedAndShowsThatItGoesOn) {
+  target_.set_congestion_control(true);
+  Open();
+  const Operation many = Insert(0, 400);
+  const int64_t started_ns = driver_.loop().Now();
+  const Ticket ticket = driver_.Start(*session_, many);
+  driver_.RunUntil([&] { return driver_.loop().Now() > started_ns + 1'500'000'000; });
+  EXPECT_GT(session_->LastSignNs(ticket), started_ns);
+  EXPECT_EQ(session_->Capacity(), 0);
+  session_->Abandon(ticket);
+  EXPECT_EQ(session_->Capacity(), 1);
+  EXPECT_EQ(driver_.Run(*session_, Insert(1000, 1)).outcome.verdict, Verdict::kOk);
+  EXPECT_EQ(driver_.CompletionsOf(ticket), 0);
+}
+
 TEST_F(CosmosEmulatorTest, AThrottledPointWriteSaysHowLongToWait) {
   Open();
   KeptOutcome done;
@@ -245,7 +282,7 @@ TEST_F(CosmosEmulatorTest, DisclosesTheConditions) {
   EXPECT_EQ(disclosure->provisioned_ru, 12'000u);
   EXPECT_EQ(disclosure->charge_basis, "modelled by the emulator, not Azure's meter");
   EXPECT_EQ(Fact(*disclosure, "endpoint"), absl::StrCat("127.0.0.1:", emulator_->port()));
-  EXPECT_EQ(Fact(*disclosure, "throughput"), "12000 RU/s");
+  EXPECT_EQ(Fact(*disclosure, "throughput"), "12000 RU/s, manual");
   EXPECT_EQ(Fact(*disclosure, "physical partitions"), "2");
   EXPECT_EQ(Fact(*disclosure, "partition key"), "/region");
   EXPECT_EQ(Fact(*disclosure, "REST version"), "2018-12-31");

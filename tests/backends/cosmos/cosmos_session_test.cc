@@ -304,6 +304,7 @@ TEST_F(CosmosSessionTest, StaleRangesAreReadAnewBeforeTheNextOperation) {
   const KeptOutcome gone = RunBulk(20);
   EXPECT_EQ(gone.outcome.verdict, Verdict::kFailed);
   EXPECT_TRUE(gone.outcome.retryable);
+  EXPECT_TRUE(gone.outcome.moved);
   EXPECT_EQ(gone.words, "split");
   const KeptOutcome again = RunBulk(20, 2);
   EXPECT_EQ(again.outcome.verdict, Verdict::kOk) << again.words;
