@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "reports/disclosure.h"
 #include "reports/leg_text.h"
+#include "reports/machine_use.h"
 #include "reports/metrics.h"
 #include "reports/page_evidence.h"
 #include "reports/page_machines.h"
@@ -110,6 +111,7 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
                  {"caution", leg.caution()},
                  {"provisioned_ru", leg.provisioned_ru()},
                  {"throughput_changes", ThroughputChanges(leg)},
+                 {"partitions_provisioned", PhysicalPartitions(leg)},
                  {"plan_digest", leg.plan_digest()},
                  {"warm_up", SpanSeconds(leg, v1::PHASE_WARM_UP)},
                  {"measure", SpanSeconds(leg, v1::PHASE_MEASURE)},

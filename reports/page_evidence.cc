@@ -212,6 +212,18 @@ json PartitionsData(const v1::Leg& leg) {
   return partitions;
 }
 
+// What the keys make of the throughput: each partition has the same share of it, and the busiest
+// has used up its own when the others have not.
+std::string SkewText(const v1::Leg& leg) {
+  const double skew = PartitionSkew(leg);
+  const uint64_t partitions = PhysicalPartitions(leg);
+  if (skew == 0 || partitions < 2) return "";
+  return absl::StrFormat(
+      "Skew: the busiest of %d partitions took %.2f times the mean. With requests spread like "
+      "this, at most %s of the provisioned throughput can be used.",
+      partitions, skew, ShareText(1 / skew));
+}
+
 }  // namespace
 
 absl::StatusOr<json> TrustData(const v1::RunResult& run, const v1::Leg& leg) {
@@ -253,7 +265,8 @@ json LimitData(const v1::Leg& leg) {
           {"events", EventsData(leg)},
           {"gaps", TextsOf(leg.evidence().gaps())},
           {"partitions", PartitionsData(leg)},
-          {"partition_count", leg.partitions_size()}};
+          {"partition_count", leg.partitions_size()},
+          {"skew", SkewText(leg)}};
 }
 
 }  // namespace weir

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMostAgentLines = 6;
-constexpr size_t kMostPartitionLines = 6;
+constexpr size_t kMostPartitionLines = 40;
 
 double Over(uint64_t amount, double whole) {
   return whole <= 0 ? 0 : static_cast<double>(amount) / whole;

@@ -71,10 +71,55 @@ function partitionBars(target) {
           partitions.length > mostPartitions
             ? details(`${partitions.length - mostPartitions} more partitions`,
                       () => partitionTable(target, partitions.slice(mostPartitions))) : null,
+          target.limit.skew ? el('p', {class: 'note'}, target.limit.skew) : null,
+          partitionHeat(target),
           partitionChart(target)];
 }
 
+const mostHeatColumns = 120;
+
+// Means of `fold` neighbouring values; null where nothing is known.
+function folded(values, length, fold) {
+  return Array.from({length: Math.ceil(length / fold)}, (_, i) => {
+    const known = values.slice(i * fold, (i + 1) * fold).filter((value) => typeof value === 'number');
+    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
+}
+
+// One partition over time: the darker, the more request units; a red foot where requests were throttled.
+function heatRow(target, series, length, fold, full) {
+  const ru = folded(series.ru, length, fold);
+  const throttled = folded(series.throttled ?? [], length, fold);
+  const cells = ru.flatMap((value, x) => {
+    const cell = svg('rect', {x, y: 0, width: 1.02, height: 1, class: `heat-${(target.slot % dashes.length) + 1}`,
+                              'fill-opacity': Math.min((value ?? 0) / full, 1)});
+    return throttled[x] > 0 ? [cell, svg('rect', {x, y: 0.75, width: 1.02, height: 0.25, class: 'refused'})] : [cell];
+  });
+  return svg('svg', {viewBox: `0 0 ${ru.length} 1`, preserveAspectRatio: 'none', 'aria-hidden': 'true'}, ...cells);
+}
+
+// Partitions that take part, by number, over time.
+function partitionHeat(target) {
+  const rows = target.limit.partitions.map((use) => use.name).filter((name) => target.series.partitions[name]?.ru)
+      .sort((a, b) => a - b).map((name) => ({name, series: target.series.partitions[name]}));
+  const length = Math.max(0, ...rows.map(({series}) => series.ru.length));
+  if (rows.length < 2 || length < 2 || !target.charged) return null;
+  const fold = Math.ceil(length / mostHeatColumns);
+  const share = target.provisioned_ru / target.partitions_provisioned;
+  const most = Math.max(...rows.flatMap(({series}) => folded(series.ru, length, fold).map((value) => value ?? 0)));
+  const full = Math.max(share > 0 ? share : 0, most);
+  if (!(full > 0)) return null;
+  const end = clockText(length * target.rate_width);
+  return el('figure', {class: 'card heat-card'},
+      el('figcaption', {}, el('h4', {}, `Request units of each partition of ${target.name} over time`),
+         el('p', {class: 'note'}, `Full colour: ${units.ruRate.full(full)}. Red: requests were throttled.`)),
+      el('div', {class: 'heat', role: 'img', 'aria-label': `Request units of ${rows.length} partitions over time`},
+         rows.map(({name, series}) => [el('span', {}, name), heatRow(target, series, length, fold, full)]),
+         el('span', {}), el('span', {class: 'ends'}, el('span', {}, clockText(0)), el('span', {}, end))));
+}
+
 const mostPartitions = 8;
+const mostPartitionLines = 6;
 
 function partitionTable(target, partitions) {
   const most = target.limit.partitions[0].share;
@@ -87,7 +132,8 @@ function partitionTable(target, partitions) {
 }
 
 function partitionChart(target) {
-  const names = target.limit.partitions.map((use) => use.name).filter((name) => target.series.partitions[name]);
+  const names = target.limit.partitions.map((use) => use.name).filter((name) => target.series.partitions[name])
+      .slice(0, mostPartitionLines);
   if (names.length === 0 || !target.charged) return null;
   const width = target.rate_width;
   const length = Math.max(...names.map((name) => target.series.partitions[name].ru.length));
@@ -95,7 +141,7 @@ function partitionChart(target) {
   const drawn = names.map((name, i) => ({name: `partition ${name}`, slot: i, neutral: i > 0,
       values: padded(target.series.partitions[name].ru, length)}));
   if (drawn.length > 0) drawn[0] = {...drawn[0], slot: target.slot};
-  const share = target.provisioned_ru / target.limit.partition_count;
+  const share = target.provisioned_ru / target.partitions_provisioned;
   if (share > 0) drawn.push({name: 'share of each', slot: target.slot, reference: true, values: xs.map(() => share)});
   const chart = new Chart({title: `Request units per second of partitions of ${target.name}`,
                            unit: units.ruRate, note: `RU are ${target.charge_basis}.${every(width)}`});
