@@ -160,9 +160,9 @@ void BatchRequests::Complete(const Container& container, std::string_view key_te
     if (!writes) operation->key = {};
     return;
   }
-  const auto levels = key_reader_.Read(key_text);
-  if (!levels || levels->size() != container.key_paths().size()) {
-    operation->refusal = "the partitionKey is not a key of this container";
+  const auto levels = key_reader_.ReadWhole(key_text, container.key_paths().size());
+  if (!levels) {
+    operation->refusal = key_reader_.problem();
     return;
   }
   const EffectivePartitionKey named = HashPartitionKey(*levels);
@@ -197,9 +197,12 @@ HttpResponse BatchRequests::Run(const Container& container, const HttpRequest& r
   const Partition* named = nullptr;
   const std::string_view range_id = request.Header(header::kPartitionKeyRangeId);
   if (request.HeaderIsTrue(header::kBatchAtomic)) {
-    const auto levels = key_reader_.Read(request.Header(header::kPartitionKey));
-    if (!levels || levels->size() != container.key_paths().size()) {
-      return ErrorAnswer(400, 0, "a batch needs the header x-ms-documentdb-partitionkey");
+    const auto levels =
+        key_reader_.ReadWhole(request.Header(header::kPartitionKey), container.key_paths().size());
+    if (!levels) {
+      return ErrorAnswer(400, substatus::kPartitionKeyMismatch,
+                         absl::StrCat("a batch needs the header x-ms-documentdb-partitionkey: ",
+                                      key_reader_.problem()));
     }
     batch_key = HashPartitionKey(*levels);
   } else {

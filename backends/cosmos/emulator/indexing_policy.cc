@@ -132,6 +132,13 @@ absl::StatusOr<IndexingPolicy> IndexingPolicy::Compile(std::string_view json,
   if (parser.parse(policy.json_).get(root) != simdjson::SUCCESS || !root.is_object()) {
     return absl::InvalidArgumentError("indexingPolicy must be an object");
   }
+  for (const char* unsupported : {"vectorIndexes", "fullTextIndexes"}) {
+    simdjson::dom::array indexes;
+    if (root[unsupported].get(indexes) == simdjson::SUCCESS && indexes.size() > 0) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "indexingPolicy: this emulator does not support ", unsupported, "; leave it out"));
+    }
+  }
   const std::string mode = Lower(Text(root, "indexingMode", "consistent"));
   if (mode != "consistent" && mode != "none" && mode != "lazy") {
     return absl::InvalidArgumentError(absl::StrCat("unknown indexingMode ", mode));

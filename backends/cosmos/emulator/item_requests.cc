@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
@@ -48,6 +50,9 @@ const char* RefuseItem(const ContainerDefinition& definition, const DocumentView
   if (item.id.find_first_of("/\\?#") != std::string_view::npos) {
     return "an id must not contain / \\ ? or #";
   }
+  for (const PartitionKeyValue& level : item.key) {
+    if (level.text().size() > kMaxKeyValueBytes) return kKeyTooLong;
+  }
   if (item.has_bad_ttl && definition.default_ttl()) {
     return "ttl must be -1 or a number of seconds from 1 to 2147483647";
   }
@@ -59,13 +64,16 @@ std::optional<EffectivePartitionKey> ItemRequests::KeyOf(const Container& contai
                                                          HttpResponse* error) {
   const std::string_view text = request.Header(header::kPartitionKey);
   if (text.empty()) {
-    *error = ErrorAnswer(400, 0, "the header x-ms-documentdb-partitionkey is missing");
+    *error = RefusedAnswer(container, "the header x-ms-documentdb-partitionkey is missing");
     return std::nullopt;
   }
-  const auto levels = key_reader_.Read(text);
-  if (!levels || levels->size() != container.key_paths().size()) {
+  const auto levels = key_reader_.ReadWhole(text, container.key_paths().size());
+  if (!levels) {
     *error = ErrorAnswer(400, substatus::kPartitionKeyMismatch,
-                         "the header x-ms-documentdb-partitionkey is not a key of this container");
+                         absl::StrCat("the header x-ms-documentdb-partitionkey is not a key of "
+                                      "this container: ",
+                                      key_reader_.problem()));
+    SetCharge(container.charges().Refused(), error);
     return std::nullopt;
   }
   return HashPartitionKey(*levels);
@@ -80,8 +88,7 @@ bool ItemRequests::ReadBody(const Container& container, const HttpRequest& reque
   const char* problem = reader_.Read(request.body, container.policy(), want_terms, &view_);
   if (problem == nullptr) problem = RefuseItem(container.definition(), view_);
   if (problem != nullptr) {
-    *error = ErrorAnswer(400, 0, problem);
-    SetCharge(container.charges().Refused(), error);
+    *error = RefusedAnswer(container, problem);
     return false;
   }
   if (container.KeyOf(view_) != key) {
@@ -137,7 +144,9 @@ HttpResponse ItemRequests::Replace(const Container& container, std::string_view 
   HttpResponse error;
   const auto key = KeyOf(container, request, &error);
   if (!key || !ReadBody(container, request, true, *key, &error)) return error;
-  if (view_.id != id) return ErrorAnswer(400, 0, "the id of the item is not that of the path");
+  if (view_.id != id) {
+    return RefusedAnswer(container, "the id of the item is not that of the path");
+  }
   return Run(container, *key, WantsBody(request), [&](Partition& partition) {
     return partition.Replace(*key, id, view_, ConditionsOf(request));
   });
@@ -167,6 +176,17 @@ HttpResponse ItemRequests::Delete(const Container& container, std::string_view i
   if (!key) return error;
   return Run(container, *key, false, [&](Partition& partition) {
     return partition.Delete(*key, id, ConditionsOf(request));
+  });
+}
+
+// Carried out at once; the service does it in the background with throughput that is left over.
+HttpResponse ItemRequests::DeleteByKey(const Container& container, const HttpRequest& request) {
+  HttpResponse error;
+  const auto key = KeyOf(container, request, &error);
+  if (!key) return error;
+  return Run(container, *key, false, [&](Partition& partition) {
+    partition.DeleteLogical(*key);
+    return ItemOutcome{200, container.charges().Metadata(), nullptr};
   });
 }
 

@@ -24,6 +24,8 @@ class ItemRequests {
   HttpResponse Replace(const Container& container, std::string_view id, const HttpRequest& request);
   HttpResponse Patch(const Container& container, std::string_view id, const HttpRequest& request);
   HttpResponse Delete(const Container& container, std::string_view id, const HttpRequest& request);
+  // POST …/operations/partitionkeydelete: all items of one partition key.
+  HttpResponse DeleteByKey(const Container& container, const HttpRequest& request);
 
  private:
   // The EPK that the request's header names; sets *error when there is none.

@@ -110,6 +110,15 @@ ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view
   return {204, charge, nullptr};
 }
 
+void Partition::DeleteLogical(const EffectivePartitionKey& key) {
+  const auto found = logical_.find(key);
+  if (found == logical_.end()) return;
+  while (found->second->first != nullptr) {
+    const std::string id(found->second->first->body.id());
+    WEIR_CHECK(Delete(key, id, {}).status == 204);
+  }
+}
+
 ItemOutcome Partition::Read(const EffectivePartitionKey& key, std::string_view id,
                             const Conditions& conditions, bool strong) const {
   const StoredDocument* existing = Find(MakeItemKey(key, id));

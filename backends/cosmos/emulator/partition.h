@@ -107,6 +107,8 @@ class Partition {
                    const std::function<EditedItem(const StoredDocument&)>& edit);
   ItemOutcome Delete(const EffectivePartitionKey& key, std::string_view id,
                      const Conditions& conditions);
+  // Deletes all items of the key, at nobody's expense.
+  void DeleteLogical(const EffectivePartitionKey& key);
   ItemOutcome Read(const EffectivePartitionKey& key, std::string_view id,
                    const Conditions& conditions, bool strong) const;
 

@@ -5,16 +5,27 @@ namespace {
 
 using simdjson::dom::element;
 
-constexpr size_t kMaxValueBytes = 2048;
+constexpr const char* kNotAKey =
+    "a partition key is a JSON array of 1 to 3 strings, numbers, booleans, nulls or {}";
 
-std::optional<PartitionKeyValue> ValueOf(element value) {
+// ["text"] with nothing to unescape: what most keys look like.
+bool IsPlainString(std::string_view text) {
+  return text.size() >= 4 && text.size() <= kMaxKeyValueBytes && text.substr(0, 2) == "[\"" &&
+         text.substr(text.size() - 2) == "\"]" &&
+         text.substr(2, text.size() - 4).find_first_of("\"\\") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<PartitionKeyValue> PartitionKeyReader::ValueOf(element value) {
   std::string_view text;
   double number = 0;
   bool boolean = false;
   simdjson::dom::object object;
   if (value.get(text) == simdjson::SUCCESS) {
-    if (text.size() > kMaxValueBytes) return std::nullopt;
-    return PartitionKeyValue::String(text);
+    if (text.size() <= kMaxKeyValueBytes) return PartitionKeyValue::String(text);
+    problem_ = kKeyTooLong;
+    return std::nullopt;
   }
   if (value.get(number) == simdjson::SUCCESS) return PartitionKeyValue::Number(number);
   if (value.get(boolean) == simdjson::SUCCESS) return PartitionKeyValue::Bool(boolean);
@@ -23,17 +34,9 @@ std::optional<PartitionKeyValue> ValueOf(element value) {
   return std::nullopt;
 }
 
-// ["text"] with nothing to unescape: what most keys look like.
-bool IsPlainString(std::string_view text) {
-  return text.size() >= 4 && text.size() <= kMaxValueBytes && text.substr(0, 2) == "[\"" &&
-         text.substr(text.size() - 2) == "\"]" &&
-         text.substr(2, text.size() - 4).find_first_of("\"\\") == std::string_view::npos;
-}
-
-}  // namespace
-
 std::optional<absl::Span<const PartitionKeyValue>> PartitionKeyReader::Read(std::string_view text) {
   levels_.clear();
+  problem_ = kNotAKey;
   if (IsPlainString(text)) {
     levels_.push_back(PartitionKeyValue::String(text.substr(2, text.size() - 4)));
     return absl::MakeConstSpan(levels_);
@@ -47,6 +50,15 @@ std::optional<absl::Span<const PartitionKeyValue>> PartitionKeyReader::Read(std:
     levels_.push_back(*value);
   }
   return absl::MakeConstSpan(levels_);
+}
+
+std::optional<absl::Span<const PartitionKeyValue>> PartitionKeyReader::ReadWhole(
+    std::string_view text, size_t levels) {
+  const auto key = Read(text);
+  if (!key || key->size() == levels) return key;
+  problem_ = key->size() < levels ? "the partition key has fewer levels than the container's"
+                                  : "the partition key has more levels than the container's";
+  return std::nullopt;
 }
 
 }  // namespace weir::cosmos::emulator

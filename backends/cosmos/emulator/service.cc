@@ -61,14 +61,21 @@ struct SignedResource {
   std::string link;
 };
 
+// dbs/D/colls/C/operations/partitionkeydelete
+bool IsOperation(const std::vector<std::string>& path) {
+  return path.size() == 6 && path[4] == "operations" && path[5] == "partitionkeydelete";
+}
+
 SignedResource ResourceOf(const std::vector<std::string>& path) {
   SignedResource resource;
-  const size_t named = path.size() / 2 * 2;  // whole pairs of type and id
+  const bool is_operation = IsOperation(path);
+  const size_t named = is_operation ? 4 : path.size() / 2 * 2;  // whole pairs of type and id
   for (size_t i = 0; i < named; ++i) {
     if (i > 0) resource.link += '/';
     resource.link += path[i];
   }
   if (!path.empty()) resource.type = path.size() % 2 == 1 ? path.back() : path[path.size() - 2];
+  if (is_operation) resource.type = "partitionkey";
   if (path.size() == 2 && path[0] == "offers") {
     resource.link = path[1];
     for (char& c : resource.link) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -93,6 +100,17 @@ std::string MakeActivityId() {
 
 HttpResponse NotSupported(std::string_view what) {
   return ErrorAnswer(501, 0, absl::StrCat("this emulator does not support ", std::string(what)));
+}
+
+// What a container of the service has below it and this emulator has not.
+const char* WhatIsRefused(std::string_view resource) {
+  if (resource == "sprocs") {
+    return "stored procedures: use a transactional batch for writes that belong together";
+  }
+  if (resource == "triggers") return "triggers: do their work in the client";
+  if (resource == "udfs") return "user-defined functions: write the expression into the query";
+  if (resource == "conflicts") return "conflict feeds: it has one write region";
+  return nullptr;
 }
 
 // How much the container holds, in KB.
@@ -156,7 +174,16 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
   }
   if (absl::StartsWith(std::string(authorization), "type%3Daad") ||
       absl::StartsWith(std::string(authorization), "type=aad")) {
-    *error = ErrorAnswer(401, 0, "this emulator knows master keys only, not AAD tokens");
+    *error = ErrorAnswer(401, 0,
+                         "this emulator knows master keys only, not tokens of Microsoft Entra ID "
+                         "(AAD): give the client the account's key");
+    return false;
+  }
+  if (absl::StartsWith(std::string(authorization), "type%3Dresource") ||
+      absl::StartsWith(std::string(authorization), "type=resource")) {
+    *error = ErrorAnswer(401, 0,
+                         "this emulator knows master keys only, not resource tokens: give the "
+                         "client the account's key");
     return false;
   }
   const auto sent = ParseHttpDate(date);
@@ -173,7 +200,11 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
     return false;
   }
   const SignedResource resource = ResourceOf(path);
-  if (!key_.Verifies(authorization, request.method, resource.type, resource.link, date)) {
+  const auto verifies = [&](std::string_view type) {
+    return key_.Verifies(authorization, request.method, type, resource.link, date);
+  };
+  // The JavaScript SDK signs an operation on a container as the container's, others as its own.
+  if (!verifies(resource.type) && !(IsOperation(path) && verifies("colls"))) {
     *error = ErrorAnswer(
         401, 0,
         absl::StrCat(
@@ -211,9 +242,11 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
   if (path[4] == "pkranges" && path.size() == 5 && request.method == "GET") {
     return AnswerRanges(request, *container);
   }
-  for (const char* scripts : {"sprocs", "triggers", "udfs", "conflicts"}) {
-    if (path[4] == scripts) return NotSupported(path[4]);
+  if (IsOperation(path)) {
+    if (request.method != "POST") return NoRoute(request);
+    return State().items.DeleteByKey(*container, request);
   }
+  if (const char* what = WhatIsRefused(path[4])) return NotSupported(what);
   return ErrorAnswer(404, 0, "there is nothing at this path");
 }
 
@@ -324,6 +357,10 @@ HttpResponse Service::AnswerItems(const HttpRequest& request, const Container& c
                                   const Path& path) {
   ThreadState& state = State();
   const std::string_view method = request.method;
+  if (!request.Header(header::kPreTrigger).empty() ||
+      !request.Header(header::kPostTrigger).empty()) {
+    return NotSupported(WhatIsRefused("triggers"));
+  }
   if (path.size() == 6) {
     if (method == "GET") return state.items.Read(container, path[5], request, IsStrong(request));
     if (method == "PUT") return state.items.Replace(container, path[5], request);

@@ -48,12 +48,14 @@ class ServiceTest : public ::testing::Test {
       else
         parts.back().push_back(c);
     }
+    const bool is_operation = parts.size() == 6 && parts[4] == "operations";
     std::string link;
-    for (size_t i = 0; i < parts.size() / 2 * 2; ++i) {
+    for (size_t i = 0; i < (is_operation ? 4 : parts.size() / 2 * 2); ++i) {
       absl::StrAppend(&link, i > 0 ? "/" : "", parts[i]);
     }
     std::string type;
     if (path != "/") type = parts.size() % 2 == 1 ? parts.back() : parts[parts.size() - 2];
+    if (is_operation) type = "partitionkey";
     const std::string date = HttpDate(WallUnixNs() / kNsPerSecond);
     headers.emplace_back(header::kDate, date);
     headers.emplace_back(header::kAuthorization, key_.Token(method, type, link, date));

@@ -98,6 +98,33 @@ TEST_F(ServiceTest, HonoursEtags) {
   EXPECT_EQ(Item("DELETE", "a", "p", "", {{header::kIfMatch, "*"}}).status, 204);
 }
 
+TEST_F(ServiceTest, DeletesAllItemsOfAPartitionKey) {
+  MakeContainer(400, R"(,"uniqueKeyPolicy":{"uniqueKeys":[{"paths":["/mail"]}]})");
+  for (const char* id : {"1", "2", "3"}) {
+    ASSERT_EQ(Create(id, "p", absl::StrCat(R"(,"mail":")", id, "\"")).status, 201);
+    ASSERT_EQ(Create(id, "q", absl::StrCat(R"(,"mail":")", id, "\"")).status, 201);
+  }
+  const std::string path = "/dbs/d/colls/c/operations/partitionkeydelete";
+  const HttpResponse done = Send("POST", path, "", {{header::kPartitionKey, R"(["p"])"}});
+  EXPECT_EQ(done.status, 200) << done.body;
+  EXPECT_EQ(Rows(Query("SELECT VALUE c.pk FROM c")), R"(["q","q","q"])");
+  EXPECT_EQ(Create("9", "p", R"(,"mail":"1")").status, 201);
+  EXPECT_EQ(Send("POST", path).status, 400);
+  EXPECT_EQ(Send("GET", path, "", {{header::kPartitionKey, R"(["q"])"}}).status, 405);
+}
+
+TEST_F(ServiceTest, SaysWhatIsWrongWithAPartitionKey) {
+  MakeContainer(400);
+  const auto refusal = [&](const std::string& key) {
+    return Send("GET", "/dbs/d/colls/c/docs/1", "", {{header::kPartitionKey, key}}).body;
+  };
+  EXPECT_NE(refusal(R"(["a","b"])").find("more levels than"), std::string::npos);
+  EXPECT_NE(refusal("[]").find("fewer levels than"), std::string::npos);
+  EXPECT_NE(refusal("a").find("a JSON array of 1 to 3"), std::string::npos);
+  EXPECT_NE(refusal(R"([{"a":1}])").find("a JSON array of 1 to 3"), std::string::npos);
+  EXPECT_NE(refusal("[\"" + std::string(2049, 'k') + "\"]").find("2,048 bytes"), std::string::npos);
+}
+
 TEST_F(ServiceTest, ComparesTheKeyOfHeaderAndItem) {
   MakeContainer(400);
   const HttpResponse refused = Send("POST", "/dbs/d/colls/c/docs", R"({"id":"a","pk":"p"})",
