@@ -55,14 +55,18 @@ inline void AppendInteger(int64_t number, std::string* out) {
   out->append(text, static_cast<size_t>(end - text));
 }
 
-// The shortest text that reads back the same; whole numbers without a point. Finite numbers only.
+// The shortest text that reads back the same; whole numbers without a point, and
+// below 10²¹ without an exponent, as JavaScript writes them. Finite numbers only.
 inline void AppendJsonNumber(double number, std::string* out) {
   constexpr double kExact = 9007199254740992.0;  // 2⁵³
   if (std::trunc(number) == number && std::abs(number) < kExact) {
     return AppendInteger(static_cast<int64_t>(number), out);
   }
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof(text), number).ptr;
+  const bool is_whole = std::trunc(number) == number && std::abs(number) < 1e21;
+  const auto end =
+      is_whole ? std::to_chars(text, text + sizeof(text), number, std::chars_format::fixed).ptr
+               : std::to_chars(text, text + sizeof(text), number).ptr;
   out->append(text, static_cast<size_t>(end - text));
 }
 
