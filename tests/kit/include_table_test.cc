@@ -79,6 +79,7 @@ const std::vector<Room>& Libraries() {
       {"curl/", {"backends/cosmos/"}},
       {"microhttpd.h", {"backends/cosmos/emulator/"}},
       {"simdjson", {"backends/cosmos/"}},
+      {"re2/", {"backends/cosmos/emulator/sql/"}},
       {"yaml-cpp/", {"coordinator/"}},
       {"CLI/", {"agent/", "coordinator/cli/"}},
       {"spdlog/", {"agent/", "coordinator/"}},

@@ -5,13 +5,15 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/json_tree.h"
-#include "backends/cosmos/emulator/sql/analysis.h"
 #include "backends/cosmos/emulator/sql/evaluate.h"
 #include "backends/cosmos/emulator/sql/parser.h"
+#include "backends/cosmos/emulator/sql/rows.h"
+#include "base/clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos::emulator {
@@ -236,13 +238,14 @@ absl::Status ApplyOne(const PatchOperation& operation, JsonTree* root) {
 
 absl::StatusOr<sql::Query> ReadCondition(std::string_view text) {
   auto query = sql::Parse(absl::StrCat("SELECT * ", std::string(text)), {});
-  absl::Status status = query.ok() ? sql::Analyse(&*query) : query.status();
+  absl::Status status = query.status();
   if (status.ok() && query->where == nullptr) {
     status = absl::InvalidArgumentError("it must read: from c where …");
   }
   if (status.ok()) return query;
   return absl::InvalidArgumentError(
-      absl::StrCat("the condition of the patch is wrong: ", std::string(status.message())));
+      absl::StrCat("the condition of the patch, read behind 'SELECT * ', is wrong: ",
+                   std::string(status.message())));
 }
 
 }  // namespace
@@ -270,9 +273,13 @@ absl::StatusOr<Patch> Patch::Parse(element body) {
 
 bool Patch::Holds(element item) const {
   if (!condition_) return true;
+  absl::InlinedVector<sql::Value, 2> bindings(static_cast<size_t>(condition_->bindings));
+  bindings[0] = sql::Value::FromJson(item);
   sql::Scope scope;
-  scope.item = sql::Value::FromJson(item);
-  return sql::Holds(*condition_->where, scope);
+  scope.bindings = absl::MakeSpan(bindings);
+  scope.now_us = WallUnixNs() / 1000;
+  // The condition may join: it holds when one of the item's tuples passes it.
+  return !sql::ForEachTuple(*condition_, scope, 0, [] { return false; });
 }
 
 absl::StatusOr<std::string> Patch::Apply(element item) const {

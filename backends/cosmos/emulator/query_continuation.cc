@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -9,7 +10,7 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-constexpr std::string_view kHead = "weir2:";
+constexpr std::string_view kHead = "weir3:";
 
 }  // namespace
 
@@ -18,7 +19,8 @@ std::string QueryContinuation::Text() const {
   const char* separator = "";
   for (const Piece& piece : pieces_) {
     absl::StrAppend(&text, separator, piece.range.low.ToHex(), ":", piece.range.high.ToHex(), ":",
-                    piece.position.after, ":", piece.position.rows);
+                    piece.position.after, ":", piece.position.tuples, ":", piece.position.rows, ":",
+                    absl::WebSafeBase64Escape(piece.position.sort_keys));
     separator = ",";
   }
   return text;
@@ -30,12 +32,14 @@ std::optional<QueryContinuation> QueryContinuation::Parse(std::string_view text)
   QueryContinuation continuation;
   for (const auto& part : absl::StrSplit(absl::string_view(text.data(), text.size()), ',')) {
     const std::vector<std::string> fields = absl::StrSplit(part, ':');
-    if (fields.size() != 4) return std::nullopt;
+    if (fields.size() != 6) return std::nullopt;
     const auto low = EffectivePartitionKey::FromHex(fields[0]);
     const auto high = EffectivePartitionKey::FromHex(fields[1]);
     Piece piece;
     if (!low || !high || *high < *low || !absl::SimpleAtoi(fields[2], &piece.position.after) ||
-        !absl::SimpleAtoi(fields[3], &piece.position.rows) || piece.position.rows < 0) {
+        !absl::SimpleAtoi(fields[3], &piece.position.tuples) || piece.position.tuples < 0 ||
+        !absl::SimpleAtoi(fields[4], &piece.position.rows) || piece.position.rows < 0 ||
+        !absl::WebSafeBase64Unescape(fields[5], &piece.position.sort_keys)) {
       return std::nullopt;
     }
     piece.range = {*low, *high};

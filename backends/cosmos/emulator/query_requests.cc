@@ -5,12 +5,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_continuation.h"
-#include "backends/cosmos/emulator/sql/parser.h"
+#include "backends/cosmos/emulator/query_metrics.h"
+#include "backends/cosmos/emulator/sql/analysis.h"
+#include "backends/cosmos/emulator/sql/error.h"
 #include "backends/cosmos/emulator/sql/plan.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
@@ -19,11 +20,8 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-using simdjson::dom::element;
-
 constexpr int64_t kDefaultPageRows = 100;
 constexpr int64_t kServerChosenPageRows = 1000;  // when the client asks for −1
-constexpr size_t kMaxQueryBytes = 512 << 10;
 
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -34,51 +32,21 @@ int64_t PageRows(const HttpRequest& request) {
   return rows < 0 ? kServerChosenPageRows : std::max<int64_t>(1, rows);
 }
 
-HttpResponse QueryError(const Container& container, const absl::Status& status) {
-  HttpResponse response =
-      ErrorAnswer(absl::IsUnimplemented(status) ? 501 : 400, 0, std::string(status.message()));
+// Errors of the query's text are the service's JSON (sql/error.h) and stand where it puts them.
+HttpResponse QueryFailure(const Container& container, const absl::Status& status) {
+  const std::string message(status.message());
+  const bool is_list = message.starts_with("{\"errors\"");
+  HttpResponse response = ErrorAnswer(absl::IsUnimplemented(status) ? 501 : 400, 0,
+                                      is_list ? absl::StrCat("Message: ", message) : message);
   SetCharge(container.charges().Refused(), &response);
   return response;
 }
 
-std::string Metrics(const QueryPage& page, int64_t took_ns) {
-  const double ms = static_cast<double>(took_ns) / kNsPerMs;
-  return absl::StrFormat(
-      "totalExecutionTimeInMs=%.2f;queryCompileTimeInMs=0.00;queryLogicalPlanBuildTimeInMs=0.00;"
-      "queryPhysicalPlanBuildTimeInMs=0.00;queryOptimizationTimeInMs=0.00;VMExecutionTimeInMs=%.2f;"
-      "indexLookupTimeInMs=0.00;documentLoadTimeInMs=0.00;systemFunctionExecuteTimeInMs=0.00;"
-      "userFunctionExecuteTimeInMs=0.00;retrievedDocumentCount=%d;retrievedDocumentSize=0;"
-      "outputDocumentCount=%d;outputDocumentSize=%d;writeOutputTimeInMs=0.00;"
-      "indexUtilizationRatio=1.00",
-      ms, ms, page.retrieved, page.count, page.rows.size());
+sql::PlannedRange PlannedRangeOf(const KeyRange& range, bool is_one_key) {
+  return {range.low.ToHex(), is_one_key ? range.low.ToHex() : range.high.ToHex(), is_one_key};
 }
 
 }  // namespace
-
-absl::StatusOr<PreparedQuery> QueryRequests::Prepare(const Container& container,
-                                                     std::string_view body) {
-  element root;
-  std::string_view text;
-  if (request_parser_.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
-      root["query"].get(text) != simdjson::SUCCESS) {
-    return absl::InvalidArgumentError("the body is not JSON with a query");
-  }
-  if (text.size() > kMaxQueryBytes) return absl::InvalidArgumentError("the query is too long");
-  std::vector<sql::Parameter> parameters;
-  simdjson::dom::array list;
-  if (root["parameters"].get(list) == simdjson::SUCCESS) {
-    for (const element parameter : list) {
-      std::string_view name;
-      element value;
-      if (parameter["name"].get(name) != simdjson::SUCCESS ||
-          parameter["value"].get(value) != simdjson::SUCCESS) {
-        return absl::InvalidArgumentError("a parameter needs a name and a value");
-      }
-      parameters.push_back({std::string(name), sql::Value::FromJson(value).Own()});
-    }
-  }
-  return PreparedQuery::Make(text, parameters, container.policy());
-}
 
 std::optional<QueryRequests::Target> QueryRequests::FindTarget(const Container& container,
                                                                const HttpRequest& request,
@@ -114,13 +82,44 @@ std::optional<QueryRequests::Target> QueryRequests::FindTarget(const Container& 
   return target;
 }
 
+void QueryRequests::Narrow(const Container& container, const PreparedQuery& prepared,
+                           Target* target) {
+  if (target->scope.key || target->scope.prefix || !target->range_id.empty()) return;
+  std::vector<PartitionKeyValue> levels;
+  std::vector<sql::EqualityFilter> equalities;
+  for (const sql::Expression* part : sql::Conjuncts(prepared.query.where.get())) {
+    auto equality = sql::EqualityOf(*part);
+    if (equality) equalities.push_back(*std::move(equality));
+  }
+  for (const PropertyPath& path : container.key_paths()) {
+    const auto found = std::find_if(equalities.begin(), equalities.end(),
+                                    [&](const auto& equality) { return equality.path == path; });
+    if (found == equalities.end()) break;
+    levels.push_back(ScalarOf(found->value));
+  }
+  if (levels.empty()) return;
+  const EffectivePartitionKey hash = HashPartitionKey(levels);
+  if (levels.size() == container.key_paths().size()) {
+    target->scope.key = hash;
+    target->range = {hash, hash};
+    target->is_one_key = true;
+  } else {
+    target->scope.prefix = hash;
+    target->range = {hash, EndOfPrefix(hash)};
+  }
+}
+
 HttpResponse QueryRequests::Run(const Container& container, const HttpRequest& request,
                                 bool strong) {
-  const auto prepared = Prepare(container, request.body);
-  if (!prepared.ok()) return QueryError(container, prepared.status());
+  const auto prepared = cache_.Prepare(request.body, container.policy());
+  if (!prepared.ok()) return QueryFailure(container, prepared.status());
   HttpResponse error;
-  const auto target = FindTarget(container, request, &error);
+  auto target = FindTarget(container, request, &error);
   if (!target) return error;
+  Narrow(container, **prepared, &*target);
+  if ((*prepared)->kind == PreparedQuery::Kind::kOnce && target->range_id.empty()) {
+    target->is_one_key = true;  // no item is asked for: any partition can say it
+  }
   if (!target->IsWithinOne(container.table())) {
     if (!request.HeaderIsTrue(header::kEnableCrossPartition)) {
       return ErrorAnswer(
@@ -128,15 +127,21 @@ HttpResponse QueryRequests::Run(const Container& container, const HttpRequest& r
           "Cross partition query is required but disabled. Please set "
           "x-ms-documentdb-query-enablecrosspartition to true or name a partition key");
     }
-    if (sql::NeedsMerging(prepared->query)) return Unmergeable(container, *prepared);
+    if (sql::NeedsMerging((*prepared)->query)) {
+      return Unmergeable(container, request, **prepared);
+    }
   }
-  return RunPages(container, request, *prepared, *target, strong, false);
+  return RunPages(container, request, **prepared, *target, strong, false);
 }
 
 // What the gateway says to a query that only a client can merge, with the plan for it.
-HttpResponse QueryRequests::Unmergeable(const Container& container, const PreparedQuery& prepared) {
-  const auto plan = sql::PlanJson(prepared.query);
-  if (!plan.ok()) return QueryError(container, plan.status());
+HttpResponse QueryRequests::Unmergeable(const Container& container, const HttpRequest& request,
+                                        const PreparedQuery& prepared) {
+  Target target{.range = {{}, EndOfKeySpace()}};
+  Narrow(container, prepared, &target);
+  const auto plan = sql::PlanJson(prepared.query, request.Header(header::kSupportedQueryFeatures),
+                                  PlannedRangeOf(target.range, target.is_one_key));
+  if (!plan.ok()) return QueryFailure(container, plan.status());
   HttpResponse response = JsonAnswer(
       400, absl::StrCat(R"({"code":"BadRequest","message":"Cross partition query only supports )",
                         R"(filters and projections here: run it on each partition key range and )",
@@ -147,10 +152,15 @@ HttpResponse QueryRequests::Unmergeable(const Container& container, const Prepar
 }
 
 HttpResponse QueryRequests::Plan(const Container& container, const HttpRequest& request) {
-  const auto prepared = Prepare(container, request.body);
-  if (!prepared.ok()) return QueryError(container, prepared.status());
-  auto plan = sql::PlanJson(prepared->query);
-  if (!plan.ok()) return QueryError(container, plan.status());
+  const auto prepared = cache_.Prepare(request.body, container.policy());
+  if (!prepared.ok()) return QueryFailure(container, prepared.status());
+  HttpResponse error;
+  auto target = FindTarget(container, request, &error);
+  if (!target) return error;
+  Narrow(container, **prepared, &*target);
+  auto plan = sql::PlanJson((*prepared)->query, request.Header(header::kSupportedQueryFeatures),
+                            PlannedRangeOf(target->range, target->is_one_key));
+  if (!plan.ok()) return QueryFailure(container, plan.status());
   HttpResponse response = JsonAnswer(200, *std::move(plan));
   SetCharge(container.charges().Metadata(), &response);
   return response;
@@ -175,6 +185,7 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
   if (!target.is_one_key) left->Clip(target.range);
   QueryPage page;
   page.most_rows = PageRows(request);
+  page.is_timed = request.HeaderIsTrue(header::kPopulateQueryMetrics);
   QueryRun run(prepared, container, &item_parser_);
   CentiRu total = 0;
   bool touched = false;
@@ -214,8 +225,14 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
   response.Set(header::kItemCount, absl::StrCat(page.count));
   if (last != nullptr) SetPartitionHeaders(container, *last, lsn, &response);
   SetCharge(total, &response);
-  if (request.HeaderIsTrue(header::kPopulateQueryMetrics)) {
-    response.Set(header::kQueryMetrics, Metrics(page, MonotonicNs() - start_ns));
+  if (page.is_timed) {
+    const QueryTimes times{.compile_ns = is_feed ? 0 : cache_.compile_ns(),
+                           .execute_ns = MonotonicNs() - start_ns};
+    response.Set(header::kQueryMetrics, QueryMetricsText(page, times));
+  }
+  if (request.HeaderIsTrue(header::kPopulateIndexMetrics) ||
+      request.HeaderIsTrue(header::kPopulateIndexMetricsV2)) {
+    response.Set(header::kIndexUtilization, IndexUtilization(prepared, container.policy()));
   }
   if (is_feed) response.Set(header::kEtag, absl::StrCat("\"", lsn, "\""));
   return response;

@@ -11,6 +11,7 @@
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/http_server.h"
 #include "backends/cosmos/emulator/partition_key_reader.h"
+#include "backends/cosmos/emulator/query_cache.h"
 #include "backends/cosmos/emulator/query_run.h"
 
 namespace weir::cosmos::emulator {
@@ -38,15 +39,17 @@ class QueryRequests {
     }
   };
 
-  absl::StatusOr<PreparedQuery> Prepare(const Container& container, std::string_view body);
+  // The keys that WHERE leaves, when it fixes the partition key or its first levels.
+  static void Narrow(const Container& container, const PreparedQuery& prepared, Target* target);
   std::optional<Target> FindTarget(const Container& container, const HttpRequest& request,
                                    HttpResponse* error);
-  static HttpResponse Unmergeable(const Container& container, const PreparedQuery& prepared);
+  static HttpResponse Unmergeable(const Container& container, const HttpRequest& request,
+                                  const PreparedQuery& prepared);
   HttpResponse RunPages(const Container& container, const HttpRequest& request,
                         const PreparedQuery& prepared, const Target& target, bool strong,
                         bool is_feed);
 
-  simdjson::dom::parser request_parser_;
+  QueryCache cache_;
   simdjson::dom::parser item_parser_;
   PartitionKeyReader key_reader_;
 };

@@ -4,15 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
-#include "absl/strings/str_cat.h"
-
-#include "backends/cosmos/emulator/sql/aggregate.h"
-#include "backends/cosmos/emulator/sql/parser.h"
-#include "backends/cosmos/emulator/sql/printer.h"
+#include "backends/cosmos/emulator/sql/rows.h"
 #include "base/clock.h"
-#include "base/status.h"
 
 namespace weir::cosmos::emulator {
 namespace {
@@ -21,84 +14,43 @@ using sql::Value;
 
 constexpr int64_t kLongestPageNs = kNsPerSecond;  // then a streaming page ends early
 constexpr int kItemsBetweenClockReads = 1024;
+constexpr size_t kLongestSortKeys = 1000;  // in a continuation, which travels in a header
+constexpr std::string_view kKeysTooLong = "long";
 
-PartitionKeyValue ScalarOf(const Value& value) {
-  switch (value.type()) {
-    case Value::Type::kNull:
-      return PartitionKeyValue::Null();
-    case Value::Type::kBoolean:
-      return PartitionKeyValue::Bool(value.boolean());
-    case Value::Type::kNumber:
-      return PartitionKeyValue::Number(value.number());
-    case Value::Type::kString:
-      return PartitionKeyValue::String(value.text());
-    default:
-      return {};
+// [[1],[],["x"]]: each key in an array of its own, an empty one for undefined.
+std::string SortKeysJson(const std::vector<Value>& keys) {
+  std::string json = "[";
+  for (size_t i = 0; i < keys.size(); ++i) {
+    json.append(i > 0 ? ",[" : "[");
+    keys[i].AppendJson(&json);
+    json.push_back(']');
   }
+  json.push_back(']');
+  return json.size() > kLongestSortKeys ? std::string(kKeysTooLong) : json;
 }
 
-// Whether the index gives this order, forwards or backwards.
-bool Gives(const CompositeIndex& index, const std::vector<sql::OrderItem>& order) {
-  if (index.parts.size() != order.size()) return false;
-  const bool reversed = index.parts[0].descending != order[0].descending;
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (sql::PathOf(*order[i].expression) != index.parts[i].path) return false;
-    if ((index.parts[i].descending != order[i].descending) != reversed) return false;
+std::vector<Value> ReadSortKeys(const std::string& json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::vector<Value> keys;
+  if (parser.parse(json).get(root) != simdjson::SUCCESS) return keys;
+  for (const Value& key : Value::FromJson(root).ElementList()) {
+    keys.push_back(key.Element(0).Own());
   }
-  return true;
-}
-
-absl::Status CheckOrder(const sql::Query& query, const IndexingPolicy& policy, bool* composite) {
-  const auto& order = query.order_by;
-  if (order.empty()) return absl::OkStatus();
-  *composite = policy.enabled() &&
-               std::any_of(policy.composites().begin(), policy.composites().end(),
-                           [&](const CompositeIndex& index) { return Gives(index, order); });
-  if (*composite) return absl::OkStatus();
-  if (order.size() > 1) {
-    return absl::InvalidArgumentError(
-        "The order by query does not have a corresponding composite index that it can be served "
-        "from.");
-  }
-  const auto path = sql::PathOf(*order[0].expression);
-  if (!path || path->empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("Unsupported ORDER BY clause: only a property path can be ordered by, at "
-                     "position ",
-                     order[0].expression->position));
-  }
-  if (!policy.Covers(*path)) {
-    return absl::InvalidArgumentError(
-        "The index path corresponding to the specified order-by item is excluded.");
-  }
-  return absl::OkStatus();
+  return keys;
 }
 
 }  // namespace
 
-absl::StatusOr<PreparedQuery> PreparedQuery::Make(std::string_view text,
-                                                  const std::vector<sql::Parameter>& parameters,
-                                                  const IndexingPolicy& policy) {
-  PreparedQuery prepared;
-  WEIR_ASSIGN_OR_RETURN(prepared.query, sql::Parse(text, parameters));
-  sql::Query& query = prepared.query;
-  WEIR_RETURN_IF_ERROR(sql::Analyse(&query));
-  WEIR_RETURN_IF_ERROR(CheckOrder(query, policy, &prepared.order_by_composite));
-  const auto covers = [&](const PropertyPath& path) { return policy.Covers(path); };
-  for (const sql::Expression* part : sql::Conjuncts(query.where.get())) {
-    if (!sql::IsServedByIndex(*part, covers)) {
-      prepared.others.push_back(part);
-      continue;
-    }
-    prepared.served.push_back(part);
-    auto equality = sql::EqualityOf(*part);
-    if (!prepared.equality && equality && equality->path[0][0] != '_') {
-      prepared.equality = std::move(equality);
-    }
-  }
-  prepared.predicates = sql::CountPredicates(query.where.get());
-  prepared.reads_system = sql::ReadsSystemProperties(query);
-  return prepared;
+QueryRun::QueryRun(const PreparedQuery& prepared, const Container& container,
+                   simdjson::dom::parser* parser)
+    : prepared_(prepared),
+      query_(prepared.query),
+      container_(container),
+      parser_(parser),
+      bindings_(static_cast<size_t>(prepared.query.bindings)) {
+  scope_.bindings = absl::MakeSpan(bindings_);
+  scope_.now_us = WallUnixNs() / 1000;
 }
 
 int64_t QueryRun::RowsEnd() const {
@@ -109,19 +61,18 @@ int64_t QueryRun::RowsEnd() const {
 
 // ---------------------------------------------------------------------------------- items
 
-bool QueryRun::IsInScope(const StoredDocument& document, const ItemScope& scope) const {
+bool QueryRun::IsInScope(const StoredDocument& document) const {
   const EffectivePartitionKey& key = document.logical->key;
-  if (scope.key) return key == *scope.key;
-  return !scope.prefix || (*scope.prefix <= key && key < EndOfPrefix(*scope.prefix));
+  if (items_->key) return key == *items_->key;
+  return !items_->prefix || (*items_->prefix <= key && key < EndOfPrefix(*items_->prefix));
 }
 
 // Calls visit(item) for the items in scope that may match, ascending by number, until it returns
 // false. True when there are no more.
 template <typename Visit>
-bool QueryRun::ForEachCandidate(Partition& partition, const ItemScope& scope, uint64_t after,
-                                Visit visit) {
-  if (scope.key) {
-    const LogicalPartition* logical = partition.FindLogical(*scope.key);
+bool QueryRun::ForEachCandidate(uint64_t after, Visit visit) {
+  if (items_->key) {
+    const LogicalPartition* logical = partition_->FindLogical(*items_->key);
     const StoredDocument* item = logical == nullptr ? nullptr : logical->first;
     for (; item != nullptr; item = item->next) {
       if (item->number > after && !visit(*item)) return false;
@@ -130,20 +81,22 @@ bool QueryRun::ForEachCandidate(Partition& partition, const ItemScope& scope, ui
   }
   if (prepared_.equality) {
     const auto& items =
-        partition.FindEqual(prepared_.equality->path, ScalarOf(prepared_.equality->value));
+        partition_->FindEqual(prepared_.equality->path, ScalarOf(prepared_.equality->value));
     for (const StoredDocument* item : items) {
-      if (item->number > after && IsInScope(*item, scope) && !visit(*item)) return false;
+      if (item->number > after && IsInScope(*item) && !visit(*item)) return false;
     }
     return true;
   }
-  for (size_t at = partition.FirstSlotAfter(after); at < partition.slots(); ++at) {
-    const StoredDocument* item = partition.slot(at);
-    if (item != nullptr && IsInScope(*item, scope) && !visit(*item)) return false;
+  for (size_t at = partition_->FirstSlotAfter(after); at < partition_->slots(); ++at) {
+    const StoredDocument* item = partition_->slot(at);
+    if (item != nullptr && IsInScope(*item) && !visit(*item)) return false;
   }
   return true;
 }
 
-sql::Scope QueryRun::Load(const Partition&, const StoredDocument& document) {
+// Binds the item, for the next Evaluate.
+void QueryRun::Load(const StoredDocument& document) {
+  const int64_t begun_ns = page_->is_timed ? MonotonicNs() : 0;
   std::string_view json = document.body.json();
   if (prepared_.reads_system) {
     text_.clear();
@@ -151,36 +104,43 @@ sql::Scope QueryRun::Load(const Partition&, const StoredDocument& document) {
     json = text_;
   }
   simdjson::dom::element root;
-  sql::Scope scope;
-  if (parser_->parse(json.data(), json.size()).get(root) == simdjson::SUCCESS) {
-    scope.item = Value::FromJson(root);
-  }
-  return scope;
+  const bool is_read = parser_->parse(json.data(), json.size()).get(root) == simdjson::SUCCESS;
+  bindings_[0] = is_read ? Value::FromJson(root) : Value();
+  ++page_->retrieved;
+  page_->retrieved_bytes += json.size();
+  if (page_->is_timed) page_->load_ns += MonotonicNs() - begun_ns;
 }
 
-// Whether the filter holds; loads the item. An item that an index would have found and that another
-// part of the filter refuses is charged as scanned.
-bool QueryRun::Matches(const Partition& partition, const StoredDocument& document,
-                       sql::Scope* scope) {
-  if (query_.where == nullptr && query_.select_all && query_.order_by.empty() && !query_.distinct) {
+// Whether the filter on the item holds; loads it. An item that an index would have found and that
+// another part of the filter refuses is charged as scanned.
+bool QueryRun::Matches(const StoredDocument& document) {
+  if (query_.where == nullptr && query_.select_all &&
+      prepared_.kind == PreparedQuery::Kind::kStreamed && !prepared_.has_tuples &&
+      !query_.distinct) {
+    ++page_->retrieved;
+    page_->retrieved_bytes += document.body.json().size();
     return true;  // nothing is asked of the item
   }
-  *scope = Load(partition, document);
-  const auto holds = [&](const sql::Expression* part) { return sql::Holds(*part, *scope); };
+  Load(document);
+  const auto holds = [&](const sql::Expression* part) { return sql::Holds(*part, scope_); };
   if (!std::all_of(prepared_.served.begin(), prepared_.served.end(), holds)) return false;
   if (std::all_of(prepared_.others.begin(), prepared_.others.end(), holds)) return true;
   documents_ += container_.charges().ScannedDocument(container_.properties().StoredKb(document));
   return false;
 }
 
+// What the loaded item makes of FROM and JOIN; Matches has been asked already.
+bool QueryRun::ForEachTuple(const std::function<bool()>& visit) const {
+  return prepared_.has_tuples ? sql::ForEachTuple(query_, scope_, 0, visit) : visit();
+}
+
 // False when the row is undefined and left out.
-bool QueryRun::AppendRow(const Partition&, const StoredDocument& document, const sql::Scope& scope,
-                         std::string* row) const {
-  if (query_.select_all) {
+bool QueryRun::AppendRow(const StoredDocument& document, std::string* row) const {
+  if (query_.select_all && !prepared_.has_tuples) {
     container_.properties().AppendJson(document, row);
     return true;
   }
-  const Value value = sql::Project(query_, scope);
+  const Value value = sql::Project(query_, scope_);
   value.AppendJson(row);
   return !value.IsUndefined();
 }
@@ -189,11 +149,24 @@ bool QueryRun::AppendRow(const Partition&, const StoredDocument& document, const
 
 bool QueryRun::Run(Partition& partition, const ItemScope& scope, bool strong,
                    QueryPosition* position, QueryPage* page, CentiRu* charge) {
+  partition_ = &partition;
+  items_ = &scope;
+  page_ = page;
   documents_ = 0;
-  const bool done = prepared_.IsStreaming()   ? Stream(partition, scope, position, page)
-                    : query_.IsGrouped()      ? DeliverGroups(partition, scope, position, page)
-                    : query_.order_by.empty() ? DeliverDistinct(partition, scope, position, page)
-                                              : DeliverSorted(partition, scope, position, page);
+  seen_.clear();
+  bool done = true;
+  switch (prepared_.kind) {
+    case PreparedQuery::Kind::kStreamed:
+      done = Stream(position);
+      break;
+    case PreparedQuery::Kind::kSorted:
+      done = DeliverSorted(position);
+      break;
+    case PreparedQuery::Kind::kOnce:
+    case PreparedQuery::Kind::kCollected:
+      done = DeliverCollected(position);
+      break;
+  }
   *charge = container_.charges().Query({.partitions = 1,
                                         .filter = prepared_.predicates > 0,
                                         .predicates = prepared_.predicates,
@@ -203,175 +176,227 @@ bool QueryRun::Run(Partition& partition, const ItemScope& scope, bool strong,
   return done;
 }
 
-bool QueryRun::Stream(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                      QueryPage* page) {
-  const int64_t rows_end = RowsEnd();
-  const int64_t stop_ns = MonotonicNs() + kLongestPageNs;
-  int until_clock = kItemsBetweenClockReads;
-  bool limit_reached = position->rows >= rows_end;
-  if (limit_reached) return true;
-  std::string row;
-  const bool walked =
-      ForEachCandidate(partition, scope, position->after, [&](const StoredDocument& document) {
-        if (page->IsFull()) return false;
-        if (--until_clock == 0) {
-          if (MonotonicNs() > stop_ns) return false;
-          until_clock = kItemsBetweenClockReads;
-        }
-        position->after = document.number;
-        sql::Scope loaded;
-        if (!Matches(partition, document, &loaded)) return true;
-        ++page->retrieved;
-        row.clear();
-        if (!AppendRow(partition, document, loaded, &row)) return true;
-        documents_ +=
-            container_.charges().ReturnedDocument(container_.properties().StoredKb(document));
-        if (position->rows++ >= FirstRow()) page->Add(row);
-        limit_reached = position->rows >= rows_end;
-        return !limit_reached;
-      });
-  return walked || limit_reached;
+// The rows of an item that a page before this one has delivered: DISTINCT must not repeat them.
+void QueryRun::Remember() {
+  ForEachTuple([&] {
+    const Value row = sql::Project(query_, scope_);
+    if (!row.IsUndefined()) seen_.insert(sql::Canonical(row));
+    return true;
+  });
 }
 
-struct QueryRun::Row {
+// The rows of the loaded item, from position->tuples on; `charge` once when there is any.
+QueryRun::Delivered QueryRun::DeliverItem(const StoredDocument& document, double charge,
+                                          QueryPosition* position) {
+  const int64_t rows_end = RowsEnd();
+  const bool is_limited = query_.top || query_.offset;
+  int64_t tuple = 0;
+  bool any = false;
+  Delivered delivered = Delivered::kAll;
+  ForEachTuple([&] {
+    if (tuple++ < position->tuples) {
+      if (query_.distinct) seen_.insert(sql::Canonical(sql::Project(query_, scope_)));
+      return true;
+    }
+    if (page_->IsFull()) {
+      delivered = Delivered::kPageFull;
+      return false;
+    }
+    position->tuples = tuple;
+    row_.clear();
+    if (!AppendRow(document, &row_)) return true;
+    any = true;
+    if (query_.distinct && !seen_.insert(sql::Canonical(sql::Project(query_, scope_))).second) {
+      return true;
+    }
+    const bool is_skipped = position->rows < FirstRow();
+    if (!is_skipped) page_->Add(row_);
+    if (is_limited) ++position->rows;
+    if (position->rows >= rows_end) delivered = Delivered::kLimitReached;
+    return delivered == Delivered::kAll;
+  });
+  if (any) {
+    documents_ += charge;
+  } else if (prepared_.filters_tuples && tuple == 0) {
+    documents_ += container_.charges().ScannedDocument(container_.properties().StoredKb(document));
+  }
+  if (delivered == Delivered::kAll) {
+    position->after = document.number;
+    position->tuples = 0;
+  }
+  return delivered;
+}
+
+bool QueryRun::Stream(QueryPosition* position) {
+  if (position->rows >= RowsEnd()) return true;
+  const int64_t stop_ns = MonotonicNs() + kLongestPageNs;
+  int until_clock = kItemsBetweenClockReads;
+  Delivered delivered = Delivered::kAll;
+  const uint64_t resumed_after = position->after;
+  const bool replays = query_.distinct && (resumed_after > 0 || position->tuples > 0);
+  const bool walked = ForEachCandidate(replays ? 0 : resumed_after, [&](const auto& document) {
+    if (document.number <= resumed_after) {
+      if (Matches(document)) Remember();
+      return true;
+    }
+    if (page_->IsFull()) return false;
+    if (--until_clock == 0) {
+      if (MonotonicNs() > stop_ns) return false;
+      until_clock = kItemsBetweenClockReads;
+    }
+    if (!Matches(document)) {
+      position->after = document.number;
+      position->tuples = 0;
+      return true;
+    }
+    const double kb = container_.properties().StoredKb(document);
+    const double charge = query_.distinct ? container_.charges().ScannedDocument(kb)
+                                          : container_.charges().ReturnedDocument(kb);
+    delivered = DeliverItem(document, charge, position);
+    return delivered == Delivered::kAll;
+  });
+  return walked || delivered == Delivered::kLimitReached;
+}
+
+// ------------------------------------------------------------------------------ ORDER BY
+
+struct QueryRun::SortedItem {
   std::vector<Value> keys;
   const StoredDocument* document;
 };
 
-std::vector<QueryRun::Row> QueryRun::SortedRows(Partition& partition, const ItemScope& scope) {
-  std::vector<Row> rows;
-  ForEachCandidate(partition, scope, 0, [&](const StoredDocument& document) {
-    sql::Scope loaded;
-    if (!Matches(partition, document, &loaded)) return true;
-    Row row{{}, &document};
-    for (const sql::OrderItem& item : query_.order_by) {
-      row.keys.push_back(sql::Evaluate(*item.expression, loaded).Own());
-    }
-    rows.push_back(std::move(row));
-    return true;
-  });
-  std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
-    for (size_t i = 0; i < query_.order_by.size(); ++i) {
-      const int order = sql::Order(a.keys[i], b.keys[i]);
-      if (order != 0) return query_.order_by[i].descending ? order > 0 : order < 0;
-    }
-    return false;
-  });
-  return rows;
+namespace {
+
+// −1, 0, 1 in the order that is asked for.
+int Compare(const std::vector<sql::OrderItem>& order, const std::vector<Value>& a,
+            const std::vector<Value>& b) {
+  for (size_t i = 0; i < order.size() && i < a.size() && i < b.size(); ++i) {
+    const int compared = sql::Order(a[i], b[i]);
+    if (compared != 0) return order[i].descending ? -compared : compared;
+  }
+  return 0;
 }
 
-bool QueryRun::DeliverSorted(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                             QueryPage* page) {
-  const std::vector<Row> sorted = SortedRows(partition, scope);
-  absl::flat_hash_set<std::string> seen;
-  const int64_t rows_end = RowsEnd();
-  int64_t found = 0;
-  std::string text;
-  for (const Row& row : sorted) {
-    if (found >= rows_end) return true;
-    const bool wanted = found >= FirstRow() && found >= position->rows;
-    if (wanted && page->IsFull()) return false;
-    if (!wanted && !query_.distinct && !query_.select_value) {  // no row can vanish
-      ++found;
+}  // namespace
+
+// Equal keys stay in the order of the items' numbers.
+std::vector<QueryRun::SortedItem> QueryRun::SortedItems() {
+  std::vector<SortedItem> items;
+  ForEachCandidate(0, [&](const StoredDocument& document) {
+    if (!Matches(document)) return true;
+    SortedItem item{{}, &document};
+    for (const sql::OrderItem& key : query_.order_by) {
+      item.keys.push_back(sql::Evaluate(*key.expression, scope_).Own());
+    }
+    if (prepared_.order_skips_undefined && item.keys[0].IsUndefined()) return true;
+    items.push_back(std::move(item));
+    return true;
+  });
+  std::stable_sort(items.begin(), items.end(), [&](const SortedItem& a, const SortedItem& b) {
+    return Compare(query_.order_by, a.keys, b.keys) < 0;
+  });
+  return items;
+}
+
+// The first item behind the position. Keys too long for a continuation are those of an item that is
+// looked for by its number.
+size_t QueryRun::Resume(const std::vector<SortedItem>& sorted, const QueryPosition& position) {
+  if (position.sort_keys.empty()) return 0;
+  std::vector<Value> keys = ReadSortKeys(position.sort_keys);
+  if (position.sort_keys == kKeysTooLong) {
+    const auto last = std::find_if(sorted.begin(), sorted.end(), [&](const auto& item) {
+      return item.document->number == position.after;
+    });
+    if (last == sorted.end()) return 0;  // it is gone: rather twice than never
+    keys = last->keys;
+  }
+  const auto first = std::partition_point(sorted.begin(), sorted.end(), [&](const auto& item) {
+    const int compared = Compare(query_.order_by, item.keys, keys);
+    return compared < 0 || (compared == 0 && item.document->number <= position.after);
+  });
+  for (auto item = sorted.begin(); query_.distinct && item != first; ++item) {
+    Load(*item->document);
+    Remember();
+  }
+  return static_cast<size_t>(first - sorted.begin());
+}
+
+bool QueryRun::DeliverSorted(QueryPosition* position) {
+  if (position->rows >= RowsEnd()) return true;
+  const std::vector<SortedItem> sorted = SortedItems();
+  const bool rows_may_vanish = query_.distinct || query_.select_value || prepared_.has_tuples;
+  size_t at = Resume(sorted, *position);
+  const auto set_position = [&](size_t next) {
+    if (next == 0) return;
+    position->after = sorted[next - 1].document->number;
+    position->sort_keys = SortKeysJson(sorted[next - 1].keys);
+  };
+  for (; at < sorted.size(); ++at) {
+    const StoredDocument& document = *sorted[at].document;
+    if (position->rows < FirstRow() && !rows_may_vanish) {
+      ++position->rows;
       continue;
     }
-    text.clear();
-    if (!AppendRow(partition, *row.document, Load(partition, *row.document), &text)) continue;
-    if (query_.distinct && !seen.insert(text).second) continue;
-    ++found;
-    if (!wanted) continue;
-    position->rows = found;
-    ++page->retrieved;
-    page->Add(text);
-    const double kb = container_.properties().StoredKb(*row.document);
-    documents_ += prepared_.order_by_composite ? container_.charges().ReturnedDocument(kb)
-                                               : container_.charges().SortedDocument(kb);
+    if (page_->IsFull()) break;
+    Load(document);
+    const double kb = container_.properties().StoredKb(document);
+    const double charge = prepared_.order_by_composite ? container_.charges().ReturnedDocument(kb)
+                                                       : container_.charges().SortedDocument(kb);
+    const Delivered delivered = DeliverItem(document, charge, position);
+    if (delivered == Delivered::kLimitReached) return true;
+    if (delivered == Delivered::kPageFull) break;
   }
-  return true;
+  set_position(at);
+  return at >= sorted.size();
 }
 
-// Rows that are known as text: those from position->rows on, within OFFSET and LIMIT.
-bool QueryRun::Deliver(const std::vector<std::string>& rows, QueryPosition* position,
-                       QueryPage* page) const {
-  const auto end = std::min(RowsEnd(), static_cast<int64_t>(rows.size()));
-  int64_t at = std::max(position->rows, FirstRow());
-  for (; at < end && !page->IsFull(); ++at) page->Add(rows[static_cast<size_t>(at)]);
+// ------------------------------------------------------------------ GROUP BY and the like
+
+// The rows of a query that gathers them over all items, or over the rows of another such query.
+std::vector<Value> QueryRun::Collect(const sql::Query& query) {
+  sql::RowCollector collector(query);
+  const auto add = [&] { return collector.Add(scope_); };
+  const sql::Query* inner = query.Inner();
+  if (query.sources.empty()) {
+    sql::ForEachTuple(query, scope_, 0, add);
+  } else if (inner != nullptr && sql::NeedsMerging(*inner)) {
+    const sql::Source& source = query.sources[0];
+    for (const Value& row : Collect(*inner)) {
+      const Value::Elements bound = source.iterates ? row.ElementList() : Value::Elements(1, row);
+      for (const Value& value : bound) {
+        bindings_[static_cast<size_t>(source.slot)] = value;
+        sql::ForEachTuple(query, scope_, 1, add);
+      }
+    }
+  } else {
+    ForEachCandidate(0, [&](const StoredDocument& document) {
+      if (&query != &query_) {
+        Load(document);
+      } else if (!Matches(document)) {
+        return true;
+      }
+      documents_ +=
+          container_.charges().ScannedDocument(container_.properties().StoredKb(document));
+      // The filter on an item that is its own tuple has been asked.
+      const bool is_tuple = &query == &query_ && !prepared_.has_tuples;
+      return is_tuple ? add() : sql::ForEachTuple(query, scope_, 0, add);
+    });
+  }
+  return collector.Finish(scope_);
+}
+
+// TOP and OFFSET LIMIT are applied already: position->rows counts what has been delivered.
+bool QueryRun::DeliverCollected(QueryPosition* position) {
+  const std::vector<Value> rows = Collect(query_);
+  const auto end = static_cast<int64_t>(rows.size());
+  int64_t at = position->rows;
+  for (; at < end && !page_->IsFull(); ++at) {
+    row_.clear();
+    rows[static_cast<size_t>(at)].AppendJson(&row_);
+    page_->Add(row_);
+  }
   position->rows = at;
   return at >= end;
-}
-
-bool QueryRun::DeliverDistinct(Partition& partition, const ItemScope& scope,
-                               QueryPosition* position, QueryPage* page) {
-  std::vector<std::string> rows;
-  absl::flat_hash_set<std::string> seen;
-  ForEachCandidate(partition, scope, 0, [&](const StoredDocument& document) {
-    sql::Scope loaded;
-    if (!Matches(partition, document, &loaded)) return true;
-    ++page->retrieved;
-    documents_ += container_.charges().ScannedDocument(container_.properties().StoredKb(document));
-    std::string row;
-    if (AppendRow(partition, document, loaded, &row) && seen.insert(row).second) {
-      rows.push_back(std::move(row));
-    }
-    return true;
-  });
-  return Deliver(rows, position, page);
-}
-
-bool QueryRun::DeliverGroups(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                             QueryPage* page) {
-  struct Group {
-    std::vector<Value> keys;
-    std::vector<sql::Accumulator> accumulators;
-  };
-  std::vector<Group> groups;
-  absl::flat_hash_map<std::string, size_t> by_key;
-  const auto add_group = [&](std::vector<Value> keys) {
-    groups.push_back({std::move(keys), {}});
-    for (const sql::Expression* aggregate : query_.aggregates) {
-      groups.back().accumulators.emplace_back(aggregate->aggregate);
-    }
-  };
-  if (query_.group_by.empty()) add_group({});
-
-  std::string key_text;
-  ForEachCandidate(partition, scope, 0, [&](const StoredDocument& document) {
-    sql::Scope loaded;
-    if (!Matches(partition, document, &loaded)) return true;
-    ++page->retrieved;
-    documents_ += container_.charges().ScannedDocument(container_.properties().StoredKb(document));
-    size_t group = 0;
-    if (!query_.group_by.empty()) {
-      std::vector<Value> keys;
-      key_text.clear();
-      for (const auto& key : query_.group_by) {
-        keys.push_back(sql::Evaluate(*key, loaded).Own());
-        keys.back().AppendJson(&key_text);
-        key_text.push_back(',');
-      }
-      const auto [place, made] = by_key.try_emplace(key_text, groups.size());
-      group = place->second;
-      if (made) add_group(std::move(keys));
-    }
-    for (size_t i = 0; i < query_.aggregates.size(); ++i) {
-      groups[group].accumulators[i].Add(sql::Evaluate(*query_.aggregates[i]->children[0], loaded));
-    }
-    return true;
-  });
-
-  std::vector<std::string> rows;
-  absl::flat_hash_set<std::string> seen;
-  for (const Group& group : groups) {
-    std::vector<Value> results;
-    for (const auto& accumulator : group.accumulators) results.push_back(accumulator.Result());
-    const sql::Scope result{{}, group.keys, results};
-    std::string row;
-    const Value value = sql::Project(query_, result);
-    value.AppendJson(&row);
-    if (value.IsUndefined() || (query_.distinct && !seen.insert(row).second)) continue;
-    rows.push_back(std::move(row));
-  }
-  return Deliver(rows, position, page);
 }
 
 }  // namespace weir::cosmos::emulator

@@ -5,40 +5,21 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/partition.h"
-#include "backends/cosmos/emulator/sql/analysis.h"
+#include "backends/cosmos/emulator/prepared_query.h"
 #include "backends/cosmos/emulator/sql/evaluate.h"
-#include "backends/cosmos/emulator/sql/parser.h"
 #include "backends/cosmos/emulator/sql/syntax.h"
 
 namespace weir::cosmos::emulator {
-
-// A query made ready for one container.
-struct PreparedQuery {
-  sql::Query query;
-  std::vector<const sql::Expression*> served;   // conjuncts that an index of the policy answers
-  std::vector<const sql::Expression*> others;   // those for which the item is loaded
-  std::optional<sql::EqualityFilter> equality;  // one of `served`, to find the items by
-  int predicates = 0;
-  bool reads_system = false;
-  bool order_by_composite = false;
-
-  // kInvalidArgument also for an order that the policy has no index for.
-  static absl::StatusOr<PreparedQuery> Make(std::string_view text,
-                                            const std::vector<sql::Parameter>& parameters,
-                                            const IndexingPolicy& policy);
-
-  // Whether rows come one by one as items are walked, so that a page can end anywhere.
-  bool IsStreaming() const {
-    return !query.IsGrouped() && !query.distinct && query.order_by.empty();
-  }
-};
 
 // Which items of the partition are looked at.
 struct ItemScope {
@@ -46,10 +27,15 @@ struct ItemScope {
   std::optional<EffectivePartitionKey> prefix;  // of a hierarchical key
 };
 
-// Where the next page begins.
+// Where the next page begins. It names the last item and not a count of items, so that writes
+// between pages neither repeat nor hide others.
 struct QueryPosition {
-  uint64_t after = 0;  // streaming: number of the last item that was walked
-  int64_t rows = 0;    // rows found so far, those skipped by OFFSET included
+  uint64_t after = 0;  // number of the last item whose rows were all delivered
+  int64_t tuples = 0;  // of the item behind it, looked at already: a page may end within a JOIN
+  // Found so far, those skipped by OFFSET included; counted only where a part of the items would
+  // give other rows: under TOP, OFFSET LIMIT, GROUP BY.
+  int64_t rows = 0;
+  std::string sort_keys;  // ORDER BY: of the item `after`, as JSON; "" at the start
 };
 
 // What a page gathers, over the partitions that it touches.
@@ -58,7 +44,12 @@ struct QueryPage {
   size_t most_bytes = 4 << 20;
   std::string rows;  // comma-separated JSON
   int64_t count = 0;
+
+  // For the query's metrics.
+  bool is_timed = false;
   uint64_t retrieved = 0;  // items loaded
+  uint64_t retrieved_bytes = 0;
+  int64_t load_ns = 0;  // only when timed
 
   bool IsFull() const { return count >= most_rows || rows.size() >= most_bytes; }
   void Add(std::string_view row) {
@@ -69,8 +60,8 @@ struct QueryPage {
 
 class QueryRun {
  public:
-  QueryRun(const PreparedQuery& prepared, const Container& container, simdjson::dom::parser* parser)
-      : prepared_(prepared), query_(prepared.query), container_(container), parser_(parser) {}
+  QueryRun(const PreparedQuery& prepared, const Container& container,
+           simdjson::dom::parser* parser);
 
   // Adds rows to the page from *position on and moves it. True when the partition has been walked
   // to its end. *charge is what this partition's part costs.
@@ -81,25 +72,24 @@ class QueryRun {
   double documents() const { return documents_; }
 
  private:
-  struct Row;
+  struct SortedItem;
+  enum class Delivered { kAll, kPageFull, kLimitReached };
+
   template <typename Visit>
-  bool ForEachCandidate(Partition& partition, const ItemScope& scope, uint64_t after, Visit visit);
-  bool IsInScope(const StoredDocument& document, const ItemScope& scope) const;
-  sql::Scope Load(const Partition& partition, const StoredDocument& document);
-  bool Matches(const Partition& partition, const StoredDocument& document, sql::Scope* scope);
-  bool Stream(Partition& partition, const ItemScope& scope, QueryPosition* position,
-              QueryPage* page);
-  bool DeliverSorted(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                     QueryPage* page);
-  bool DeliverGroups(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                     QueryPage* page);
-  bool DeliverDistinct(Partition& partition, const ItemScope& scope, QueryPosition* position,
-                       QueryPage* page);
-  std::vector<Row> SortedRows(Partition& partition, const ItemScope& scope);
-  bool Deliver(const std::vector<std::string>& rows, QueryPosition* position,
-               QueryPage* page) const;
-  bool AppendRow(const Partition& partition, const StoredDocument& document,
-                 const sql::Scope& scope, std::string* row) const;
+  bool ForEachCandidate(uint64_t after, Visit visit);
+  bool IsInScope(const StoredDocument& document) const;
+  void Load(const StoredDocument& document);
+  bool Matches(const StoredDocument& document);
+  bool ForEachTuple(const std::function<bool()>& visit) const;
+  bool AppendRow(const StoredDocument& document, std::string* row) const;
+  void Remember();
+  Delivered DeliverItem(const StoredDocument& document, double charge, QueryPosition* position);
+  bool Stream(QueryPosition* position);
+  std::vector<SortedItem> SortedItems();
+  size_t Resume(const std::vector<SortedItem>& sorted, const QueryPosition& position);
+  bool DeliverSorted(QueryPosition* position);
+  bool DeliverCollected(QueryPosition* position);
+  std::vector<sql::Value> Collect(const sql::Query& query);
   int64_t FirstRow() const { return query_.offset.value_or(0); }
   int64_t RowsEnd() const;
 
@@ -107,8 +97,17 @@ class QueryRun {
   const sql::Query& query_;
   const Container& container_;
   simdjson::dom::parser* parser_;
-  std::string text_;      // of the item that is loaded
-  double documents_ = 0;  // charge of the items, in RU
+  std::vector<sql::Value> bindings_;
+  sql::Scope scope_;
+
+  // Of the Run in progress.
+  Partition* partition_ = nullptr;
+  const ItemScope* items_ = nullptr;
+  QueryPage* page_ = nullptr;
+  std::string text_;  // of the item that is loaded
+  std::string row_;
+  double documents_ = 0;                   // charge of the items, in RU
+  absl::flat_hash_set<std::string> seen_;  // rows, for DISTINCT
 };
 
 }  // namespace weir::cosmos::emulator

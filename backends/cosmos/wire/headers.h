@@ -46,6 +46,9 @@ inline constexpr std::string_view kOfferReplacePending = "x-ms-offer-replace-pen
 inline constexpr std::string_view kOfferThroughput = "x-ms-offer-throughput";
 inline constexpr std::string_view kPartitionKey = "x-ms-documentdb-partitionkey";
 inline constexpr std::string_view kPartitionKeyRangeId = "x-ms-documentdb-partitionkeyrangeid";
+inline constexpr std::string_view kIndexUtilization = "x-ms-cosmos-index-utilization";
+inline constexpr std::string_view kPopulateIndexMetrics = "x-ms-cosmos-populateindexmetrics";
+inline constexpr std::string_view kPopulateIndexMetricsV2 = "x-ms-cosmos-populateindexmetrics-v2";
 inline constexpr std::string_view kPopulateQueryMetrics = "x-ms-documentdb-populatequerymetrics";
 inline constexpr std::string_view kPopulateQuotaInfo = "x-ms-documentdb-populatequotainfo";
 inline constexpr std::string_view kPostTrigger = "x-ms-documentdb-post-trigger-include";
@@ -61,6 +64,7 @@ inline constexpr std::string_view kServiceVersion = "x-ms-serviceversion";
 inline constexpr std::string_view kSessionToken = "x-ms-session-token";
 inline constexpr std::string_view kStartEpk = "x-ms-start-epk";
 inline constexpr std::string_view kSubstatus = "x-ms-substatus";
+inline constexpr std::string_view kSupportedQueryFeatures = "x-ms-cosmos-supported-query-features";
 inline constexpr std::string_view kVersion = "x-ms-version";
 }  // namespace header
 

@@ -68,6 +68,9 @@ TEST(Patch, ItsConditionIsAFilter) {
   EXPECT_TRUE(holds("from c where c.v > 1 and not is_defined(c.w)", R"({"v":2})"));
   EXPECT_FALSE(holds("from c where c.v > 1", R"({"v":1})"));
   EXPECT_FALSE(holds("from c where c.v > 1", R"({"v":"2"})"));  // undefined is not true
+  const char exists[] = "from c where exists(select value t from t in c.tags where t = 'x')";
+  EXPECT_TRUE(holds(exists, R"({"tags":["y","x"]})"));
+  EXPECT_FALSE(holds(exists, R"({"tags":["y"]})"));
 }
 
 }  // namespace

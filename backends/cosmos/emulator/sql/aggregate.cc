@@ -1,12 +1,16 @@
 #include "backends/cosmos/emulator/sql/aggregate.h"
 
+#include "backends/cosmos/emulator/sql/rows.h"
+
 namespace weir::cosmos::emulator::sql {
 
 void Accumulator::Add(const Value& value) {
   if (value.IsUndefined()) return;
+  if (function_ == AggregateFunction::kCountIf && !value.IsTrue()) return;
   ++count_;
   switch (function_) {
     case AggregateFunction::kCount:
+    case AggregateFunction::kCountIf:
       return;
     case AggregateFunction::kSum:
     case AggregateFunction::kAverage:
@@ -24,17 +28,32 @@ void Accumulator::Add(const Value& value) {
       if (count_ == 1 || better) extreme_ = value.Own();
       return;
     }
+    case AggregateFunction::kMakeSet:
+      if (!seen_.insert(Canonical(value)).second) return;
+      [[fallthrough]];
+    case AggregateFunction::kMakeList:
+      list_.push_back(value.Own());
+      return;
   }
 }
 
 Value Accumulator::Result() const {
-  if (function_ == AggregateFunction::kCount) return Value::Number(static_cast<double>(count_));
-  if (broken_) return {};
-  if (function_ == AggregateFunction::kSum) return Value::Number(sum_);
-  if (function_ == AggregateFunction::kAverage) {
-    return count_ == 0 ? Value() : Value::Number(sum_ / static_cast<double>(count_));
+  switch (function_) {
+    case AggregateFunction::kCount:
+    case AggregateFunction::kCountIf:
+      return Value::Number(static_cast<double>(count_));
+    case AggregateFunction::kSum:
+      return broken_ ? Value() : Value::Number(sum_);
+    case AggregateFunction::kAverage:
+      return broken_ || count_ == 0 ? Value() : Value::Number(sum_ / static_cast<double>(count_));
+    case AggregateFunction::kMin:
+    case AggregateFunction::kMax:
+      return broken_ ? Value() : extreme_;
+    case AggregateFunction::kMakeList:
+    case AggregateFunction::kMakeSet:
+      return Value::Array(list_);
   }
-  return extreme_;
+  return {};
 }
 
 }  // namespace weir::cosmos::emulator::sql

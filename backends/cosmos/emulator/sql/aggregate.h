@@ -1,7 +1,15 @@
-// Running COUNT, SUM, MIN, MAX and AVG over the values of one group.
+// Running COUNT, SUM, MIN, MAX, AVG and the others over the values of one group.
+//
+// From the documentation: every aggregate passes over undefined. COUNT counts the rest, COUNTIF
+// what is true. SUM and AVG of anything but numbers are undefined; MIN and MAX order null,
+// booleans, numbers and strings in this order and are undefined once an array or an object is among
+// them.
 #pragma once
 
 #include <cstdint>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
 
 #include "backends/cosmos/emulator/sql/syntax.h"
 #include "backends/cosmos/emulator/sql/value.h"
@@ -12,15 +20,17 @@ class Accumulator {
  public:
   explicit Accumulator(AggregateFunction function) : function_(function) {}
 
-  // Undefined values are passed over; one that does not fit makes the result undefined.
   void Add(const Value& value);
+  // Of no value at all: COUNT and SUM are 0, lists empty, the others undefined.
   Value Result() const;
 
  private:
-  const AggregateFunction function_;
+  AggregateFunction function_;
   int64_t count_ = 0;
   double sum_ = 0;
   Value extreme_;
+  Value::Elements list_;
+  absl::flat_hash_set<std::string> seen_;
   bool broken_ = false;
 };
 

@@ -13,11 +13,12 @@
 
 namespace weir::cosmos::emulator::sql {
 
-// Numbers the aggregates, ties SELECT to GROUP BY. kInvalidArgument for a query that makes no
-// sense.
+// Numbers the aggregates, ties SELECT to GROUP BY, in subqueries too. An error (error.h) for a
+// query that makes no sense. Names must have been resolved.
 absl::Status Analyse(Query* query);
 
-// {"user", "id"} for c.user.id or c["user"]["id"]; nothing for any other expression.
+// {"user", "id"} for c.user.id or c["user"]["id"], c being the item; nothing for any other
+// expression.
 std::optional<std::vector<std::string>> PathOf(const Expression& expression);
 
 // The parts of a filter that are joined by AND; none for no filter.
@@ -36,6 +37,9 @@ struct EqualityFilter {
   Value value;
 };
 std::optional<EqualityFilter> EqualityOf(const Expression& conjunct);
+
+// Whether the expression needs more of FROM than the item: what JOIN binds.
+bool UsesJoins(const Query& query, const Expression& expression);
 
 // Whether the query reads properties that the server adds, or the item as a whole.
 bool ReadsSystemProperties(const Query& query);

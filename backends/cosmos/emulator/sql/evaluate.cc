@@ -8,6 +8,7 @@
 
 #include "backends/cosmos/emulator/sql/functions.h"
 #include "backends/cosmos/emulator/sql/like.h"
+#include "backends/cosmos/emulator/sql/rows.h"
 
 namespace weir::cosmos::emulator::sql {
 namespace {
@@ -41,8 +42,30 @@ Value Or(const Expression& expression, const Scope& scope) {
   return both ? right : Value();
 }
 
+// The low 32 bits of the whole part: bit operators work on those, with a sign.
 int32_t AsBits(const Value& value) {
   return static_cast<int32_t>(static_cast<int64_t>(std::trunc(std::fmod(value.number(), 0x1p32))));
+}
+
+Value Bitwise(Operator op, int32_t a, int32_t b) {
+  const auto unsigned_a = static_cast<uint32_t>(a);
+  const int by = b & 31;
+  switch (op) {
+    case Operator::kBitAnd:
+      return Value::Number(a & b);
+    case Operator::kBitOr:
+      return Value::Number(a | b);
+    case Operator::kBitXor:
+      return Value::Number(a ^ b);
+    case Operator::kShiftLeft:
+      return Value::Number(static_cast<int32_t>(unsigned_a << by));
+    case Operator::kShiftRight:
+      return Value::Number(a >> by);
+    case Operator::kShiftRightZero:
+      return Value::Number(unsigned_a >> by);
+    default:
+      return {};
+  }
 }
 
 Value Arithmetic(Operator op, const Value& left, const Value& right) {
@@ -60,14 +83,8 @@ Value Arithmetic(Operator op, const Value& left, const Value& right) {
       return Value::Number(a / b);
     case Operator::kModulo:
       return Value::Number(std::fmod(a, b));
-    case Operator::kBitAnd:
-      return Value::Number(AsBits(left) & AsBits(right));
-    case Operator::kBitOr:
-      return Value::Number(AsBits(left) | AsBits(right));
-    case Operator::kBitXor:
-      return Value::Number(AsBits(left) ^ AsBits(right));
     default:
-      return {};
+      return Bitwise(op, AsBits(left), AsBits(right));
   }
 }
 
@@ -114,8 +131,11 @@ Value Between(const Expression& expression, const Scope& scope) {
   const Value value = Child(expression, 0, scope);
   const Value above = LessOrEqual(Child(expression, 1, scope), value);
   const Value below = LessOrEqual(value, Child(expression, 2, scope));
-  if (above.type() != Type::kBoolean || below.type() != Type::kBoolean) return {};
-  return Value::Boolean((above.boolean() && below.boolean()) != expression.negated);
+  const auto is_false = [](const Value& side) {
+    return side.type() == Type::kBoolean && !side.boolean();
+  };
+  if (is_false(above) || is_false(below)) return Value::Boolean(expression.negated);
+  return above.IsTrue() && below.IsTrue() ? Value::Boolean(!expression.negated) : Value();
 }
 
 Value In(const Expression& expression, const Scope& scope) {
@@ -146,6 +166,9 @@ Value Call(const Expression& expression, const Scope& scope) {
   for (size_t i = 0; i < expression.children.size(); ++i) {
     arguments.push_back(Child(expression, i, scope));
   }
+  if (expression.function->takes_now) {
+    arguments.push_back(Value::Number(static_cast<double>(scope.now_us)));
+  }
   return expression.function->apply(arguments);
 }
 
@@ -172,6 +195,20 @@ Value MakeObject(const Expression& expression, const Scope& scope) {
   return Value::Object(std::move(members));
 }
 
+Value Scalar(const Expression& expression, const Scope& scope) {
+  const std::vector<Value> rows = Rows(*expression.query, scope);
+  return rows.empty() ? Value() : rows[0];
+}
+
+// Whether there is a row: SELECT VALUE undefined gives none.
+Value Exists(const Expression& expression, const Scope& scope) {
+  const Query& query = *expression.query;
+  if (query.IsCollected()) return Value::Boolean(!Rows(query, scope).empty());
+  const bool walked =
+      ForEachTuple(query, scope, 0, [&] { return Project(query, scope).IsUndefined(); });
+  return Value::Boolean(!walked);
+}
+
 }  // namespace
 
 Value Evaluate(const Expression& expression, const Scope& scope) {
@@ -180,7 +217,7 @@ Value Evaluate(const Expression& expression, const Scope& scope) {
     case Kind::kLiteral:
       return expression.literal;
     case Kind::kAlias:
-      return scope.item;
+      return scope.bindings[slot];
     case Kind::kProperty:
       return Child(expression, 0, scope).Member(expression.name);
     case Kind::kIndex:
@@ -207,16 +244,27 @@ Value Evaluate(const Expression& expression, const Scope& scope) {
       return MakeArray(expression, scope);
     case Kind::kObject:
       return MakeObject(expression, scope);
+    case Kind::kSubquery:
+      return Scalar(expression, scope);
+    case Kind::kExists:
+      return Exists(expression, scope);
+    case Kind::kArraySubquery:
+      return Value::Array(Rows(*expression.query, scope));
   }
   return {};
 }
 
 Value Project(const Query& query, const Scope& scope) {
-  if (query.select_all) return scope.item;
+  if (query.select_all) return scope.bindings[static_cast<size_t>(query.sources[0].slot)];
   if (query.select_value) return Evaluate(*query.select[0].expression, scope);
   Value::Members members;
   for (const SelectItem& item : query.select) {
-    members.emplace_back(item.alias, Evaluate(*item.expression, scope));
+    Value value = Evaluate(*item.expression, scope);
+    if (!item.spread) {
+      members.emplace_back(item.alias, std::move(value));
+      continue;
+    }
+    for (auto& member : value.MemberList()) members.push_back(std::move(member));
   }
   return Value::Object(std::move(members));
 }

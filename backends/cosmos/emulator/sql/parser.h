@@ -16,8 +16,9 @@ struct Parameter {
   Value value;       // owned
 };
 
-// kInvalidArgument with the position of what is wrong; kUnimplemented for parts of the language
-// that are understood but not supported.
+// Parsed, with names resolved and analysed: ready to run. kInvalidArgument for a wrong query,
+// kUnimplemented for parts of the language that are understood but not supported; the message is
+// the service's JSON (error.h).
 absl::StatusOr<Query> Parse(std::string_view text, const std::vector<Parameter>& parameters);
 
 }  // namespace weir::cosmos::emulator::sql

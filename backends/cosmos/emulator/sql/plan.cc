@@ -1,5 +1,6 @@
 #include "backends/cosmos/emulator/sql/plan.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_join.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/sql/analysis.h"
 #include "backends/cosmos/emulator/sql/printer.h"
 #include "base/status.h"
 
@@ -23,6 +25,12 @@ std::string_view ClientName(AggregateFunction function) {
   switch (function) {
     case AggregateFunction::kCount:
       return "Count";
+    case AggregateFunction::kCountIf:
+      return "CountIf";
+    case AggregateFunction::kMakeList:
+      return "MakeList";
+    case AggregateFunction::kMakeSet:
+      return "MakeSet";
     case AggregateFunction::kSum:
       return "Sum";
     case AggregateFunction::kMin:
@@ -71,34 +79,43 @@ bool HasAggregate(const Expression& e) {
   return false;
 }
 
+// A distinct order: rows that are alike come one after the other when SELECT is what is ordered by.
+bool IsDistinctOrdered(const Query& query) {
+  if (query.order_by.empty() || query.select_all) return false;
+  std::vector<std::string> ordered;
+  for (const OrderItem& item : query.order_by) ordered.push_back(Print(*item.expression));
+  return std::all_of(query.select.begin(), query.select.end(), [&](const SelectItem& item) {
+    return std::find(ordered.begin(), ordered.end(), Print(*item.expression)) != ordered.end();
+  });
+}
+
+absl::Status Unmergeable(std::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("Cross partition query only supports ", std::string(what),
+                   ": run it within a partition key, or compute the rest in the client"));
+}
+
 class Planner {
  public:
-  explicit Planner(const Query& query) : query_(query) {}
+  Planner(const Query& query, std::string_view features, const PlannedRange& range)
+      : query_(query), features_(features), range_(range) {}
 
   absl::StatusOr<std::string> Run() {
-    if (query_.IsGrouped()) {
+    if (query_.Inner() != nullptr && NeedsMerging(*query_.Inner())) {
+      WEIR_RETURN_IF_ERROR(PlanDistinctCount());
+    } else if (query_.IsGrouped()) {
       WEIR_RETURN_IF_ERROR(PlanGroups());
     } else if (!query_.order_by.empty()) {
-      PlanOrder();
+      WEIR_RETURN_IF_ERROR(PlanOrder());
     } else if (query_.offset) {
-      rewritten_ = absl::StrCat("SELECT ", query_.distinct ? "DISTINCT " : "", SelectText(), Tail(),
-                                Where(), Limits());
+      rewritten_ = absl::StrCat("SELECT ", query_.distinct ? "DISTINCT " : "",
+                                PrintSelectList(query_), Tail(), Where(), Limits());
     }
     return Json();
   }
 
  private:
-  std::string SelectText() const {
-    if (query_.select_all) return "*";
-    if (query_.select_value) return absl::StrCat("VALUE ", Print(*query_.select[0].expression));
-    std::vector<std::string> items;
-    for (const SelectItem& item : query_.select) {
-      items.push_back(absl::StrCat(Print(*item.expression), " AS ", item.alias));
-    }
-    return absl::StrJoin(items, ", ");
-  }
-
-  std::string Tail() const { return absl::StrCat("\nFROM ", query_.alias); }
+  std::string Tail() const { return absl::StrCat("\nFROM ", PrintSources(query_)); }
   std::string Where() const {
     return query_.where == nullptr ? "" : absl::StrCat("\nWHERE ", Print(*query_.where));
   }
@@ -109,7 +126,10 @@ class Planner {
 
   // {"alias": value, …} of the rows that SELECT makes.
   std::string Payload(const std::function<std::string(const Expression&)>& text) const {
-    if (query_.select_all) return query_.alias;
+    if (query_.select_all) return query_.sources[0].alias;
+    if (query_.select.size() == 1 && query_.select[0].spread) {
+      return Print(*query_.select[0].expression);
+    }
     if (query_.select_value) return text(*query_.select[0].expression);
     std::vector<std::string> members;
     for (const SelectItem& item : query_.select) {
@@ -125,7 +145,12 @@ class Planner {
     return absl::StrCat("[", absl::StrJoin(items, ", "), "]");
   }
 
-  void PlanOrder() {
+  absl::Status PlanOrder() {
+    const bool spreads = std::any_of(query_.select.begin(), query_.select.end(),
+                                     [](const SelectItem& item) { return item.spread; });
+    if (spreads && query_.select.size() > 1) {
+      return Unmergeable("'alias.*' in an ordered query where nothing else is selected");
+    }
     std::vector<std::string> keys;
     for (const OrderItem& item : query_.order_by) {
       order_by_.push_back(item.descending ? "Descending" : "Ascending");
@@ -135,20 +160,50 @@ class Planner {
     const std::string filter = query_.where == nullptr ? absl::StrCat("(", kOrderFilter, ")")
                                                        : absl::StrCat("(", Print(*query_.where),
                                                                       " AND ", kOrderFilter, ")");
-    rewritten_ = absl::StrCat("SELECT ", query_.distinct ? "DISTINCT " : "",
-                              query_.top ? absl::StrCat("TOP ", *query_.top, " ") : "",
-                              query_.distinct ? "" : absl::StrCat(query_.alias, "._rid, "),
-                              Items(order_expressions_), " AS orderByItems, ", Payload(&Print),
-                              " AS payload", Tail(), "\nWHERE ", filter);
+    rewritten_ =
+        absl::StrCat("SELECT ", query_.distinct ? "DISTINCT " : "",
+                     query_.top ? absl::StrCat("TOP ", *query_.top, " ") : "",
+                     query_.distinct ? "" : absl::StrCat(query_.sources[0].alias, "._rid, "),
+                     Items(order_expressions_), " AS orderByItems, ",
+                     Payload([](const Expression& e) { return Print(e); }), " AS payload", Tail(),
+                     "\nWHERE ", filter);
     absl::StrAppend(&rewritten_, "\nORDER BY ", absl::StrJoin(keys, ", "), Limits());
+    return absl::OkStatus();
+  }
+
+  // SELECT COUNT(1) FROM (SELECT DISTINCT …): the client counts the distinct rows.
+  absl::Status PlanDistinctCount() {
+    const Query& inner = *query_.Inner();
+    const Expression* selected =
+        query_.select.size() == 1 ? query_.select[0].expression.get() : nullptr;
+    const bool counts = selected != nullptr && selected->kind == Kind::kAggregate &&
+                        selected->aggregate == AggregateFunction::kCount &&
+                        query_.sources.size() == 1 && query_.where == nullptr &&
+                        query_.group_by.empty();
+    const bool only_distinct = inner.distinct && !inner.IsGrouped() && inner.order_by.empty() &&
+                               !inner.top && !inner.offset;
+    if (!counts || !only_distinct) {
+      return Unmergeable(
+          "subqueries in FROM that neither aggregate nor limit, and COUNT over DISTINCT");
+    }
+    if (features_.find("DCount") == std::string_view::npos) {
+      return absl::InvalidArgumentError(
+          "Query contains the following features, which the calling client does not support: "
+          "DCount. Count the rows of SELECT DISTINCT in the client, or run the query within a "
+          "partition key");
+    }
+    rewritten_ = Print(inner);
+    distinct_ = "Unordered";
+    distinct_count_ = absl::StrCat(
+        R"({"dCountAlias":)", JsonString(query_.select_value ? "" : query_.select[0].alias), "}");
+    return absl::OkStatus();
   }
 
   absl::Status PlanGroups() {
     for (const SelectItem& item : query_.select) {
       const Expression& e = *item.expression;
       if (e.kind != Kind::kAggregate && HasAggregate(e)) {
-        return absl::InvalidArgumentError(
-            "Cross partition query only supports aggregates that stand alone in SELECT");
+        return Unmergeable("aggregates that stand alone in SELECT");
       }
       if (query_.select_value) {
         if (e.kind == Kind::kAggregate) aggregates_.emplace_back(ClientName(e.aggregate));
@@ -185,9 +240,10 @@ class Planner {
   }
 
   std::string Json() const {
-    const char* distinct = !query_.distinct          ? "None"
-                           : query_.order_by.empty() ? "Unordered"
-                                                     : "Ordered";
+    const char* distinct = distinct_ != nullptr        ? distinct_
+                           : !query_.distinct          ? "None"
+                           : IsDistinctOrdered(query_) ? "Ordered"
+                                                       : "Unordered";
     std::string json = absl::StrCat(
         R"({"partitionedQueryExecutionInfoVersion":2,"queryInfo":{"distinctType":")", distinct,
         R"(","top":)", OrNull(query_.top), R"(,"offset":)", OrNull(query_.offset), R"(,"limit":)",
@@ -199,12 +255,19 @@ class Planner {
                     absl::StrJoin(alias_types_, ","), R"(},"rewrittenQuery":)",
                     JsonString(rewritten_));
     absl::StrAppend(&json, R"(,"hasSelectValue":)", query_.select_value ? "true" : "false",
-                    R"(,"dCountInfo":null,"hasNonStreamingOrderBy":false},"queryRanges":)",
-                    R"([{"min":"","max":"FF","isMinInclusive":true,"isMaxInclusive":false}]})");
+                    R"(,"dCountInfo":)", distinct_count_,
+                    R"(,"hasNonStreamingOrderBy":false},"queryRanges":[{"min":)",
+                    JsonString(range_.min), R"(,"max":)", JsonString(range_.max),
+                    R"(,"isMinInclusive":true,"isMaxInclusive":)",
+                    range_.is_max_inclusive ? "true" : "false", "}]}");
     return json;
   }
 
   const Query& query_;
+  const std::string_view features_;
+  const PlannedRange& range_;
+  const char* distinct_ = nullptr;
+  std::string distinct_count_ = "null";
   std::string rewritten_;  // empty: the query as it is
   std::vector<std::string> order_by_;
   std::vector<std::string> order_expressions_;
@@ -216,6 +279,9 @@ class Planner {
 
 }  // namespace
 
-absl::StatusOr<std::string> PlanJson(const Query& query) { return Planner(query).Run(); }
+absl::StatusOr<std::string> PlanJson(const Query& query, std::string_view client_features,
+                                     const PlannedRange& range) {
+  return Planner(query, client_features, range).Run();
+}
 
 }  // namespace weir::cosmos::emulator::sql

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 
@@ -10,7 +11,16 @@
 
 namespace weir::cosmos::emulator::sql {
 
-// The query must have been analysed. kInvalidArgument for what clients cannot merge.
-absl::StatusOr<std::string> PlanJson(const Query& query);
+// Ranges of effective partition keys that hold all a query can find: whole when empty.
+struct PlannedRange {
+  std::string min;
+  std::string max;
+  bool is_max_inclusive = false;
+};
+
+// client_features: what the client says it can merge (x-ms-cosmos-supported-query-features); a
+// query that needs more is refused. kInvalidArgument for what no client can merge.
+absl::StatusOr<std::string> PlanJson(const Query& query, std::string_view client_features,
+                                     const PlannedRange& range);
 
 }  // namespace weir::cosmos::emulator::sql

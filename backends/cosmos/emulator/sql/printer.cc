@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/sql/token.h"
 
 namespace weir::cosmos::emulator::sql {
 namespace {
@@ -42,6 +43,12 @@ std::string_view Symbol(Operator op) {
       return "&";
     case Operator::kBitNot:
       return "~";
+    case Operator::kShiftLeft:
+      return "<<";
+    case Operator::kShiftRight:
+      return ">>";
+    case Operator::kShiftRightZero:
+      return ">>>";
     case Operator::kAdd:
     case Operator::kPlus:
       return "+";
@@ -60,8 +67,11 @@ std::string_view Symbol(Operator op) {
   return "";
 }
 
+// Whether the name can stand behind a dot.
 bool IsPlainName(const std::string& name) {
-  return !name.empty() && !absl::ascii_isdigit(static_cast<unsigned char>(name[0])) &&
+  const Token word{.kind = Token::Kind::kWord, .text = name};
+  return !name.empty() && !word.IsReserved() &&
+         !absl::ascii_isdigit(static_cast<unsigned char>(name[0])) &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
          });
@@ -104,6 +114,62 @@ class Printer {
         return Add("["), List(e, 0), Add("]");
       case Kind::kObject:
         return Object(e);
+      case Kind::kSubquery:
+        return Add("("), Whole(*e.query), Add(")");
+      case Kind::kExists:
+        return Add("EXISTS("), Whole(*e.query), Add(")");
+      case Kind::kArraySubquery:
+        return Add("ARRAY("), Whole(*e.query), Add(")");
+    }
+  }
+
+  void Whole(const Query& query) {
+    Add("SELECT ");
+    if (query.distinct) Add("DISTINCT ");
+    if (query.top) Add(absl::StrCat("TOP ", *query.top, " "));
+    SelectList(query);
+    if (!query.sources.empty()) Add(" FROM "), Sources(query);
+    if (query.where != nullptr) Add(" WHERE "), Expr(*query.where);
+    for (size_t i = 0; i < query.group_by.size(); ++i) {
+      Add(i == 0 ? " GROUP BY " : ", ");
+      Expr(*query.group_by[i]);
+    }
+    for (size_t i = 0; i < query.order_by.size(); ++i) {
+      Add(i == 0 ? " ORDER BY " : ", ");
+      Expr(*query.order_by[i].expression);
+      Add(query.order_by[i].descending ? " DESC" : " ASC");
+    }
+    if (query.offset) Add(absl::StrCat(" OFFSET ", *query.offset, " LIMIT ", *query.limit));
+  }
+
+  void SelectList(const Query& query) {
+    if (query.select_all) return Add("*");
+    if (query.select_value) return Add("VALUE "), Expr(*query.select[0].expression);
+    for (size_t i = 0; i < query.select.size(); ++i) {
+      const SelectItem& item = query.select[i];
+      if (i > 0) Add(", ");
+      Expr(*item.expression);
+      if (item.spread) {
+        Add(".*");
+      } else if (item.is_named) {  // "$1" gets its number again
+        Add(" AS ");
+        Add(item.alias);
+      }
+    }
+  }
+
+  void Sources(const Query& query) {
+    for (size_t i = 0; i < query.sources.size(); ++i) {
+      const Source& source = query.sources[i];
+      if (i > 0) Add(" JOIN ");
+      if (source.collection == nullptr) {
+        Add(source.alias);
+      } else if (source.iterates) {
+        Add(source.alias), Add(" IN "), Expr(*source.collection);
+      } else {
+        Expr(*source.collection);
+        if (!source.alias.empty()) Add(" AS "), Add(source.alias);
+      }
     }
   }
 
@@ -170,10 +236,34 @@ std::string Print(const Expression& expression) {
   return printer.Take();
 }
 
+std::string Print(const Query& query) {
+  Printer printer;
+  printer.Whole(query);
+  return printer.Take();
+}
+
+std::string PrintSources(const Query& query) {
+  Printer printer;
+  printer.Sources(query);
+  return printer.Take();
+}
+
+std::string PrintSelectList(const Query& query) {
+  Printer printer;
+  printer.SelectList(query);
+  return printer.Take();
+}
+
 std::string_view NameOf(AggregateFunction function) {
   switch (function) {
     case AggregateFunction::kCount:
       return "COUNT";
+    case AggregateFunction::kCountIf:
+      return "COUNTIF";
+    case AggregateFunction::kMakeList:
+      return "MAKELIST";
+    case AggregateFunction::kMakeSet:
+      return "MAKESET";
     case AggregateFunction::kSum:
       return "SUM";
     case AggregateFunction::kMin:

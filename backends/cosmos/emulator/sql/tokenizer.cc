@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
@@ -24,6 +25,11 @@ void AppendUtf8(uint32_t point, std::string* out) {
   } else if (point < 0x800) {
     out->push_back(static_cast<char>(0xC0 | (point >> 6)));
     out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
+  } else if (point >= 0x10000) {
+    out->push_back(static_cast<char>(0xF0 | (point >> 18)));
+    out->push_back(static_cast<char>(0x80 | ((point >> 12) & 0x3F)));
+    out->push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
+    out->push_back(static_cast<char>(0x80 | (point & 0x3F)));
   } else {
     out->push_back(static_cast<char>(0xE0 | (point >> 12)));
     out->push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
@@ -38,10 +44,11 @@ class Tokenizer {
   absl::StatusOr<std::vector<Token>> Run() {
     std::vector<Token> tokens;
     do {
-      WEIR_RETURN_IF_ERROR(SkipSpace());
+      SkipSpace();
       Token token;
       token.position = at_;
       WEIR_RETURN_IF_ERROR(Next(&token));
+      token.end = at_;
       tokens.push_back(std::move(token));
     } while (tokens.back().kind != Token::Kind::kEnd);
     return tokens;
@@ -52,7 +59,7 @@ class Tokenizer {
     return at_ + ahead < query_.size() ? query_[at_ + ahead] : '\0';
   }
 
-  absl::Status SkipSpace() {
+  void SkipSpace() {
     while (at_ < query_.size()) {
       if (absl::ascii_isspace(static_cast<unsigned char>(query_[at_]))) {
         ++at_;
@@ -62,7 +69,6 @@ class Tokenizer {
         break;
       }
     }
-    return absl::OkStatus();
   }
 
   absl::Status Next(Token* token) {
@@ -84,14 +90,27 @@ class Tokenizer {
   }
 
   absl::Status Number(Token* token) {
+    const size_t start = at_;
+    const char* first = query_.data() + at_;
     const char* end = query_.data() + query_.size();
-    const auto [stop, error] = std::from_chars(query_.data() + at_, end, token->number);
-    if (error != std::errc()) return SyntaxError("a number is malformed", at_);
     token->kind = Token::Kind::kNumber;
-    token->text = std::string(query_.data() + at_, stop);
-    at_ = static_cast<size_t>(stop - query_.data());
-    if (IsWordStart(Peek())) return SyntaxError("a number runs into a word", token->position);
-    return absl::OkStatus();
+    const bool is_hex = *first == '0' && (Peek(1) == 'x' || Peek(1) == 'X');
+    std::from_chars_result read{first, std::errc::invalid_argument};
+    if (is_hex) {
+      uint64_t whole = 0;
+      read = std::from_chars(first + 2, end, whole, 16);
+      token->number = static_cast<double>(whole);
+    } else {
+      read = std::from_chars(first, end, token->number);
+    }
+    at_ = std::max(static_cast<size_t>(read.ptr - query_.data()), start + 1);
+    const bool runs_on = IsWordPart(Peek());
+    while (IsWordPart(Peek())) ++at_;
+    token->text = query_.substr(start, at_ - start);
+    if (read.ec == std::errc() && !runs_on) return absl::OkStatus();
+    return QueryError(
+        "SC1011", absl::StrCat("Syntax error, invalid numeric value token '", token->text, "'."),
+        {start, at_});
   }
 
   absl::Status String(Token* token) {
@@ -106,7 +125,8 @@ class Tokenizer {
         WEIR_RETURN_IF_ERROR(Escape(&token->text));
       }
     }
-    return SyntaxError("a string does not end", token->position);
+    return QueryError("SC1012", "Syntax error, invalid string literal token: it does not end.",
+                      {token->position, at_});
   }
 
   absl::Status Escape(std::string* out) {
@@ -137,36 +157,59 @@ class Tokenizer {
       case 'u':
         return UnicodeEscape(out);
       default:
-        return SyntaxError("an escape in a string is unknown", at_ - 2);
+        return BadEscape();
     }
   }
 
+  absl::Status BadEscape() const {
+    const size_t end = std::min(at_, query_.size());
+    return QueryError("SC1012", "Syntax error, invalid string literal token: unknown escape.",
+                      {at_ - 2, end});
+  }
+
+  // The four digits of \uXXXX; false when there are none.
+  bool FourDigits(uint32_t* unit) {
+    const std::string_view digits = query_.substr(std::min(at_, query_.size()), 4);
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), *unit, 16);
+    if (error != std::errc() || stop != digits.data() + 4) return false;
+    at_ += 4;
+    return true;
+  }
+
+  // A character beyond U+FFFF is written as two: a high and a low surrogate.
   absl::Status UnicodeEscape(std::string* out) {
     uint32_t point = 0;
-    const std::string_view digits = query_.substr(at_, 4);
-    const auto [stop, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), point, 16);
-    if (error != std::errc() || stop != digits.data() + 4) {
-      return SyntaxError("\\u needs four hexadecimal digits", at_ - 2);
+    if (!FourDigits(&point)) return BadEscape();
+    const bool is_high = point >= 0xD800 && point < 0xDC00;
+    if (is_high && Peek() == '\\' && Peek(1) == 'u') {
+      at_ += 2;
+      uint32_t low = 0;
+      if (!FourDigits(&low)) return BadEscape();
+      if (low >= 0xDC00 && low < 0xE000) {
+        point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+      } else {
+        AppendUtf8(0xFFFD, out);
+        point = low;
+      }
     }
-    at_ += 4;
+    if (point >= 0xD800 && point < 0xE000) point = 0xFFFD;  // half of a character
     AppendUtf8(point, out);
     return absl::OkStatus();
   }
 
   absl::Status Symbol(Token* token) {
-    constexpr std::string_view kTwo[] = {"<=", ">=", "<>", "!=", "||", "??", "<<", ">>"};
+    constexpr std::string_view kLong[] = {">>>", "<=", ">=", "<>", "!=", "||", "??", "<<", ">>"};
     constexpr std::string_view kOne = "=<>+-*/%(),.[]{}:?&|^~";
     token->kind = Token::Kind::kSymbol;
-    for (const std::string_view symbol : kTwo) {
-      if (query_.substr(at_, 2) != symbol) continue;
+    for (const std::string_view symbol : kLong) {
+      if (query_.substr(at_, symbol.size()) != symbol) continue;
       token->text = symbol;
-      at_ += 2;
+      at_ += symbol.size();
       return absl::OkStatus();
     }
     if (kOne.find(query_[at_]) == std::string_view::npos) {
-      return SyntaxError(absl::StrCat("unexpected character '", std::string(1, query_[at_]), "'"),
-                         at_);
+      return SyntaxErrorNear(query_, {at_, at_ + 1});
     }
     token->text = std::string(1, query_[at_++]);
     return absl::OkStatus();
@@ -187,13 +230,21 @@ bool Token::Is(std::string_view lower) const {
   return true;
 }
 
-absl::StatusOr<std::vector<Token>> Tokenize(std::string_view query) {
-  return Tokenizer(query).Run();
+// The words of the documented grammar that cannot name anything.
+bool Token::IsReserved() const {
+  constexpr std::string_view kReserved[] = {
+      "and",  "as",    "asc",    "between", "by",   "desc",      "distinct", "exists", "false",
+      "from", "group", "in",     "join",    "like", "limit",     "not",      "null",   "offset",
+      "or",   "order", "select", "top",     "true", "undefined", "value",    "where"};
+  if (kind != Kind::kWord) return false;
+  for (const std::string_view word : kReserved) {
+    if (Is(word)) return true;
+  }
+  return false;
 }
 
-absl::Status SyntaxError(std::string_view what, size_t position) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("Syntax error, ", std::string(what), ", at position ", position));
+absl::StatusOr<std::vector<Token>> Tokenize(std::string_view query) {
+  return Tokenizer(query).Run();
 }
 
 }  // namespace weir::cosmos::emulator::sql

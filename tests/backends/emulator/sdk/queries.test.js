@@ -113,7 +113,9 @@ describe('over all partitions', () => {
 test('a wrong query says where it is wrong', async () => {
   await assert.rejects(rows('SELECT * FROM c WHERE c.v == 1', { partitionKey: 'k1' }), (error) => {
     assert.equal(error.code, 400);
-    assert.match(error.message, /at position 27/);
+    const [wrong] = JSON.parse(error.message.replace(/^Message: /, '')).errors;
+    assert.deepEqual(wrong.location, { start: 27, end: 28 });
+    assert.equal(wrong.code, 'SC1001');
     return true;
   });
 });
