@@ -31,6 +31,9 @@ absl::StatusOr<cosmos::EmulatorOptions> ReadOptions(const EmulatorCommandOptions
   WEIR_RETURN_IF_ERROR(ReadListen(given.listen, &options));
   options.default_throughput = given.throughput;
   options.throttle = given.throttle;
+  options.serverless = given.serverless;
+  options.burst = given.burst;
+  options.admin = given.admin;
   if (given.key.empty()) return options;
   const absl::StatusOr<v1::Secret> reference = ParseSecret(given.key);
   if (!reference.ok())

@@ -12,6 +12,9 @@ struct EmulatorCommandOptions {
   int throughput = 400;                   // RU/s of containers created without one
   std::string key;  // "${env:NAME}" or "${file:PATH}"; empty: the well-known emulator key
   bool throttle = true;
+  bool serverless = false;
+  bool burst = false;
+  bool admin = false;  // unsigned requests below /_weir are answered
 };
 
 ExitCode EmulatorCommand(const EmulatorCommandOptions& options);

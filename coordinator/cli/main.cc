@@ -299,6 +299,12 @@ class CommandLine {
             "Account key as ${env:NAME} or ${file:PATH}; the well-known emulator key without")
         ->type_name("REFERENCE");
     emulator->add_flag("!--no-throttle", emulator_.throttle, "Charge, but never answer 429");
+    emulator->add_flag("--serverless", emulator_.serverless,
+                       "A serverless account: no offers, 5,000 RU/s for each container");
+    emulator->add_flag("--burst", emulator_.burst,
+                       "Burst capacity: small partitions save what they do not spend");
+    emulator->add_flag("--admin", emulator_.admin,
+                       "Answer unsigned requests below /_weir: faults, splits, partition state");
     emulator->footer(
         "Request units are modelled from published measurements; they are not Azure's meter.\n"
         "Stops at Ctrl-C or SIGTERM. Everything is kept in memory.\n\n"

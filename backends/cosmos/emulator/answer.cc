@@ -21,6 +21,8 @@ std::string_view StatusName(int status) {
       return "NotFound";
     case 405:
       return "MethodNotAllowed";
+    case 408:
+      return "RequestTimeout";
     case 409:
       return "Conflict";
     case 410:
@@ -35,8 +37,12 @@ std::string_view StatusName(int status) {
       return "FailedDependency";
     case 429:
       return "TooManyRequests";
+    case 449:
+      return "RetryWith";
     case 501:
       return "NotImplemented";
+    case 503:
+      return "ServiceUnavailable";
     default:
       return "InternalServerError";
   }
@@ -95,6 +101,13 @@ HttpResponse RangeGoneAnswer(int substatus) {
                      substatus == substatus::kCompletingSplit
                          ? "the partition key range is completing a split: read the ranges again"
                          : "there is no such partition key range: read the ranges again");
+}
+
+HttpResponse SessionUnavailableAnswer(const ChargeModel& charges) {
+  HttpResponse response =
+      ErrorAnswer(404, substatus::kReadSessionNotAvailable, kSessionUnavailable);
+  SetCharge(charges.ReadWithoutBody(false), &response);
+  return response;
 }
 
 HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms) {

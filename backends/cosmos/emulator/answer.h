@@ -32,6 +32,11 @@ void SetPartitionHeaders(const Container& container, const Partition& partition,
 // 410: the range is gone, or (substatus 1007) about to be; the client reads the ranges again.
 HttpResponse RangeGoneAnswer(int substatus);
 
+// 404/1002: the request's session has seen more than there is here.
+HttpResponse SessionUnavailableAnswer(const ChargeModel& charges);
+inline constexpr std::string_view kSessionUnavailable =
+    "the read session is not available: the session token is ahead of the partition";
+
 HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms);
 
 }  // namespace weir::cosmos::emulator

@@ -10,6 +10,7 @@
 
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/session_token.h"
 #include "backends/cosmos/wire/headers.h"
 #include "backends/cosmos/wire/signature.h"
 #include "base/clock.h"
@@ -83,6 +84,9 @@ HttpResponse ChangeFeedRequests::Read(const Container& container, const HttpRequ
   if (!partition.budget().Admits(now_ns)) {
     return ThrottledAnswer(container.charges().Throttled(),
                            partition.budget().RetryAfterMs(now_ns));
+  }
+  if (IsAhead(SessionTokenOf(request), partition)) {
+    return SessionUnavailableAnswer(container.charges());
   }
   const Page page = ReadLatest(container, partition, scope, start, PageItems(request));
   const CentiRu charge = container.charges().ChangeFeedPage(page.document_ru, strong);

@@ -25,15 +25,17 @@ class Emulator::Server {
                                               .split_delay_ns = options.split_delay_ms * kNsPerMs,
                                               .partition_bytes = options.partition_bytes},
                                   .consistency = options.default_consistency,
-                                  .coefficients = options.coefficients}) {}
+                                  .coefficients = options.coefficients,
+                                  .admin = options.admin}) {}
 
   absl::Status Listen() {
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     WEIR_ASSIGN_OR_RETURN(
-        http_,
-        emulator::HttpServer::Start(
-            options_.host, options_.port, options_.threads > 0 ? options_.threads : cores,
-            [this](const emulator::HttpRequest& request) { return service_.Answer(request); }));
+        http_, emulator::HttpServer::Start(
+                   options_.host, options_.port, options_.threads > 0 ? options_.threads : cores,
+                   options_.admin, [this](const emulator::HttpRequest& request) {
+                     return service_.Answer(request);
+                   }));
     return absl::OkStatus();
   }
 

@@ -36,6 +36,9 @@ struct EmulatorOptions {
 
   std::string default_consistency = "Session";  // of the account
   ChargeCoefficients coefficients;
+  // Answers unsigned requests below /_weir: faults, splits, the state of partitions
+  // (docs/cosmos-emulator.md).
+  bool admin = false;
   int threads = 0;  // that answer requests; 0: one per core
 };
 

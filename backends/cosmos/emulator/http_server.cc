@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 
@@ -19,6 +20,7 @@ namespace {
 struct Exchange {
   std::string body;
   bool too_large = false;
+  std::optional<HttpResponse> answer;  // while it waits
 };
 
 MHD_Result CollectHeader(void* cls, MHD_ValueKind, const char* name, size_t name_size,
@@ -54,6 +56,18 @@ HttpResponse TooLarge() {
   return response;
 }
 
+// A connection sleeps while its answer is delayed, and comes back here.
+MHD_Result SendOrDelay(HttpServer* server, MHD_Connection* connection, Exchange* exchange,
+                       HttpResponse answer) {
+  if (answer.is_dropped) return MHD_NO;
+  if (answer.delay_ms == 0) return Send(connection, std::move(answer));
+  const int64_t delay_ms = answer.delay_ms;
+  exchange->answer = std::move(answer);
+  MHD_suspend_connection(connection);
+  server->delay().After(delay_ms, [connection] { MHD_resume_connection(connection); });
+  return MHD_YES;
+}
+
 MHD_Result OnRequest(void* cls, MHD_Connection* connection, const char* url, const char* method,
                      const char*, const char* upload, size_t* upload_size, void** state) {
   if (*state == nullptr) {
@@ -67,6 +81,7 @@ MHD_Result OnRequest(void* cls, MHD_Connection* connection, const char* url, con
     *upload_size = 0;
     return MHD_YES;
   }
+  if (exchange->answer) return Send(connection, *std::move(exchange->answer));
   if (exchange->too_large) return Send(connection, TooLarge());
   HttpRequest request;
   request.method = method;
@@ -75,7 +90,8 @@ MHD_Result OnRequest(void* cls, MHD_Connection* connection, const char* url, con
   MHD_get_connection_values_n(connection, MHD_HEADER_KIND, &CollectHeader, &request);
   request.body = std::move(exchange->body);
   request.body.reserve(request.body.size() + simdjson::SIMDJSON_PADDING);
-  return Send(connection, static_cast<HttpServer*>(cls)->handler()(request));
+  auto* server = static_cast<HttpServer*>(cls);
+  return SendOrDelay(server, connection, exchange, server->handler()(request));
 }
 
 void OnDone(void*, MHD_Connection*, void** state, MHD_RequestTerminationCode) {
@@ -114,12 +130,13 @@ bool HttpRequest::HeaderIsTrue(std::string_view name) const {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& host,
                                                               uint16_t port, int threads,
-                                                              HttpHandler handler) {
+                                                              bool may_delay, HttpHandler handler) {
   auto address = Address(host, port);
   if (!address.ok()) return address.status();
   std::unique_ptr<HttpServer> server(new HttpServer(std::move(handler)));
   constexpr size_t kConnectionMemory = 128 << 10;  // one callback for most of a bulk request
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
+  if (may_delay) flags |= MHD_ALLOW_SUSPEND_RESUME;
   server->daemon_ = MHD_start_daemon(
       flags, port, nullptr, nullptr, &OnRequest, server.get(), MHD_OPTION_SOCK_ADDR,
       reinterpret_cast<sockaddr*>(&*address), MHD_OPTION_THREAD_POOL_SIZE,
@@ -138,6 +155,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
 HttpServer::~HttpServer() { Stop(); }
 
 void HttpServer::Stop() {
+  delay_.Stop();  // a daemon does not stop while a connection sleeps
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
   daemon_ = nullptr;
 }

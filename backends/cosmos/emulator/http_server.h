@@ -12,6 +12,8 @@
 
 #include "absl/status/statusor.h"
 
+#include "backends/cosmos/emulator/answer_delay.h"
+
 struct MHD_Daemon;
 
 namespace weir::cosmos::emulator {
@@ -32,6 +34,8 @@ struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;
+  int64_t delay_ms = 0;     // how much later it is sent
+  bool is_dropped = false;  // not sent: the connection is closed
 
   void Set(std::string_view name, std::string value) {
     headers.emplace_back(name, std::move(value));
@@ -46,20 +50,24 @@ class HttpServer {
   // A request with a larger body is answered 413 without reaching the handler.
   static constexpr size_t kMaxBodyBytes = 8 << 20;
 
+  // may_delay: answers may have a delay.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& host, uint16_t port,
-                                                           int threads, HttpHandler handler);
+                                                           int threads, bool may_delay,
+                                                           HttpHandler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   uint16_t port() const { return port_; }
   const HttpHandler& handler() const { return handler_; }
+  AnswerDelay& delay() { return delay_; }
   void Stop();
 
  private:
   explicit HttpServer(HttpHandler handler) : handler_(std::move(handler)) {}
 
   HttpHandler handler_;
+  AnswerDelay delay_;
   MHD_Daemon* daemon_ = nullptr;
   uint16_t port_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/emulator/session_token.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
 
@@ -24,7 +25,8 @@ bool WantsBody(const HttpRequest& request) {
 // With the partition's mutex held: shows the document as it is now.
 HttpResponse AnswerFor(const Container& container, const Partition& partition,
                        const ItemOutcome& outcome, bool with_body) {
-  if (outcome.status >= 400) return ErrorAnswer(outcome.status, 0, MessageOf(outcome));
+  if (outcome.status >= 400)
+    return ErrorAnswer(outcome.status, outcome.substatus, MessageOf(outcome));
   HttpResponse response{outcome.status, {}, {}};
   if (outcome.document == nullptr) return response;
   response.Set(header::kEtag, partition.Etag(*outcome.document));
@@ -134,7 +136,12 @@ HttpResponse ItemRequests::Read(const Container& container, std::string_view id,
   HttpResponse error;
   const auto key = KeyOf(container, request, &error);
   if (!key) return error;
+  const std::string_view session = SessionTokenOf(request);
   return Run(container, *key, true, [&](Partition& partition) {
+    if (!session.empty() && IsAhead(session, partition)) {
+      return ItemOutcome{404, container.charges().ReadWithoutBody(strong), nullptr,
+                         kSessionUnavailable, substatus::kReadSessionNotAvailable};
+    }
     return partition.Read(*key, id, ConditionsOf(request), strong);
   });
 }

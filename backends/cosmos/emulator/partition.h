@@ -46,6 +46,7 @@ struct ItemOutcome {
   CentiRu charge = 0;
   const StoredDocument* document = nullptr;  // as it is now; null when there is none to show
   std::string_view message = {};             // what is said of a refusal, if not what is usual
+  int substatus = 0;                         // of a refusal
 };
 
 // What a container tells its partitions. All of it lives as long as the container.

@@ -10,6 +10,7 @@
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_continuation.h"
 #include "backends/cosmos/emulator/query_metrics.h"
+#include "backends/cosmos/emulator/session_token.h"
 #include "backends/cosmos/emulator/sql/analysis.h"
 #include "backends/cosmos/emulator/sql/error.h"
 #include "backends/cosmos/emulator/sql/plan.h"
@@ -206,6 +207,9 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
       if (touched) break;
       return ThrottledAnswer(container.charges().Throttled(),
                              partition.budget().RetryAfterMs(now_ns));
+    }
+    if (IsAhead(SessionTokenOf(request), partition)) {
+      return SessionUnavailableAnswer(container.charges());
     }
     CentiRu charge = 0;
     const bool done = run.Run(partition, target.scope, strong, left->position(), &page, &charge);

@@ -15,6 +15,7 @@
 #include "backends/cosmos/emulator/answer.h"
 #include "backends/cosmos/emulator/batch_requests.h"
 #include "backends/cosmos/emulator/change_feed.h"
+#include "backends/cosmos/emulator/fault_injection.h"
 #include "backends/cosmos/emulator/item_requests.h"
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_requests.h"
@@ -146,7 +147,8 @@ Service::Service(MasterKey key, Settings settings)
       settings_(std::move(settings)),
       charges_(settings_.coefficients),
       account_(settings_.account, charges_),
-      offers_(account_, charges_) {}
+      offers_(account_, charges_),
+      admin_(account_) {}
 
 HttpResponse Service::Answer(const HttpRequest& request) {
   const int64_t begun_ns = MonotonicNs();
@@ -154,8 +156,13 @@ HttpResponse Service::Answer(const HttpRequest& request) {
   const auto path = SplitPath(request.path);
   if (!path) {
     response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
+  } else if (settings_.admin && !path->empty() && path->front() == "_weir") {
+    return admin_.Answer(request, *path);
   } else if (IsAuthentic(request, *path, &response)) {
-    response = Route(request, *path);
+    response = admin_.faults().IsEmpty()
+                   ? Route(request, *path)
+                   : AnswerWithFaults(&admin_.faults(), account_, charges_, request, *path,
+                                      [&] { return Route(request, *path); });
   }
   response.Set(header::kActivityId, MakeActivityId());
   response.Set(header::kServiceVersion, "version=2.14.0.0");

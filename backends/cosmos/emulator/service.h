@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backends/cosmos/emulator/account.h"
+#include "backends/cosmos/emulator/admin_requests.h"
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/http_server.h"
 #include "backends/cosmos/emulator/offer_requests.h"
@@ -20,6 +21,7 @@ class Service {
     AccountSettings account;
     std::string consistency = "Session";
     ChargeCoefficients coefficients;
+    bool admin = false;  // unsigned requests below /_weir are answered
   };
 
   Service(MasterKey key, Settings settings);
@@ -48,6 +50,7 @@ class Service {
   const ChargeModel charges_;
   Account account_;
   const OfferRequests offers_;
+  AdminRequests admin_;
 };
 
 }  // namespace weir::cosmos::emulator

@@ -12,14 +12,22 @@ globalThis.crypto ??= webcrypto;
 export const emulatorKey =
   'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
 
-export async function startEmulator(throughput = 400) {
+// more: further arguments of serve_emulator.
+export async function startEmulator(throughput = 400, more = []) {
   const program = process.env.WEIR_SERVE_EMULATOR;
   if (!program) throw new Error('WEIR_SERVE_EMULATOR must name the program serve_emulator');
-  const child = spawn(program, [String(throughput)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, [String(throughput), ...more], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [endpoint] = await once(createInterface(child.stdout), 'line');
   return {
     endpoint,
     client: (options = {}) => new CosmosClient({ endpoint, key: emulatorKey, ...options }),
+    // An admin call; without a body it reads.
+    admin: async (what, body, method = body === undefined ? 'GET' : 'POST') => {
+      const answer = await fetch(`${endpoint}_weir/${what}`, { method, body: body && JSON.stringify(body) });
+      const json = await answer.json();
+      if (!answer.ok) throw new Error(json.message);
+      return json;
+    },
     stop: async () => {
       child.stdin.end();
       await once(child, 'exit');
