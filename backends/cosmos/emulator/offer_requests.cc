@@ -5,22 +5,12 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/emulator/resource_query.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
 
 namespace weir::cosmos::emulator {
 namespace {
-
-// Whether the text names it as a whole: a database's link begins those of its containers.
-bool Names(std::string_view text, std::string_view name) {
-  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
-    const size_t end = at + name.size();
-    if (end < text.size() && (text[end] == '"' || text[end] == '\\' || text[end] == '\'')) {
-      return true;
-    }
-  }
-  return false;
-}
 
 void SetOfferHeaders(const Offer& offer, HttpResponse* response) {
   response->Set(header::kEtag, offer.Etag());
@@ -42,25 +32,32 @@ HttpResponse OfferRequests::Answer(int status, std::string json) const {
 }
 
 HttpResponse OfferRequests::Find(const HttpRequest& request) const {
-  const bool is_query = request.method == "POST";
   const int64_t now_ns = MonotonicNs();
-  std::string json = R"({"_rid":"","Offers":[)";
-  int count = 0;
-  std::shared_ptr<Offer> found;
-  for (const auto& offer : account_.Offers()) {
-    const Offer::Identity& identity = offer->identity();
-    if (is_query && !Names(request.body, identity.resource) &&
-        !Names(request.body, identity.resource_rid) && !Names(request.body, identity.rid)) {
-      continue;
-    }
+  const auto offers = account_.Offers();
+  QueriedFeed feed{.json = R"({"_rid":"","Offers":[)", .count = 0};
+  for (const auto& offer : offers) {
     offer->Advance(now_ns);
-    absl::StrAppend(&json, count++ > 0 ? "," : "", offer->Json());
-    found = offer;
+    absl::StrAppend(&feed.json, feed.count++ > 0 ? "," : "", offer->Json());
   }
-  absl::StrAppend(&json, R"(],"_count":)", count, "}");
-  HttpResponse response = Answer(200, std::move(json));
-  response.Set(header::kItemCount, absl::StrCat(count));
-  if (is_query && count == 1) SetOfferHeaders(*found, &response);
+  absl::StrAppend(&feed.json, R"(],"_count":)", feed.count, "}");
+  if (request.method == "POST") {
+    auto queried = QueryFeed(feed.json, request.body);
+    if (!queried.ok()) {
+      HttpResponse refused = ErrorAnswer(absl::IsUnimplemented(queried.status()) ? 501 : 400, 0,
+                                         std::string(queried.status().message()));
+      SetCharge(charges_.Metadata(), &refused);
+      return refused;
+    }
+    feed = *std::move(queried);
+  }
+  const Offer* only = nullptr;
+  for (const auto& offer : offers) {
+    const std::string named = absl::StrCat("\"", offer->identity().rid, "\"");
+    if (feed.count == 1 && feed.json.find(named) != std::string::npos) only = offer.get();
+  }
+  HttpResponse response = Answer(200, std::move(feed.json));
+  response.Set(header::kItemCount, absl::StrCat(feed.count));
+  if (only != nullptr) SetOfferHeaders(*only, &response);
   return response;
 }
 

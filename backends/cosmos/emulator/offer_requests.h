@@ -13,8 +13,7 @@ class OfferRequests {
   explicit OfferRequests(const Account& account, const ChargeModel& charges)
       : account_(account), charges_(charges) {}
 
-  // GET and POST (a query) /offers. A query names what it looks for in quotes: the self link or the
-  // rid of a database or container. What has no offer of its own is not found.
+  // GET and POST (a query) /offers. What has no offer of its own is not found.
   HttpResponse Find(const HttpRequest& request) const;
   // GET and PUT /offers/rid.
   HttpResponse One(const HttpRequest& request, std::string_view rid) const;

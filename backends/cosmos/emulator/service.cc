@@ -19,6 +19,7 @@
 #include "backends/cosmos/emulator/item_requests.h"
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_requests.h"
+#include "backends/cosmos/emulator/resource_query.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -282,10 +283,19 @@ HttpResponse Service::Metadata(int status, std::string json) const {
   return response;
 }
 
+HttpResponse Service::AnswerFeedQuery(std::string_view feed, const HttpRequest& request) const {
+  auto queried = QueryFeed(feed, request.body);
+  if (!queried.ok()) return MetadataError(queried.status());
+  HttpResponse response = Metadata(200, std::move(queried->json));
+  response.Set(header::kItemCount, absl::StrCat(queried->count));
+  return response;
+}
+
 HttpResponse Service::MetadataError(const absl::Status& status) const {
   const int code = absl::IsNotFound(status)             ? 404
                    : absl::IsAlreadyExists(status)      ? 409
                    : absl::IsFailedPrecondition(status) ? 412
+                   : absl::IsUnimplemented(status)      ? 501
                                                         : 400;
   HttpResponse response = ErrorAnswer(code, 0, std::string(status.message()));
   SetCharge(charges_.Metadata(), &response);
@@ -297,7 +307,9 @@ HttpResponse Service::AnswerDatabases(const HttpRequest& request, const Path& pa
     return Metadata(200, account_.DatabasesJson());
   }
   if (path.size() == 1 && request.method == "POST") {
-    if (request.HeaderIsTrue(header::kIsQuery)) return NotSupported("queries of databases");
+    if (request.HeaderIsTrue(header::kIsQuery)) {
+      return AnswerFeedQuery(account_.DatabasesJson(), request);
+    }
     simdjson::dom::parser parser;
     std::string_view id;
     if (parser.parse(request.body)["id"].get(id) != simdjson::SUCCESS) {
@@ -323,7 +335,10 @@ HttpResponse Service::AnswerContainers(const HttpRequest& request, const Path& p
     return json.ok() ? Metadata(200, *json) : MetadataError(json.status());
   }
   if (request.method != "POST") return NoRoute(request);
-  if (request.HeaderIsTrue(header::kIsQuery)) return NotSupported("queries of containers");
+  if (request.HeaderIsTrue(header::kIsQuery)) {
+    const auto feed = account_.ContainersJson(path[1]);
+    return feed.ok() ? AnswerFeedQuery(*feed, request) : MetadataError(feed.status());
+  }
   const auto made = account_.CreateContainer(path[1], request.body, ThroughputOf(request));
   return made.ok() ? Metadata(201, (*made)->Json()) : MetadataError(made.status());
 }

@@ -42,6 +42,7 @@ class Service {
                            const Path& path);
   std::string AccountJson(const HttpRequest& request) const;
   bool IsStrong(const HttpRequest& request) const;
+  HttpResponse AnswerFeedQuery(std::string_view feed, const HttpRequest& request) const;
   HttpResponse Metadata(int status, std::string json) const;
   HttpResponse MetadataError(const absl::Status& status) const;
 

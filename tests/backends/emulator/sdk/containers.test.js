@@ -29,6 +29,26 @@ test('a container is replaced and keeps its items', async () => {
   assert.equal(await statusOf(container.replace(other)), 400);
 });
 
+test('databases, containers and offers are queried as items are', async () => {
+  const client = emulator.client();
+  await client.databases.create({ id: 'queried' });
+  for (const id of ['b', 'a', 'c']) {
+    await client.database('queried').containers.create({ id, partitionKey, throughput: 500 });
+  }
+  const byId = { query: 'SELECT * FROM root r WHERE r.id = @id', parameters: [{ name: '@id', value: 'queried' }] };
+  const [found] = (await client.databases.query(byId).fetchAll()).resources;
+  assert.equal(found._self, (await client.database('queried').read()).resource._self);
+  const containers = client.database('queried').containers;
+  const query = 'SELECT VALUE c.id FROM c WHERE c.id != "b" ORDER BY c.id DESC';
+  assert.deepEqual((await containers.query(query).fetchAll()).resources, ['c', 'a']);
+  const count = 'SELECT VALUE COUNT(1) FROM c WHERE c.partitionKey.paths[0] = "/pk"';
+  assert.deepEqual((await containers.query(count).fetchAll()).resources, [3]);
+  const offers = 'SELECT * FROM o WHERE o.content.offerThroughput = 500';
+  assert.equal((await client.offers.query(offers).fetchAll()).resources.length, 3);
+  await assert.rejects(containers.query('SELECT * FROM c WHERE').fetchAll(), { code: 400 });
+  await assert.rejects(client.database('none').containers.query('SELECT * FROM c').fetchAll(), { code: 404 });
+});
+
 test('a definition comes back as it was sent', async () => {
   const definition = {
     id: 'echo', partitionKey: { paths: ['/pk'], kind: 'Hash', version: 2 }, defaultTtl: -1,

@@ -57,6 +57,14 @@ test('vector and full-text search', async () => {
     database.containers.create(indexed({ fullTextIndexes: [{ path: '/t' }] })),
     refusal(400, /does not support fullTextIndexes/),
   );
+  for (const query of [
+    'SELECT VALUE VectorDistance(c.v, [1, 2, 3]) FROM c',
+    'SELECT * FROM c WHERE FullTextContains(c.t, "x")',
+    'SELECT * FROM c ORDER BY RANK FullTextScore(c.t, "x")',
+    'SELECT VALUE udf.f(c.x) FROM c',
+  ]) {
+    await assert.rejects(container.items.query(query).fetchAll(), refusal(501, /does not support/), query);
+  }
   const text = { defaultLanguage: 'en-US', fullTextPaths: [{ path: '/t', language: 'en-US' }] };
   await assert.rejects(
     database.containers.create({ id: 'v', partitionKey, fullTextPolicy: text }), refusal(400, /fullTextPolicy/));
