@@ -57,8 +57,8 @@ void AnswerHeaders::Clear() {
   retry_after_ns = 0;
   server_time_ns = 0;
   substatus = 0;
-  modelled_charge = false;
   offer_replace_pending = false;
+  charge_basis.clear();
   continuation.clear();
   session_token.clear();
   range_id.clear();
@@ -88,7 +88,7 @@ void AnswerHeaders::TakeLine(std::string_view line) {
   } else if (SameName(name, header::kSessionToken)) {
     session_token = value;
   } else if (SameName(name, header::kChargeBasis)) {
-    modelled_charge = value == "modelled";
+    charge_basis = value;
   }
 }
 

@@ -14,9 +14,10 @@ struct AnswerHeaders {
   int64_t retry_after_ns = 0;
   int64_t server_time_ns = 0;  // what the server says that it took; 0 when it does not
   int substatus = 0;
-  bool modelled_charge = false;  // x-weir-charge-basis: modelled
   bool offer_replace_pending = false;
-  std::string continuation;      // empty: the last page
+  // x-weir-charge-basis, "modelled" or "modelled; calibrated …"; empty: the server's own meter.
+  std::string charge_basis;
+  std::string continuation;  // empty: the last page
   std::string session_token;
   std::string range_id;  // the physical partition that answered; empty when it is not named
 

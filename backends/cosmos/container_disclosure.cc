@@ -58,9 +58,13 @@ std::string ModeText(const Gateway& gateway) {
                       "/1.1; direct mode not measured");
 }
 
-std::string ChargeBasis(bool modelled) {
-  return modelled ? "modelled by the emulator, not Azure's meter"
-                  : "x-ms-request-charge of the server";
+// told: the header x-weir-charge-basis, "modelled" or "modelled; calibrated …".
+std::string ChargeBasisText(std::string_view told) {
+  if (told.empty()) return "x-ms-request-charge of the server";
+  std::string text = "modelled by the emulator, not Azure's meter";
+  if (const size_t more = told.find("; "); more != std::string_view::npos)
+    text += told.substr(more);
+  return text;
 }
 
 std::string ConsistencyText(const std::string& asked, const json& account) {
@@ -107,7 +111,8 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   const Gateway& gateway = container->gateway;
   WEIR_ASSIGN_OR_RETURN(const json account, Get(client, gateway.account, "reading the account"));
   WEIR_ASSIGN_OR_RETURN(const json facts, Get(client, gateway.container, "reading the container"));
-  const bool modelled = client->exchange().answer_headers().modelled_charge;
+  const std::string charge_basis = client->exchange().answer_headers().charge_basis;
+  const bool modelled = !charge_basis.empty();
   WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
   const size_t partitions = container->ranges.Get()->size();
   // An offer that cannot be read is one that nothing is said about.
@@ -116,7 +121,7 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   Disclosure disclosure;
   disclosure.provisioned_ru = offer.ru;
   disclosure.physical_partitions = static_cast<uint32_t>(partitions);
-  disclosure.charge_basis = ChargeBasis(modelled);
+  disclosure.charge_basis = ChargeBasisText(charge_basis);
   const auto add = [&disclosure](const char* name, std::string value) {
     disclosure.facts.push_back({"Cosmos DB", name, std::move(value)});
   };

@@ -1,7 +1,9 @@
 #include "coordinator/cli/emulator_command.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 #include "backends/cosmos/emulator/emulator.h"
 #include "backends/secret.h"
 #include "base/status.h"
+#include "coordinator/cli/charges_command.h"
 #include "coordinator/quantity.h"
 
 namespace weir {
@@ -34,6 +37,11 @@ absl::StatusOr<cosmos::EmulatorOptions> ReadOptions(const EmulatorCommandOptions
   options.serverless = given.serverless;
   options.burst = given.burst;
   options.admin = given.admin;
+  if (!given.charges.empty()) {
+    WEIR_ASSIGN_OR_RETURN(const v1::Charges charges, ReadAndReportCharges(given.charges));
+    options.coefficients = CoefficientsOf(charges);
+    options.charge_basis = ChargeBasisOf(charges);
+  }
   if (given.key.empty()) return options;
   const absl::StatusOr<v1::Secret> reference = ParseSecret(given.key);
   if (!reference.ok())
@@ -42,8 +50,38 @@ absl::StatusOr<cosmos::EmulatorOptions> ReadOptions(const EmulatorCommandOptions
   return options;
 }
 
+// A file that takes one line per request; closed when the emulator has stopped.
+class Explanations {
+ public:
+  Explanations() = default;
+  Explanations(const Explanations&) = delete;
+  Explanations& operator=(const Explanations&) = delete;
+  ~Explanations() {
+    if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  }
+
+  absl::Status Open(const std::string& path, cosmos::EmulatorOptions* options) {
+    if (path.empty()) return absl::OkStatus();
+    file_ = path == "-" ? stdout : std::fopen(path.c_str(), "ae");
+    if (file_ == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--explain: cannot write ", path, ": ", std::strerror(errno)));
+    }
+    setvbuf(file_, nullptr, _IOLBF, 0);
+    options->explain = [this](std::string_view line) {
+      std::fprintf(file_, "%.*s\n", static_cast<int>(line.size()), line.data());
+    };
+    return absl::OkStatus();
+  }
+
+ private:
+  std::FILE* file_ = nullptr;
+};
+
 absl::Status Serve(const EmulatorCommandOptions& given) {
-  WEIR_ASSIGN_OR_RETURN(const cosmos::EmulatorOptions options, ReadOptions(given));
+  WEIR_ASSIGN_OR_RETURN(cosmos::EmulatorOptions options, ReadOptions(given));
+  Explanations explanations;
+  WEIR_RETURN_IF_ERROR(explanations.Open(given.explain, &options));
   sigset_t stopping;
   sigemptyset(&stopping);
   sigaddset(&stopping, SIGINT);

@@ -15,6 +15,8 @@ struct EmulatorCommandOptions {
   bool serverless = false;
   bool burst = false;
   bool admin = false;  // unsigned requests below /_weir are answered
+  std::string charges;  // settings file of the charge model; empty: its defaults
+  std::string explain;  // where to write how each charge came about; "-": standard output
 };
 
 ExitCode EmulatorCommand(const EmulatorCommandOptions& options);

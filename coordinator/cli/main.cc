@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/version.h"
+#include "coordinator/cli/charges_command.h"
 #include "coordinator/cli/check_command.h"
 #include "coordinator/cli/completion.h"
 #include "coordinator/cli/emulator_command.h"
@@ -80,6 +81,7 @@ class CommandLine {
     AddShow();
     AddReport();
     AddEmulator();
+    AddCosmos();
     AddSelftest();
     AddCompletion();
   }
@@ -305,12 +307,34 @@ class CommandLine {
                        "Burst capacity: small partitions save what they do not spend");
     emulator->add_flag("--admin", emulator_.admin,
                        "Answer unsigned requests below /_weir: faults, splits, partition state");
+    emulator->add_option("--charges", emulator_.charges, "Coefficients of the charge model")
+        ->type_name("FILE.yaml");
+    emulator
+        ->add_option("--explain", emulator_.explain,
+                     "Write how each charge came about, a line per request; to a file if named")
+        ->expected(0, 1)
+        ->default_str("-")
+        ->type_name("FILE");
     emulator->footer(
         "Request units are modelled from published measurements; they are not Azure's meter.\n"
         "Stops at Ctrl-C or SIGTERM. Everything is kept in memory.\n\n"
         "Examples:\n"
         "  weir cosmos-emulator\n"
         "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'");
+  }
+
+  void AddCosmos() {
+    CLI::App* cosmos =
+        app_.add_subcommand("cosmos", "Request units of Cosmos DB: the charge model");
+    cosmos->require_subcommand(1);
+    CLI::App* charges = AddUnder(cosmos, "charges", "Print the charge model's coefficients",
+                                 [this] { return ChargesCommand(charges_); });
+    charges->add_option("file", charges_, "Print this settings file, completed; without, defaults")
+        ->type_name("FILE.yaml");
+    charges->footer(
+        "Example: change a coefficient and serve with it\n"
+        "  weir cosmos charges > charges.yaml\n"
+        "  weir cosmos-emulator --charges charges.yaml");
   }
 
   void AddSelftest() {
@@ -392,6 +416,7 @@ class CommandLine {
   RunOptions run_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;
+  std::string charges_;
   SelftestCommandOptions selftest_;
 };
 

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
+
+#include "absl/types/span.h"
 
 namespace weir::cosmos {
 
@@ -41,7 +44,16 @@ struct ChargeCoefficients {
   double throttled_quanta = 2.0;  // one attempt that was answered 429
   double metadata = 1.0;          // databases, containers, offers, ranges
   double strong_factor = 2.0;     // of reads under Strong and BoundedStaleness
+
+  bool operator==(const ChargeCoefficients&) const = default;
 };
+
+// A coefficient by its name, which is also its key in a settings file (proto/charges.proto).
+struct Coefficient {
+  std::string_view name;
+  double ChargeCoefficients::*value;
+};
+absl::Span<const Coefficient> Coefficients();  // all of them, in the order of the struct
 
 struct QueryCost {
   int partitions = 1;
@@ -58,7 +70,7 @@ class ChargeModel {
   CentiRu Read(double kb, bool strong) const;
   CentiRu ReadWithoutBody(bool strong) const;  // 304, 404
   CentiRu Insert(double kb, int terms) const;
-  CentiRu Delete(double kb, int terms) const { return Insert(kb, terms); }
+  CentiRu Delete(double kb, int terms) const;  // as the insert of the same item
   CentiRu Replace(double old_kb, double new_kb, int changed_terms) const;
   CentiRu Query(const QueryCost& cost, bool strong) const;
   CentiRu FeedPage(double documents, bool strong) const;
@@ -75,6 +87,9 @@ class ChargeModel {
 
  private:
   CentiRu RoundWrite(double ru) const;
+  CentiRu Write(std::string_view operation, double kb, int terms) const;
+  CentiRu Feed(std::string_view feed, double base, double documents, bool strong) const;
+  CentiRu Flat(std::string_view what, double ru) const;
 
   ChargeCoefficients c_;
 };

@@ -26,7 +26,9 @@ class Emulator::Server {
                                               .partition_bytes = options.partition_bytes},
                                   .consistency = options.default_consistency,
                                   .coefficients = options.coefficients,
-                                  .admin = options.admin}) {}
+                                  .admin = options.admin,
+                                  .charge_basis = options.charge_basis,
+                                  .explain = options.explain}) {}
 
   absl::Status Listen() {
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -69,8 +71,8 @@ std::string Emulator::endpoint() const {
 
 std::string Emulator::Banner() const {
   const EmulatorOptions& options = server_->options();
-  return absl::StrCat("Cosmos DB emulator of Weir on ", endpoint(),
-                      " (request units are modelled, not Azure's meter; ",
+  return absl::StrCat("Cosmos DB emulator of Weir on ", endpoint(), " (request units are ",
+                      options.charge_basis, ", not Azure's meter; ",
                       options.throttle ? "throttles" : "does not throttle", ", ",
                       options.default_throughput, " RU/s unless a container says otherwise)");
 }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 
@@ -39,6 +41,11 @@ struct EmulatorOptions {
   // Answers unsigned requests below /_weir: faults, splits, the state of partitions
   // (docs/cosmos-emulator.md).
   bool admin = false;
+  // Stated with every answer (x-weir-charge-basis); begins with "modelled".
+  std::string charge_basis = "modelled";
+  // Told how each request's charge came about, one line each without an end of line; called by the
+  // threads that answer, several at once. Null: nobody is told, and nothing is computed for it.
+  std::function<void(std::string_view line)> explain;
   int threads = 0;  // that answer requests; 0: one per core
 };
 

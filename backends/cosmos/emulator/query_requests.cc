@@ -212,7 +212,8 @@ HttpResponse QueryRequests::RunPages(const Container& container, const HttpReque
       return SessionUnavailableAnswer(container.charges());
     }
     CentiRu charge = 0;
-    const bool done = run.Run(partition, target.scope, strong, left->position(), &page, &charge);
+    const bool done = run.Run(partition, target.scope, strong, left->position(), &page,
+                              is_feed ? nullptr : &charge);
     if (is_feed) charge = container.charges().FeedPage(run.documents(), strong);
     partition.budget().Spend(charge);
     touched = true;

@@ -167,6 +167,7 @@ bool QueryRun::Run(Partition& partition, const ItemScope& scope, bool strong,
       done = DeliverCollected(position);
       break;
   }
+  if (charge == nullptr) return done;
   *charge = container_.charges().Query({.partitions = 1,
                                         .filter = prepared_.predicates > 0,
                                         .predicates = prepared_.predicates,

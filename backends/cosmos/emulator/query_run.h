@@ -64,7 +64,8 @@ class QueryRun {
            simdjson::dom::parser* parser);
 
   // Adds rows to the page from *position on and moves it. True when the partition has been walked
-  // to its end. *charge is what this partition's part costs.
+  // to its end. *charge is what this partition's part costs;
+  // null when it is not a query's charge that is asked for.
   bool Run(Partition& partition, const ItemScope& scope, bool strong, QueryPosition* position,
            QueryPage* page, CentiRu* charge);
 

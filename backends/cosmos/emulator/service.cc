@@ -154,6 +154,8 @@ Service::Service(MasterKey key, Settings settings)
 HttpResponse Service::Answer(const HttpRequest& request) {
   const int64_t begun_ns = MonotonicNs();
   HttpResponse response;
+  std::optional<ChargeExplanation> why;
+  if (settings_.explain || request.HeaderIsTrue(header::kExplain)) why.emplace();
   const auto path = SplitPath(request.path);
   if (!path) {
     response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
@@ -165,12 +167,25 @@ HttpResponse Service::Answer(const HttpRequest& request) {
                    : AnswerWithFaults(&admin_.faults(), account_, charges_, request, *path,
                                       [&] { return Route(request, *path); });
   }
+  if (why) Explain(request, *why, &response);
   response.Set(header::kActivityId, MakeActivityId());
   response.Set(header::kServiceVersion, "version=2.14.0.0");
-  response.Set(header::kChargeBasis, "modelled");
+  response.Set(header::kChargeBasis, settings_.charge_basis);
   response.Set(header::kRequestDurationMs,
                absl::StrFormat("%.3f", static_cast<double>(MonotonicNs() - begun_ns) / kNsPerMs));
   return response;
+}
+
+void Service::Explain(const HttpRequest& request, const ChargeExplanation& why,
+                      HttpResponse* response) const {
+  if (why.text().empty()) return;
+  if (settings_.explain) {
+    settings_.explain(absl::StrCat(std::string(request.method), " ", std::string(request.path), " ",
+                                   response->status, " ", why.text()));
+  }
+  if (request.HeaderIsTrue(header::kExplain)) {
+    response->Set(header::kChargeExplanation, why.HeaderText());
+  }
 }
 
 bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const {

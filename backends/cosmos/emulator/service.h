@@ -1,6 +1,7 @@
 // The REST surface of one account: checks the signature, finds the resource, answers. Any thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "backends/cosmos/emulator/account.h"
 #include "backends/cosmos/emulator/admin_requests.h"
 #include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/charge_explanation.h"
 #include "backends/cosmos/emulator/http_server.h"
 #include "backends/cosmos/emulator/offer_requests.h"
 #include "backends/cosmos/wire/signature.h"
@@ -22,6 +24,8 @@ class Service {
     std::string consistency = "Session";
     ChargeCoefficients coefficients;
     bool admin = false;  // unsigned requests below /_weir are answered
+    std::string charge_basis = "modelled";
+    std::function<void(std::string_view line)> explain;  // as EmulatorOptions
   };
 
   Service(MasterKey key, Settings settings);
@@ -40,6 +44,8 @@ class Service {
   HttpResponse AnswerRanges(const HttpRequest& request, const Container& container);
   HttpResponse AnswerItems(const HttpRequest& request, const Container& container,
                            const Path& path);
+  void Explain(const HttpRequest& request, const ChargeExplanation& why,
+               HttpResponse* response) const;
   std::string AccountJson(const HttpRequest& request) const;
   bool IsStrong(const HttpRequest& request) const;
   HttpResponse AnswerFeedQuery(std::string_view feed, const HttpRequest& request) const;

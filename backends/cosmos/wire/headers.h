@@ -16,6 +16,7 @@ inline constexpr std::string_view kAutopilotSettings = "x-ms-cosmos-offer-autopi
 inline constexpr std::string_view kBatchAtomic = "x-ms-cosmos-batch-atomic";
 inline constexpr std::string_view kBatchContinueOnError = "x-ms-cosmos-batch-continue-on-error";
 inline constexpr std::string_view kChargeBasis = "x-weir-charge-basis";
+inline constexpr std::string_view kChargeExplanation = "x-weir-charge-explanation";
 inline constexpr std::string_view kConsistencyLevel = "x-ms-consistency-level";
 inline constexpr std::string_view kContentPath = "x-ms-content-path";
 inline constexpr std::string_view kContentType = "content-type";
@@ -25,6 +26,7 @@ inline constexpr std::string_view kEnableCrossPartition =
     "x-ms-documentdb-query-enablecrosspartition";
 inline constexpr std::string_view kEndEpk = "x-ms-end-epk";
 inline constexpr std::string_view kEtag = "etag";
+inline constexpr std::string_view kExplain = "x-weir-explain";
 inline constexpr std::string_view kHost = "host";
 inline constexpr std::string_view kIfMatch = "if-match";
 inline constexpr std::string_view kIfModifiedSince = "if-modified-since";

@@ -39,7 +39,7 @@ TEST(AnswerHeaders, TakesItsOwnInAnyCase) {
   EXPECT_EQ(headers.session_token, "0:-1#7");
   EXPECT_EQ(headers.server_time_ns, 3'551'000);
   EXPECT_EQ(headers.range_id, "4");
-  EXPECT_TRUE(headers.modelled_charge);
+  EXPECT_EQ(headers.charge_basis, "modelled");
 }
 
 TEST(ParseServerTimeNs, IsNothingForWhatIsNoTime) {

@@ -274,6 +274,17 @@ TEST_F(CosmosEmulatorTest, SmallPagesGiveTheSameAnswerForMore) {
   EXPECT_GT(outcomes[7].outcome.charge, outcomes[1'000].outcome.charge);
 }
 
+TEST_F(CosmosEmulatorTest, DisclosesWhereTheChargesWereCalibrated) {
+  options_.charge_basis = "modelled; calibrated 2026-11-21 on a trial account";
+  Open();
+  const auto disclosure = backend_->Disclose();
+  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
+  EXPECT_EQ(disclosure->charge_basis,
+            "modelled by the emulator, not Azure's meter; calibrated 2026-11-21 on a trial "
+            "account");
+  EXPECT_NE(disclosure->caution, "");
+}
+
 TEST_F(CosmosEmulatorTest, DisclosesTheConditions) {
   target_.set_throughput(12'000);
   Open();

@@ -12,6 +12,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 
+#include "backends/cosmos/emulator/charge_explanation.h"
+
 namespace weir::cosmos {
 namespace {
 
@@ -60,6 +62,55 @@ TEST(ChargeModel, DocumentsOfAQueryCostAtLeastTheirShare) {
   EXPECT_DOUBLE_EQ(kModel.ReturnedDocument(100), 1.7);
   EXPECT_DOUBLE_EQ(kModel.ScannedDocument(6.5), 0.065);
   EXPECT_DOUBLE_EQ(kModel.SortedDocument(1), 0.15);
+}
+
+TEST(ChargeExplanation, ShowsTheSumOfAWrite) {
+  ChargeExplanation why;
+  EXPECT_EQ(kModel.Insert(1.21, 14), 1181);
+  EXPECT_EQ(why.text(),
+            "create 1.21 KB, 14 terms: 4.95 + 0.45·1.21 + 0.45·14 = 11.79 → 11.81 RU (62 × 4/21)");
+  EXPECT_EQ(why.HeaderText(),
+            "create 1.21 KB, 14 terms: 4.95 + 0.45*1.21 + 0.45*14 = 11.79 -> 11.81 RU (62 x 4/21)");
+}
+
+TEST(ChargeExplanation, ShowsWhatItemsOfAQueryCost) {
+  ChargeExplanation why;
+  const double items = kModel.ReturnedDocument(1) + kModel.ReturnedDocument(100) +
+                       kModel.ScannedDocument(10) + kModel.SortedDocument(1);
+  kModel.Query(
+      {.partitions = 1, .filter = true, .predicates = 3, .order_by = true, .documents = items},
+      true);
+  EXPECT_EQ(why.text(),
+            "query: 2·(2.25 + 0.55 filter + 0.1·2 predicates more + 0.25 order + 2 returned 1.738 "
+            "+ 1 sorted 0.150 + 1 scanned 0.100) = 10.48 RU");
+}
+
+TEST(ChargeExplanation, ShowsReplacesReadsAndFlatCharges) {
+  ChargeExplanation why;
+  kModel.Replace(1, 2, 3);
+  kModel.Read(10, true);
+  kModel.FeedPage(kModel.ReturnedDocument(1), false);
+  kModel.Conflict();
+  EXPECT_EQ(why.text(),
+            "replace 1.00 KB by 2.00 KB, 3 terms changed: 2·(4.95 + 0.45·(1.00 + 2.00)/2) + 0.9·3 "
+            "= 13.95 → 13.90 RU (73 × 4/21); "
+            "read 10.00 KB: 2·(max(1, 1 + 0.065·(10.00 − 1), 0.102·10.00)) = 3.17 RU; "
+            "feed page: 1.8 + 1 returned 0.038 = 1.84 RU; conflict: 1.24 RU");
+}
+
+TEST(ChargeExplanation, AHeaderIsCutBetweenCharges) {
+  ChargeExplanation why;
+  for (int i = 0; i < 100; ++i) kModel.Insert(1, i);
+  EXPECT_LT(why.HeaderText().size(), 4100U);
+  EXPECT_TRUE(why.HeaderText().ends_with("x 4/21); ..."));
+}
+
+TEST(ChargeExplanation, EndsWithItsScope) {
+  {
+    const ChargeExplanation why;
+    EXPECT_EQ(ChargeExplanation::OfThread(), &why);
+  }
+  EXPECT_EQ(ChargeExplanation::OfThread(), nullptr);
 }
 
 // ------------------------------------------------------------- the published measurements

@@ -27,6 +27,45 @@ TEST_F(ServiceTest, RefusesWhatIsNotSignedWithItsKey) {
   EXPECT_EQ(refused.body.find(std::string(kWellKnownEmulatorKey)), std::string::npos);
 }
 
+class ExplainingServiceTest : public ServiceTest {
+ protected:
+  ExplainingServiceTest()
+      : ServiceTest(Service::Settings{
+            .account = {.throttle = false},
+            .charge_basis = "modelled; calibrated 2026-11-21 on a trial account",
+            .explain = [this](std::string_view line) { lines_.emplace_back(line); }}) {}
+  std::vector<std::string> lines_;
+};
+
+TEST_F(ExplainingServiceTest, TellsHowEachChargeCameAbout) {
+  MakeContainer(400);
+  lines_.clear();
+  EXPECT_EQ(Find(Create("a", "k"), header::kChargeExplanation), "");
+  ASSERT_EQ(lines_.size(), 1U);
+  EXPECT_TRUE(lines_[0].starts_with("POST /dbs/d/colls/c/docs 201 create 0."));
+  EXPECT_NE(lines_[0].find(" KB, 2 terms: 4.95 + 0.45·0."), std::string::npos) << lines_[0];
+  EXPECT_TRUE(lines_[0].ends_with("× 4/21)")) << lines_[0];
+  Query("SELECT * FROM c WHERE c.pk = 'k'");
+  EXPECT_NE(lines_.at(1).find("query: 2.25 + 0.55 filter + 1 returned 0.038 = 2.84 RU"),
+            std::string::npos)
+      << lines_[1];
+  const HttpResponse feed = Send("GET", "/dbs/d/colls/c/docs");
+  EXPECT_NE(lines_.at(2).find("200 feed page: 1.8 + 1 returned 0.038 = 1.84 RU"), std::string::npos)
+      << lines_[2];
+}
+
+TEST_F(ExplainingServiceTest, StatesTheBasisOfItsCharges) {
+  EXPECT_EQ(Find(Send("GET", "/"), header::kChargeBasis),
+            "modelled; calibrated 2026-11-21 on a trial account");
+}
+
+TEST_F(ServiceTest, ExplainsAChargeToWhoAsks) {
+  MakeContainer(400);
+  const HttpResponse told = Create("a", "k", "", {{header::kExplain, "true"}});
+  EXPECT_TRUE(Find(told, header::kChargeExplanation).starts_with("create 0.")) << told.body;
+  EXPECT_EQ(Find(Create("b", "k"), header::kChargeExplanation), "");
+}
+
 TEST_F(ServiceTest, SaysThatChargesAreModelled) {
   const HttpResponse account = Send("GET", "/");
   EXPECT_EQ(account.status, 200);
