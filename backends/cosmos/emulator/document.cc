@@ -35,8 +35,10 @@ struct Place {
 
 class Walk {
  public:
-  Walk(const IndexingPolicy& policy, bool want_terms, DocumentView* view, std::vector<int>* seen)
-      : policy_(policy), want_terms_(want_terms), view_(view), seen_(seen) {}
+  // indexed: whether the item is indexed at all.
+  Walk(const IndexingPolicy& policy, bool indexed, bool want_terms, DocumentView* view,
+       std::vector<SeenScalar>* seen)
+      : policy_(policy), indexed_(indexed), want_terms_(want_terms), view_(view), seen_(seen) {}
 
   error_code Root(ondemand::object object) {
     Place place;
@@ -192,9 +194,9 @@ class Walk {
         indexed = node->here == PathNode::Rule::kIncluded;
       }
       indexed |= node->always_indexed;
-      if (!policy_.composites().empty()) seen_->push_back(place.node);
+      if (!policy_.composites().empty()) seen_->push_back({place.node, HashOf(value)});
     }
-    if (!indexed || !policy_.enabled()) return;
+    if (!indexed || !indexed_) return;
     ++view_->terms;
     if (want_terms_) view_->indexed_terms.push_back({place.path_hash, HashOf(value)});
   }
@@ -207,23 +209,13 @@ class Walk {
   }
 
   const IndexingPolicy& policy_;
+  const bool indexed_;
   const bool want_terms_;
   DocumentView* view_;
-  std::vector<int>* seen_;
+  std::vector<SeenScalar>* seen_;
   const int id_node_ = policy_.node(IndexingPolicy::kRoot).Find("id")->node;
   bool needs_rewriting_ = false;
 };
-
-int CompositeEntries(const IndexingPolicy& policy, const std::vector<int>& seen) {
-  if (!policy.enabled()) return 0;
-  int entries = 0;
-  for (const CompositeIndex& index : policy.composites()) {
-    entries += std::all_of(index.parts.begin(), index.parts.end(), [&](const auto& part) {
-      return std::find(seen.begin(), seen.end(), part.node) != seen.end();
-    });
-  }
-  return entries;
-}
 
 const char* MessageFor(error_code error) {
   if (error == simdjson::INCORRECT_TYPE) return "the property \"id\" must be a string";
@@ -232,6 +224,32 @@ const char* MessageFor(error_code error) {
 }
 
 }  // namespace
+
+bool DocumentReader::Indexes(const IndexingPolicy& policy) const {
+  if (!policy.enabled() || directive_ == IndexingDirective::kExclude) return false;
+  return policy.automatic() || directive_ == IndexingDirective::kInclude;
+}
+
+// An item is in a composite index when it has all of its paths. Such an entry changes with any of
+// its values.
+void DocumentReader::AddCompositeEntries(const IndexingPolicy& policy, DocumentView* view) const {
+  uint64_t number = 0;
+  for (const CompositeIndex& index : policy.composites()) {
+    IndexedTerm entry{Mix64(~++number), 0};
+    const bool complete =
+        std::all_of(index.parts.begin(), index.parts.end(), [&](const auto& part) {
+          const auto found =
+              std::find_if(seen_.begin(), seen_.end(),
+                           [&](const SeenScalar& scalar) { return scalar.node == part.node; });
+          if (found == seen_.end()) return false;
+          entry.value = Mix64(entry.value + found->value);
+          return true;
+        });
+    if (!complete) continue;
+    ++view->terms;
+    view->indexed_terms.push_back(entry);
+  }
+}
 
 const char* DocumentReader::Read(std::string_view json, const IndexingPolicy& policy,
                                  bool want_terms, DocumentView* view) {
@@ -264,10 +282,11 @@ const char* DocumentReader::Read(ondemand::value value, std::string_view whole,
   std::fill(std::begin(view->key), std::end(view->key), PartitionKeyValue());
   view->terms = 0;
   view->indexed_terms.clear();
-  seen_nodes_.clear();
-  Walk walk(policy, want_terms, view, &seen_nodes_);
+  seen_.clear();
+  const bool indexed = Indexes(policy);
+  Walk walk(policy, indexed, want_terms, view, &seen_);
   if (const error_code error = walk.Root(object)) return MessageFor(error);
-  view->terms += CompositeEntries(policy, seen_nodes_);
+  if (indexed) AddCompositeEntries(policy, view);
   std::sort(view->indexed_terms.begin(), view->indexed_terms.end());
 
   // The walk stands behind the object; its end is the last brace before there.

@@ -32,14 +32,26 @@ struct DocumentView {
   PartitionKeyValue key[kMaxPartitionKeyLevels];
   const IndexingPolicy* policy = nullptr;  // that the terms were counted by
   int terms = 0;                           // indexed scalars and composite entries
-  std::vector<IndexedTerm> indexed_terms;  // sorted; only when asked for
+  std::vector<IndexedTerm> indexed_terms;  // the same, sorted; complete only when asked for
 };
+
+// A scalar whose path the policy names: the node of its path, a hash of its value.
+struct SeenScalar {
+  int node;
+  uint64_t value;
+};
+
+// x-ms-indexing-directive: whether an item is indexed, whatever the policy's "automatic" says.
+enum class IndexingDirective : uint8_t { kAutomatic, kInclude, kExclude };
 
 class DocumentReader {
  public:
   DocumentReader() = default;
   DocumentReader(const DocumentReader&) = delete;
   DocumentReader& operator=(const DocumentReader&) = delete;
+
+  // Of the items that are read from now on.
+  void set_directive(IndexingDirective directive) { directive_ = directive; }
 
   // json must be followed by simdjson::SIMDJSON_PADDING readable bytes. An error text, or nullptr.
   const char* Read(std::string_view json, const IndexingPolicy& policy, bool want_terms,
@@ -50,12 +62,15 @@ class DocumentReader {
                    const IndexingPolicy& policy, bool want_terms, DocumentView* view);
 
  private:
+  bool Indexes(const IndexingPolicy& policy) const;
+  void AddCompositeEntries(const IndexingPolicy& policy, DocumentView* view) const;
   const char* Rewrite(std::string_view json, DocumentView* view);
 
   simdjson::ondemand::parser parser_;
   simdjson::dom::parser rewrite_parser_;
   std::string rewritten_;
-  std::vector<int> seen_nodes_;
+  std::vector<SeenScalar> seen_;
+  IndexingDirective directive_ = IndexingDirective::kAutomatic;
 };
 
 // Indexed scalars added, removed or changed between two sorted lists.

@@ -10,13 +10,9 @@
 
 #include "absl/status/statusor.h"
 
+#include "backends/cosmos/emulator/indexing_definition.h"
+
 namespace weir::cosmos::emulator {
-
-// A property path: {"user", "id"}; an array's elements are "[]".
-using PropertyPath = std::vector<std::string>;
-
-// "/user/id" or "/\"odd name\"/x". kInvalidArgument when it does not begin with a slash.
-absl::StatusOr<PropertyPath> ParsePropertyPath(std::string_view text);
 
 struct CompositeIndex {
   struct Part {
@@ -54,6 +50,8 @@ class IndexingPolicy {
                                                 const std::vector<PropertyPath>& key_paths);
 
   bool enabled() const { return enabled_; }
+  // Whether items are indexed when the request says nothing (x-ms-indexing-directive).
+  bool automatic() const { return automatic_; }
   const PathNode& node(int index) const { return nodes_[static_cast<size_t>(index)]; }
   const std::vector<CompositeIndex>& composites() const { return composites_; }
 
@@ -66,12 +64,14 @@ class IndexingPolicy {
  private:
   int Descend(int from, const std::string& name);
   int DescendAll(const PropertyPath& path);
-  absl::Status AddRule(std::string_view path, PathNode::Rule rule);
+  void AddRule(std::string_view path, PathNode::Rule rule);
+  void AddComposites(const IndexingDefinition& definition);
   void MarkKeys(const std::vector<PropertyPath>& key_paths);
 
   std::vector<PathNode> nodes_{1};
   std::vector<CompositeIndex> composites_;
   bool enabled_ = true;
+  bool automatic_ = true;
   std::string json_;
 };
 

@@ -18,6 +18,13 @@ Conditions ConditionsOf(const HttpRequest& request) {
   return {request.Header(header::kIfMatch), request.Header(header::kIfNoneMatch)};
 }
 
+IndexingDirective DirectiveOf(const HttpRequest& request) {
+  const std::string_view directive = request.Header(header::kIndexingDirective);
+  if (directive.empty()) return IndexingDirective::kAutomatic;
+  return directive[0] == 'E' || directive[0] == 'e' ? IndexingDirective::kExclude
+                                                    : IndexingDirective::kInclude;
+}
+
 bool WantsBody(const HttpRequest& request) {
   return request.Header(header::kPrefer) != kReturnMinimal;
 }
@@ -87,6 +94,7 @@ bool ItemRequests::ReadBody(const Container& container, const HttpRequest& reque
     *error = ErrorAnswer(413, 0, "an item has at most 2 MB");
     return false;
   }
+  reader_.set_directive(DirectiveOf(request));
   const char* problem = reader_.Read(request.body, container.policy(), want_terms, &view_);
   if (problem == nullptr) problem = RefuseItem(container.definition(), view_);
   if (problem != nullptr) {

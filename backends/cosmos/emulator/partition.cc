@@ -86,7 +86,8 @@ ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView&
   const DocumentView& document = Counted(given);
   if (const auto refusal = NotUnique(existing->logical->key, document, existing)) return *refusal;
   const double old_kb = settings_.properties->StoredKb(*existing);
-  ReadOld(*existing);
+  ReadOld(*existing, IndexingDirective::kInclude);
+  if (existing->body.terms == 0) old_view_.indexed_terms.clear();  // it was left out of the index
   const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
   Swap(existing, MakeBody(document));
   const double new_kb = settings_.properties->StoredKb(*existing);
@@ -178,7 +179,8 @@ const DocumentView& Partition::Counted(const DocumentView& document) {
 }
 
 // Into old_view_, with its terms.
-void Partition::ReadOld(const StoredDocument& document) {
+void Partition::ReadOld(const StoredDocument& document, IndexingDirective directive) {
+  old_reader_.set_directive(directive);
   old_text_.assign(document.body.json());
   old_text_.reserve(old_text_.size() + simdjson::SIMDJSON_PADDING);
   const IndexingPolicy& policy = settings_.definition->policy();
@@ -192,7 +194,7 @@ void Partition::Redefine(const ContainerDefinition& definition) {
   for (const Slot& slot : slots_) {
     if (slot.document == nullptr) continue;
     Remind(*slot.document);
-    ReadOld(*slot.document);
+    ReadOld(*slot.document, IndexingDirective::kAutomatic);
     slot.document->body.terms = static_cast<uint32_t>(old_view_.terms);
   }
   equality_indexes_.clear();  // made again by the first query that asks

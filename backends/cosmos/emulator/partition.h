@@ -184,7 +184,7 @@ class Partition {
   StoredDocument* Find(const ItemKey& item) const;
   DocumentBody MakeBody(const DocumentView& document);
   const DocumentView& Counted(const DocumentView& document);
-  void ReadOld(const StoredDocument& document);
+  void ReadOld(const StoredDocument& document, IndexingDirective directive);
   bool Fails(const Conditions& conditions, const StoredDocument& document) const;
   ItemOutcome ReplaceBody(StoredDocument* existing, const DocumentView& document);
   std::optional<uint32_t> ExpiryOf(const DocumentBody& body) const;

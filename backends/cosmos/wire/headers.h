@@ -33,6 +33,7 @@ inline constexpr std::string_view kIfModifiedSince = "if-modified-since";
 inline constexpr std::string_view kIfNoneMatch = "if-none-match";
 inline constexpr std::string_view kIndexTransformationProgress =
     "x-ms-documentdb-collection-index-transformation-progress";
+inline constexpr std::string_view kIndexingDirective = "x-ms-indexing-directive";
 inline constexpr std::string_view kIsBatchRequest = "x-ms-cosmos-is-batch-request";
 inline constexpr std::string_view kIsQuery = "x-ms-documentdb-isquery";
 inline constexpr std::string_view kIsQueryPlanRequest = "x-ms-cosmos-is-query-plan-request";

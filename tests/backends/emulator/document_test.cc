@@ -101,6 +101,109 @@ TEST_F(DocumentTest, CountsChangedTermsOnly) {
   EXPECT_EQ(CountChangedTerms(before, before), 0);
 }
 
+TEST_F(DocumentTest, TheMorePreciseRuleWins) {
+  const std::string json =
+      R"({"id":"a","pk":"b","food":{"kind":"x","parts":[{"n":1,"w":2},{"n":3,"w":4}]}})";
+  Use(R"({"includedPaths":[{"path":"/*"}],"excludedPaths":[{"path":"/food/*"}]})");
+  EXPECT_EQ(Terms(json), 2);
+  Use(R"({"includedPaths":[{"path":"/*"},{"path":"/food/parts/[]/n/?"}],
+          "excludedPaths":[{"path":"/food/*"}]})");
+  EXPECT_EQ(Terms(json), 4);
+  Use(R"({"includedPaths":[{"path":"/food/parts/*"}],
+          "excludedPaths":[{"path":"/*"},{"path":"/food/parts/[]/w/?"}]})");
+  EXPECT_EQ(Terms(json), 4);
+  Use(R"({"includedPaths":[{"path":"/*"},{"path":"/food/kind/?"}],
+          "excludedPaths":[{"path":"/food/kind/*"},{"path":"/food/parts/[]/*"}]})");
+  EXPECT_EQ(Terms(json), 3);
+}
+
+TEST_F(DocumentTest, AnArraysElementsAndItsObjectsPropertiesAreApart) {
+  const std::string json = R"({"id":"a","pk":"b","tags":["x",{"name":"y"},["z"]]})";
+  Use(R"({"includedPaths":[{"path":"/tags/[]/?"}],"excludedPaths":[{"path":"/*"}]})");
+  EXPECT_EQ(Terms(json), 3);
+  Use(R"({"includedPaths":[{"path":"/tags/[]/name/?"}],"excludedPaths":[{"path":"/*"}]})");
+  EXPECT_EQ(Terms(json), 3);
+  Use(R"({"includedPaths":[{"path":"/tags/[]/[]/?"}],"excludedPaths":[{"path":"/*"}]})");
+  EXPECT_EQ(Terms(json), 3);
+  Use(R"({"includedPaths":[{"path":"/tags/[]/*"}],"excludedPaths":[{"path":"/*"}]})");
+  EXPECT_EQ(Terms(json), 5);
+}
+
+TEST_F(DocumentTest, WithoutAutomaticOnlyWhatTheRequestNamesIsIndexed) {
+  const std::string json = R"({"id":"a","pk":"b","x":1})";
+  Use(R"({"automatic":false})");
+  EXPECT_EQ(Terms(json), 0);
+  reader_.set_directive(IndexingDirective::kInclude);
+  EXPECT_EQ(Terms(json), 3);
+  Use("");
+  reader_.set_directive(IndexingDirective::kExclude);
+  EXPECT_EQ(Terms(json), 0);
+}
+
+TEST_F(DocumentTest, ACompositeEntryChangesWithAnyOfItsValues) {
+  Use(R"({"includedPaths":[],"excludedPaths":[{"path":"/*"}],
+          "compositeIndexes":[[{"path":"/x"},{"path":"/y"}],[{"path":"/y"},{"path":"/z"}]]})");
+  ASSERT_EQ(Read(R"({"id":"a","pk":"b","x":1,"y":2,"z":3})"), nullptr);
+  const auto before = view_.indexed_terms;
+  ASSERT_EQ(Read(R"({"id":"a","pk":"b","x":5,"y":2,"z":3})"), nullptr);
+  EXPECT_EQ(CountChangedTerms(before, view_.indexed_terms), 1);
+  ASSERT_EQ(Read(R"({"id":"a","pk":"b","x":1,"y":5,"z":3})"), nullptr);
+  EXPECT_EQ(CountChangedTerms(before, view_.indexed_terms), 2);
+  ASSERT_EQ(Read(R"({"id":"a","pk":"b","x":1,"y":2})"), nullptr);
+  EXPECT_EQ(CountChangedTerms(before, view_.indexed_terms), 1);
+}
+
+std::string JsonOf(const std::string& policy) {
+  const auto compiled = IndexingPolicy::Compile(policy, {{"pk"}});
+  return compiled.ok() ? compiled->json() : std::string(compiled.status().message());
+}
+
+TEST(IndexingPolicy, IsReturnedAsTheServiceCompletesIt) {
+  const std::string all =
+      R"({"indexingMode":"consistent","automatic":true,"includedPaths":[{"path":"/*"}],)"
+      R"("excludedPaths":[{"path":"/\"_etag\"/?"}]})";
+  EXPECT_EQ(JsonOf(""), all);
+  EXPECT_EQ(JsonOf("{}"), all);
+  EXPECT_EQ(JsonOf(R"({"indexingMode":"Consistent","includedPaths":[],"excludedPaths":[]})"), all);
+  EXPECT_EQ(JsonOf(R"({"indexingMode":"none"})"),
+            R"({"indexingMode":"none","automatic":false,"includedPaths":[],"excludedPaths":[]})");
+  EXPECT_EQ(JsonOf(R"({"excludedPaths":[{"path":"/*"}],
+                 "compositeIndexes":[[{"path":"/a"},{"path":"/b","order":"Descending"}]]})"),
+            R"({"indexingMode":"consistent","automatic":true,"includedPaths":[],)"
+            R"("excludedPaths":[{"path":"/*"},{"path":"/\"_etag\"/?"}],"compositeIndexes":[[)"
+            R"({"path":"/a","order":"ascending"},{"path":"/b","order":"descending"}]]})");
+}
+
+TEST(IndexingPolicy, SaysWhatIsWrongInTheServicesWords) {
+  const std::string near = " could not be accepted, failed near position ";
+  EXPECT_TRUE(JsonOf(R"({"includedPaths":[{"path":"/*"},{"path":"/odd-name/?"}]})")
+                  .starts_with("The indexing path '/odd-name/?'" + near + "'4'."));
+  EXPECT_TRUE(JsonOf(R"({"includedPaths":[{"path":"/*"},{"path":"/a/*/b/?"}]})")
+                  .starts_with("The indexing path '/a/*/b/?'" + near + "'3'."));
+  EXPECT_TRUE(JsonOf(R"({"includedPaths":[{"path":"/*"},{"path":"/name"}]})")
+                  .starts_with("The indexing path '/name'" + near + "'5'."));
+  EXPECT_EQ(JsonOf(R"({"includedPaths":[{"path":"/*"},{"path":"/\"odd-name\"/?"}]})").front(), '{');
+  EXPECT_EQ(JsonOf(R"({"includedPaths":[{"path":"/a/?"}],"excludedPaths":[{"path":"/b/?"}]})"),
+            "The special mandatory indexing path \"/\" is not provided in any of the path type "
+            "sets. Please provide this path in one of the sets.");
+  EXPECT_EQ(JsonOf(R"({"indexingMode":"none","automatic":true})"),
+            "Indexing mode value cannot be 'none' when automatic indexing is specified as 'true'.");
+}
+
+TEST(IndexingPolicy, RefusesContradictionsAndUnknownParts) {
+  for (const char* policy : {"[]", "1", R"({"automatic":"yes"})", R"({"includedPaths":{}})",
+                             R"({"includedPaths":["/*"]})", R"({"includedPaths":[{"path":"/?"}]})",
+                             R"({"includedPaths":[{"path":"/*"}],"excludedPaths":[{"path":"/*"}]})",
+                             R"({"compositeIndexes":[[{"path":"/a"}]]})",
+                             R"({"compositeIndexes":[[{"path":"/a/*"},{"path":"/b"}]]})",
+                             R"({"compositeIndexes":[[{"path":"/a/[]/x"},{"path":"/b"}]]})",
+                             R"({"compositeIndexes":[[{"path":"/a","order":"up"},{"path":"/b"}]]})",
+                             R"({"compositeIndexes":[{"path":"/a"},{"path":"/b"}]})",
+                             R"({"vectorIndexes":[{"path":"/v","type":"flat"}]})"}) {
+    EXPECT_FALSE(IndexingPolicy::Compile(policy, {}).ok()) << policy;
+  }
+}
+
 TEST(IndexingPolicy, SaysWhichPathsAnIndexCovers) {
   const auto policy = IndexingPolicy::Compile(
       R"({"includedPaths":[{"path":"/a/*"},{"path":"/b/?"}],"excludedPaths":[{"path":"/*"},
