@@ -64,6 +64,7 @@ bool ControlClient::WaitForAnswer() {
 }
 
 absl::Status ControlClient::SendUntilNotThrottled() {
+  throttled_charges_.clear();
   const int64_t give_up = engine_.loop().Now() + kThrottledForNs;
   while (true) {
     answered_ = false;
@@ -73,6 +74,7 @@ absl::Status ControlClient::SendUntilNotThrottled() {
       return absl::UnavailableError(exchange_.transport_error());
     }
     if (exchange_.status() != 429 || engine_.loop().Now() > give_up) return absl::OkStatus();
+    throttled_charges_.push_back(exchange_.answer_headers().charge);
     WaitFor(std::max(exchange_.answer_headers().retry_after_ns, kShortestWaitNs));
     exchange_.ClearAnswer();
   }

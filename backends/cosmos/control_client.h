@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -32,6 +33,9 @@ class ControlClient final : private ExchangeHandler {
   // As Perform, but 404 is no error; false then.
   absl::StatusOr<bool> PerformIfFound(absl::string_view doing);
 
+  // Of the attempts of the last Perform that were throttled.
+  const std::vector<MilliRu>& throttled_charges() const { return throttled_charges_; }
+
   // Opens a connection that stays in the engine's pool.
   absl::Status Connect();
 
@@ -48,6 +52,7 @@ class ControlClient final : private ExchangeHandler {
   AnswerReader reader_;
   HttpExchange exchange_;
   bool answered_ = false;
+  std::vector<MilliRu> throttled_charges_;
 };
 
 // A control client with an event loop of its own.

@@ -67,7 +67,7 @@ class HttpEngine final : private TimerHandler {
   TimerId timer_ = 0;
 };
 
-enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete };
+enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete, kPatch };
 std::string_view HttpMethodName(HttpMethod method);
 
 enum class Transport : uint8_t {

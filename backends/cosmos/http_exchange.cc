@@ -13,10 +13,14 @@ namespace {
 constexpr long kBufferBytes = 64 * 1024;
 constexpr std::string_view kVersionEnd = " HTTP/1.1\r\n";
 
+bool HasBody(HttpMethod method) {
+  return method == HttpMethod::kPost || method == HttpMethod::kPut || method == HttpMethod::kPatch;
+}
+
 }  // namespace
 
 std::string_view HttpMethodName(HttpMethod method) {
-  constexpr std::array<std::string_view, 4> kNames = {"GET", "POST", "PUT", "DELETE"};
+  constexpr std::array<std::string_view, 5> kNames = {"GET", "POST", "PUT", "DELETE", "PATCH"};
   return kNames[static_cast<size_t>(method)];
 }
 
@@ -94,7 +98,7 @@ void HttpExchange::ClearAnswer() {
 }
 
 void HttpExchange::SetMethod() {
-  const bool has_body = method_ == HttpMethod::kPost || method_ == HttpMethod::kPut;
+  const bool has_body = HasBody(method_);
   if (has_body) {
     curl_easy_setopt(easy_, CURLOPT_POST, 1L);
     curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, body_.data());
@@ -136,7 +140,7 @@ std::string HttpExchange::transport_error() const {
 
 // Request line, headers and body; libcurl's own count leaves out parts of the body.
 uint64_t HttpExchange::RequestBytes() const {
-  const bool has_body = method_ == HttpMethod::kPost || method_ == HttpMethod::kPut;
+  const bool has_body = HasBody(method_);
   constexpr size_t kLengthHeader = sizeof("Content-Length: \r\n") - 1;
   const size_t length_bytes = has_body ? kLengthHeader + std::to_string(body_.size()).size() : 0;
   const std::string& url = engine_.settings().url;

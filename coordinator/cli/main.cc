@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/version.h"
+#include "coordinator/cli/calibrate_command.h"
 #include "coordinator/cli/charges_command.h"
 #include "coordinator/cli/check_command.h"
 #include "coordinator/cli/completion.h"
@@ -335,6 +336,50 @@ class CommandLine {
         "Example: change a coefficient and serve with it\n"
         "  weir cosmos charges > charges.yaml\n"
         "  weir cosmos-emulator --charges charges.yaml");
+    AddCalibrate(cosmos);
+  }
+
+  void AddCalibrate(CLI::App* cosmos) {
+    CLI::App* calibrate =
+        AddUnder(cosmos, "calibrate", "Measure charges on an account, fit the model to them",
+                 [this] { return CalibrateCommand(calibrate_); });
+    calibrate->add_option("--endpoint", calibrate_.endpoint, "The account's URI")
+        ->envname("COSMOS_ENDPOINT")
+        ->required()
+        ->type_name("URL");
+    calibrate->add_option("--key", calibrate_.key, "Account key as ${env:NAME} or ${file:PATH}")
+        ->required()
+        ->type_name("REFERENCE");
+    calibrate->add_option("--out", calibrate_.out, "Settings file to write")
+        ->required()
+        ->type_name("FILE.yaml");
+    calibrate->add_option("--charges", calibrate_.charges, "Settings to begin with; else defaults")
+        ->type_name("FILE.yaml");
+    calibrate->add_option("--database", calibrate_.database, "Use this one; else one of its own")
+        ->type_name("NAME");
+    calibrate
+        ->add_option("--throughput", calibrate_.throughput,
+                     "RU/s of each container; 0: none of its own, as serverless accounts need")
+        ->capture_default_str()
+        ->type_name("RU");
+    calibrate->add_option("--most-ru", calibrate_.most_ru, "Stop when so many RU are used")
+        ->capture_default_str()
+        ->type_name("RU");
+    calibrate
+        ->add_option("--tls-root-certificate", calibrate_.tls_root_certificate,
+                     "File with the authorities to trust")
+        ->type_name("FILE");
+    calibrate->add_flag("--keep", calibrate_.keep, "Leave the containers where they are");
+    calibrate->add_flag("--yes", calibrate_.yes, "Do not ask before it begins");
+    calibrate
+        ->add_option("--confirm", calibrate_.confirmed,
+                     "Host of the account; needed when it is not on this machine")
+        ->type_name("HOST");
+    calibrate->footer(
+        "Says beforehand what it will do; removes what it made, also after Ctrl-C.\n\n"
+        "Example:\n"
+        "  weir cosmos calibrate --endpoint https://account.documents.azure.com:443/ \\\n"
+        "      --key '${env:COSMOS_KEY}' --out charges.yaml --confirm=account.documents.azure.com");
   }
 
   void AddSelftest() {
@@ -417,6 +462,7 @@ class CommandLine {
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;
   std::string charges_;
+  CalibrateOptions calibrate_;
   SelftestCommandOptions selftest_;
 };
 

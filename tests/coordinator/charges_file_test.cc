@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "coordinator/cli/calibrate_command.h"
 #include "coordinator/cli/charges_command.h"
 
 namespace weir {
@@ -72,6 +73,19 @@ TEST(ChargesFile, IsWrittenAsAWholeOrNotAtAll) {
   EXPECT_TRUE(ReadChargesFile(path).problems.empty());
   std::remove(path.c_str());
   EXPECT_FALSE(WriteChargesFile(ChargesOf({}), testing::TempDir() + "/nowhere/charges.yaml").ok());
+}
+
+TEST(CalibrateCommand, RealAccountsNeedTheirHostNamed) {
+  EXPECT_EQ(RefuseEndpoint("http://127.0.0.1:8081/", ""), "");
+  EXPECT_EQ(RefuseEndpoint("https://localhost:8081", ""), "");
+  EXPECT_EQ(RefuseEndpoint("http://[::1]:8081/", ""), "");
+  const std::string real = "https://a.documents.azure.com:443/";
+  EXPECT_NE(RefuseEndpoint(real, "").find("--confirm=a.documents.azure.com"), std::string::npos);
+  EXPECT_NE(RefuseEndpoint(real, "b.documents.azure.com"), "");
+  EXPECT_EQ(RefuseEndpoint(real, "a.documents.azure.com"), "");
+  EXPECT_NE(RefuseEndpoint("http://10.0.0.4:8081", ""), "");
+  EXPECT_NE(RefuseEndpoint("http://127.0.0.1.example.com/", ""), "");
+  EXPECT_NE(RefuseEndpoint("a.documents.azure.com", ""), "");
 }
 
 TEST(ChargeBasis, SaysWhereTheNumbersComeFrom) {
