@@ -6,10 +6,13 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 #include "backends/cosmos/emulator/charge_explanation.h"
@@ -161,35 +164,72 @@ double ModelledQuery(const Row& row) {
 
 struct Fit {
   double median;
+  double p90;
   double worst;
 };
 
-Fit Judge(const std::vector<Row>& rows, size_t measured_column, double (*modelled)(const Row&)) {
+// The table as docs/ru-model.md has it: one row per point, then the errors.
+struct Judgement {
+  Fit fit;
+  std::vector<std::string> rows;
+};
+
+Judgement Judge(const std::vector<Row>& rows, size_t measured_column,
+                std::string (*name)(const Row&), double (*modelled)(const Row&)) {
+  Judgement judgement;
   std::vector<double> errors;
   for (const Row& row : rows) {
     const double measured = Number(row[measured_column]);
     const double error = modelled(row) / measured - 1;
-    std::printf("%-28s measured %8.2f modelled %8.2f  %+6.1f %%\n",
-                (row[0] + " " + row[1] + " KB").c_str(), measured, modelled(row), 100 * error);
+    judgement.rows.push_back(absl::StrFormat("| %s | %.2f | %.2f | %+.1f %% |", name(row), measured,
+                                             modelled(row), 100 * error));
     errors.push_back(std::abs(error));
   }
   std::sort(errors.begin(), errors.end());
-  const Fit fit{errors[errors.size() / 2], errors.back()};
-  std::printf("median error %.1f %%, worst %.1f %%, %zu points\n", 100 * fit.median,
-              100 * fit.worst, errors.size());
-  return fit;
+  const size_t n = errors.size();
+  judgement.fit = {errors[n / 2], errors[(9 * n + 9) / 10 - 1], errors.back()};
+  judgement.rows.push_back(absl::StrFormat(
+      "| **%d points: median, nine in ten, worst error** | | | **%.1f %%, %.1f %%, %.1f %%** |", n,
+      100 * judgement.fit.median, 100 * judgement.fit.p90, 100 * judgement.fit.worst));
+  for (const std::string& row : judgement.rows) std::printf("%s\n", row.c_str());
+  return judgement;
 }
 
-TEST(ChargeModel, StaysCloseToPublishedOperations) {
-  const Fit fit = Judge(ReadCsv("operations.csv"), 5, &ModelledOperation);
-  EXPECT_LE(fit.median, 0.04);
-  EXPECT_LE(fit.worst, 0.37);
+void ExpectDocumented(const std::vector<std::string>& rows) {
+  std::ifstream file("docs/ru-model.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const std::string& row : rows) {
+    EXPECT_NE(page.find(row + "\n"), std::string::npos) << "docs/ru-model.md lacks: " << row;
+  }
 }
 
-TEST(ChargeModel, StaysCloseToPublishedQueries) {
-  const Fit fit = Judge(ReadCsv("queries.csv"), 8, &ModelledQuery);
-  EXPECT_LE(fit.median, 0.06);
-  EXPECT_LE(fit.worst, 0.40);
+std::string OperationName(const Row& row) {
+  std::string name = absl::StrCat(row[0], " ", row[1], " KB");
+  if (!row[2].empty()) absl::StrAppend(&name, ", ", row[2], row[2] == "1" ? " term" : " terms");
+  if (!row[3].empty()) absl::StrAppend(&name, ", ", row[3], " changed");
+  if (row[4] != "session") absl::StrAppend(&name, ", ", row[4]);
+  return absl::StrCat(name, " (", row[8], ")");
+}
+
+std::string QueryName(const Row& row) { return absl::StrCat(row[0], " (", row[9], ")"); }
+
+// How far the model is from each published figure. The limits are what it is: a change that makes
+// it worse has to be meant.
+TEST(ChargeModel, StaysAsCloseToPublishedOperations) {
+  const Judgement judgement =
+      Judge(ReadCsv("operations.csv"), 5, &OperationName, &ModelledOperation);
+  EXPECT_LE(judgement.fit.median, 0.0315);
+  EXPECT_LE(judgement.fit.p90, 0.195);
+  EXPECT_LE(judgement.fit.worst, 0.355);
+  ExpectDocumented(judgement.rows);
+}
+
+TEST(ChargeModel, StaysAsCloseToPublishedQueries) {
+  const Judgement judgement = Judge(ReadCsv("queries.csv"), 8, &QueryName, &ModelledQuery);
+  EXPECT_LE(judgement.fit.median, 0.055);
+  EXPECT_LE(judgement.fit.p90, 0.15);
+  EXPECT_LE(judgement.fit.worst, 0.385);
+  ExpectDocumented(judgement.rows);
 }
 
 }  // namespace
