@@ -70,9 +70,11 @@ ChargeCoefficients Altered(uint64_t seed) {
 // Within what the rounding of single charges leaves open.
 double Tolerance(std::string_view name, const ChargeCoefficients& c) {
   if (name == "quantum") return 0.0005;
-  if (name.find("per_kb") != std::string_view::npos) return 0.01 * c.write_per_kb;
-  if (name.find("write") == 0 || name.find("replace") == 0) return 0.5 * c.quantum;
   if (name == "throttled_quanta" || name == "strong_factor") return 0.06;
+  if (name == "document_least" || name == "sorted_least") return 0.001;
+  if (name == "write_per_kb") return 0.005;
+  if (name.ends_with("per_kb")) return 0.001;
+  if (name.starts_with("write") || name.starts_with("replace")) return 0.5 * c.quantum;
   return 0.011;
 }
 
