@@ -158,9 +158,19 @@ absl::Status Account::DeleteContainer(std::string_view database, std::string_vie
 std::shared_ptr<Container> Account::Find(std::string_view database, std::string_view id) const {
   const std::shared_lock lock(mutex_);
   const auto found = databases_.find(database);
-  if (found == databases_.end()) return nullptr;
+  if (found == databases_.end()) return FindByRid(id);
   const auto container = found->second.containers.find(id);
   return container == found->second.containers.end() ? nullptr : container->second;
+}
+
+// A container's rid names its database, too.
+std::shared_ptr<Container> Account::FindByRid(std::string_view rid) const {
+  for (const auto& [id, database] : databases_) {
+    for (const auto& [name, container] : database.containers) {
+      if (container->ids().rid == rid) return container;
+    }
+  }
+  return nullptr;
 }
 
 absl::StatusOr<std::string> Account::ContainersJson(std::string_view database) const {

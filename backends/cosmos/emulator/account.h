@@ -51,6 +51,7 @@ class Account {
                                                              std::string_view json,
                                                              const ThroughputRequest& throughput);
   absl::Status DeleteContainer(std::string_view database, std::string_view id);
+  // By ids, or by rids when there is no database of that id. Null when there is none.
   std::shared_ptr<Container> Find(std::string_view database, std::string_view id) const;
   absl::StatusOr<std::string> ContainersJson(std::string_view database) const;
 
@@ -70,6 +71,7 @@ class Account {
   static std::string Json(std::string_view id, const Database& database);
   absl::StatusOr<std::optional<Throughput>> Parse(const ThroughputRequest& request) const;
   Provision ProvisionOf(const Database& database, std::optional<Throughput> asked) const;
+  std::shared_ptr<Container> FindByRid(std::string_view rid) const;
 
   const AccountSettings settings_;
   const ChargeModel charges_;

@@ -184,7 +184,9 @@ class DefinitionReader {
   absl::Status ReadUniqueKeys() {
     element policy;
     simdjson::dom::array keys;
-    if (!Has("uniqueKeyPolicy", &policy)) {
+    // The SDK of Java sends an empty policy when there is none.
+    if (!Has("uniqueKeyPolicy", &policy) || policy.is_null() ||
+        policy["uniqueKeys"].error() == simdjson::NO_SUCH_FIELD) {
       if (before_ == nullptr || before_->unique_keys_.empty()) return absl::OkStatus();
       made_->unique_keys_ = before_->unique_keys_;
       made_->unique_key_policy_ = before_->unique_key_policy_;

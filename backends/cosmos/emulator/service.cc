@@ -8,6 +8,7 @@
 #include <exception>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -83,6 +84,11 @@ SignedResource ResourceOf(const std::vector<std::string>& path) {
     for (char& c : resource.link) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   }
   return resource;
+}
+
+// Who addresses by rids, as the Java SDK does for ranges, signs the last rid alone, in lower case.
+std::string RidLinkOf(const std::vector<std::string>& path) {
+  return path.size() < 2 ? "" : absl::AsciiStrToLower(path[path.size() / 2 * 2 - 1]);
 }
 
 std::string MakeActivityId() {
@@ -223,11 +229,12 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
     return false;
   }
   const SignedResource resource = ResourceOf(path);
-  const auto verifies = [&](std::string_view type) {
-    return key_.Verifies(authorization, request.method, type, resource.link, date);
+  const auto verifies = [&](std::string_view type, std::string_view link) {
+    return key_.Verifies(authorization, request.method, type, link, date);
   };
   // The JavaScript SDK signs an operation on a container as the container's, others as its own.
-  if (!verifies(resource.type) && !(IsOperation(path) && verifies("colls"))) {
+  if (!verifies(resource.type, resource.link) && !verifies(resource.type, RidLinkOf(path)) &&
+      !(IsOperation(path) && verifies("colls", resource.link))) {
     *error = ErrorAnswer(
         401, 0,
         absl::StrCat(

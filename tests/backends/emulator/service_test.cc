@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/wire/effective_partition_key.h"
@@ -80,6 +81,27 @@ TEST_F(ServiceTest, CutsAContainerIntoPartitionsByThroughput) {
   EXPECT_NE(ranges.body.find(R"("id":"0")"), std::string::npos);
   EXPECT_NE(ranges.body.find(R"("maxExclusive":"FF")"), std::string::npos);
   EXPECT_NE(ranges.body.find(R"("minInclusive":"")"), std::string::npos);
+}
+
+// The Java SDK reads the ranges so, and signs the container's rid alone, in lower case.
+TEST_F(ServiceTest, FindsAContainerByItsRid) {
+  MakeContainer(400);
+  const std::string shown = Send("GET", "/dbs/d/colls/c").body;
+  simdjson::dom::parser parser;
+  std::string self(parser.parse(shown)["_self"].get_c_str().value());
+  self.pop_back();
+  const std::string rid = self.substr(self.rfind('/') + 1);
+  const std::string date = HttpDate(WallUnixNs() / kNsPerSecond);
+  const auto get = [&](const std::string& link) {
+    const std::string token = key_.Token("GET", "pkranges", link, date);
+    const std::string path = absl::StrCat("/", self, "/pkranges");
+    HttpRequest request{.method = "GET", .path = path, .headers = {}, .body = ""};
+    request.headers = {{header::kDate, date}, {header::kAuthorization, token}};
+    return service_.Answer(request).status;
+  };
+  EXPECT_EQ(get(absl::AsciiStrToLower(rid)), 200);
+  EXPECT_EQ(get(rid), 401);
+  EXPECT_EQ(get("dbs/d/colls/c"), 401);
 }
 
 TEST_F(ServiceTest, ManagesDatabasesAndContainers) {
