@@ -22,6 +22,9 @@ class ContractTarget {
   // False for a backend that discards what is written.
   virtual bool KeepsRecords() const { return true; }
 
+  // False for a query in a language that the server does not know all of.
+  virtual bool Answers(const QuerySpec&) const { return true; }
+
   // Behind the backend's back, while sessions are open.
   virtual bool CanDropTable() const { return false; }
   virtual void DropTable() {}

@@ -312,6 +312,7 @@ TEST_P(Contract, QueriesAnswerWhatBruteForceAnswers) {
   constexpr uint32_t kLoaded = 600;
   Load(0, kLoaded);
   for (const QuerySpec& query : records_.schema().queries) {
+    if (!target_->Answers(query)) continue;
     for (const uint64_t near : {0u, 1u, 17u, 200u, 311u, 599u}) {
       ExpectQueryMatches(query, kLoaded, near, near + 45);
     }
