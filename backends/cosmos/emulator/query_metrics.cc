@@ -1,6 +1,7 @@
 #include "backends/cosmos/emulator/query_metrics.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 #include <string_view>
@@ -78,8 +79,8 @@ std::string QueryMetricsText(const QueryPage& page, const QueryTimes& times) {
       "retrievedDocumentCount=%d;retrievedDocumentSize=%d;outputDocumentCount=%d;"
       "outputDocumentSize=%d;writeOutputTimeInMs=0.0000;indexUtilizationRatio=%.4f",
       Ms(times.compile_ns + times.execute_ns), Ms(times.compile_ns), Ms(times.execute_ns),
-      Ms(page.load_ns), page.retrieved, page.retrieved_bytes, page.count, page.rows.size(),
-      std::min(1.0, ratio));
+      Ms(page.load_ns), page.retrieved, std::llround(page.retrieved_kb * 1000), page.count,
+      page.rows.size(), std::min(1.0, ratio));
 }
 
 std::string IndexUtilization(const PreparedQuery& prepared, const IndexingPolicy& policy) {

@@ -94,6 +94,12 @@ bool QueryRun::ForEachCandidate(uint64_t after, Visit visit) {
   return true;
 }
 
+// With the properties that the server adds, as they are stored.
+void QueryRun::CountRetrieved(const StoredDocument& document) {
+  ++page_->retrieved;
+  page_->retrieved_kb += container_.properties().StoredKb(document);
+}
+
 // Binds the item, for the next Evaluate.
 void QueryRun::Load(const StoredDocument& document) {
   const int64_t begun_ns = page_->is_timed ? MonotonicNs() : 0;
@@ -106,8 +112,7 @@ void QueryRun::Load(const StoredDocument& document) {
   simdjson::dom::element root;
   const bool is_read = parser_->parse(json.data(), json.size()).get(root) == simdjson::SUCCESS;
   bindings_[0] = is_read ? Value::FromJson(root) : Value();
-  ++page_->retrieved;
-  page_->retrieved_bytes += json.size();
+  CountRetrieved(document);
   if (page_->is_timed) page_->load_ns += MonotonicNs() - begun_ns;
 }
 
@@ -117,8 +122,7 @@ bool QueryRun::Matches(const StoredDocument& document) {
   if (query_.where == nullptr && query_.select_all &&
       prepared_.kind == PreparedQuery::Kind::kStreamed && !prepared_.has_tuples &&
       !query_.distinct) {
-    ++page_->retrieved;
-    page_->retrieved_bytes += document.body.json().size();
+    CountRetrieved(document);
     return true;  // nothing is asked of the item
   }
   Load(document);

@@ -48,7 +48,7 @@ struct QueryPage {
   // For the query's metrics.
   bool is_timed = false;
   uint64_t retrieved = 0;  // items loaded
-  uint64_t retrieved_bytes = 0;
+  double retrieved_kb = 0;
   int64_t load_ns = 0;  // only when timed
 
   bool IsFull() const { return count >= most_rows || rows.size() >= most_bytes; }
@@ -79,6 +79,7 @@ class QueryRun {
   template <typename Visit>
   bool ForEachCandidate(uint64_t after, Visit visit);
   bool IsInScope(const StoredDocument& document) const;
+  void CountRetrieved(const StoredDocument& document);
   void Load(const StoredDocument& document);
   bool Matches(const StoredDocument& document);
   bool ForEachTuple(const std::function<bool()>& visit) const;
