@@ -126,6 +126,9 @@ class Partition {
 
   // For queries, in the order of creation.
   const LogicalPartition* FindLogical(const EffectivePartitionKey& key) const;
+  const StoredDocument* FindItem(const EffectivePartitionKey& key, std::string_view id) const {
+    return Find(MakeItemKey(key, id));
+  }
   // Items with number > after, to be walked by position; null where one was deleted.
   size_t FirstSlotAfter(uint64_t after) const;
   size_t slots() const { return slots_.size(); }

@@ -111,6 +111,10 @@ absl::StatusOr<PreparedQuery> PreparedQuery::Make(std::string_view text,
     }
     prepared.served.push_back(part);
     auto equality = sql::EqualityOf(*part);
+    if (equality && equality->path == PropertyPath{"id"} &&
+        equality->value.type() == sql::Value::Type::kString) {
+      prepared.id = std::string(equality->value.text());
+    }
     if (!prepared.equality && equality && equality->path[0][0] != '_') {
       prepared.equality = std::move(equality);
     }

@@ -36,6 +36,7 @@ struct PreparedQuery {
   bool filters_tuples = false;                  // there are conjuncts that ask for JOIN's bindings
   bool has_tuples = false;                      // an item makes none or several: JOIN, IN, a path
   std::optional<sql::EqualityFilter> equality;  // one of `served`, to find the items by
+  std::optional<std::string> id;                // c.id = "…" is one of `served`
   int predicates = 0;
   bool reads_system = false;
   bool order_by_composite = false;

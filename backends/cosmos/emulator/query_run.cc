@@ -71,6 +71,10 @@ bool QueryRun::IsInScope(const StoredDocument& document) const {
 // false. True when there are no more.
 template <typename Visit>
 bool QueryRun::ForEachCandidate(uint64_t after, Visit visit) {
+  if (items_->key && prepared_.id) {
+    const StoredDocument* item = partition_->FindItem(*items_->key, *prepared_.id);
+    return item == nullptr || item->number <= after || visit(*item);
+  }
   if (items_->key) {
     const LogicalPartition* logical = partition_->FindLogical(*items_->key);
     const StoredDocument* item = logical == nullptr ? nullptr : logical->first;
