@@ -33,7 +33,7 @@ void AppendValue(element item, const PropertyPath& path, std::string* out) {
 
 std::string MessageFor(const UniqueKey& key) {
   std::vector<std::string> paths;
-  for (const PropertyPath& path : key) paths.push_back("/" + absl::StrJoin(path, "/"));
+  for (const PropertyPath& path : key) paths.push_back(absl::StrCat("/", absl::StrJoin(path, "/")));
   return absl::StrCat("Unique index constraint violation: another item of this partition key has ",
                       "the same ", absl::StrJoin(paths, ", "));
 }
