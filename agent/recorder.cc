@@ -66,8 +66,9 @@ void Page::Provide(uint32_t age, size_t cell) {
 void Page::CountPartition(const Outcome& outcome) {
   for (const PartitionPart& part : outcome.parts) CountPart(part);
   if (!outcome.parts.empty() || outcome.partition < 0) return;
-  CountPart({outcome.partition, 1, outcome.verdict == Verdict::kThrottled ? 1u : 0u, outcome.charge,
-             outcome.server_time_ns});
+  const bool throttled = outcome.verdict == Verdict::kThrottled;
+  CountPart({outcome.partition, 1, throttled ? 1u : 0u, outcome.charge, outcome.server_time_ns,
+             throttled ? outcome.charge : 0});
 }
 
 void Page::CountPart(const PartitionPart& part) {
@@ -78,6 +79,7 @@ void Page::CountPart(const PartitionPart& part) {
   use.set_throttled(use.throttled() + part.throttled);
   use.set_milli_ru(use.milli_ru() + static_cast<uint64_t>(part.charge));
   use.set_server_time_ns(use.server_time_ns() + static_cast<uint64_t>(part.server_time_ns));
+  use.set_refused_milli_ru(use.refused_milli_ru() + static_cast<uint64_t>(part.refused_charge));
 }
 
 void Page::Add(const Page& other) {
@@ -91,6 +93,7 @@ void Page::Add(const Page& other) {
     to.set_throttled(to.throttled() + from.throttled());
     to.set_milli_ru(to.milli_ru() + from.milli_ru());
     to.set_server_time_ns(to.server_time_ns() + from.server_time_ns());
+    to.set_refused_milli_ru(to.refused_milli_ru() + from.refused_milli_ru());
   }
 }
 

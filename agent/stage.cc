@@ -221,15 +221,18 @@ class ThreadedStage final : public Stage {
     std::vector<std::string> names;
     for (const OperationType& type : course_.plan->types()) names.push_back(type.name);
     ErrorLog errors;
+    std::vector<std::vector<v1::KeyUse>> keys;
     int64_t last_ns = start_ns_;
     bool stopped = false;
     for (const auto& worker : crew_) {
       errors.Add(worker->errors());
+      keys.push_back(worker->keys().ToProto());
       last_ns = std::max(last_ns, worker->last_completion_ns());
       stopped |= worker->stopped();
       if (worker->gave_up()) result_.set_error("gave up: no operation succeeded any more");
     }
     for (v1::ErrorSample& sample : errors.ToProto(names)) *result_.add_errors() = sample;
+    for (v1::KeyUse& use : MergeKeyUses(keys, HeavyHitters::kKeys)) *result_.add_hot_keys() = use;
     result_.set_elapsed_ns(last_ns - start_ns_);
     result_.set_stopped_early(stopped);
     int64_t lateness_ns = 0;

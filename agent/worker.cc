@@ -222,6 +222,7 @@ void Worker::StartNew(const DueOperation& due) {
     operation.applied = &slot.applied;
   }
   slot.cell = CellOf(due.intended_ns, slot.planned.type);
+  operation.tell_keys = settings_.shape.PhaseOf(slot.cell) == v1::PHASE_MEASURE;
   slot.second = SecondOf(due.intended_ns);
   slot.intended_ns = due.intended_ns;
   slot.dispatched_ns = due.dispatched_ns;
@@ -326,6 +327,10 @@ void Worker::CountAttempt(Slot& slot, const Outcome& outcome) {
   v1::Tally& counts = tally.counts();
   if (outcome.server_time_ns > 0) tally.server_time.Record(Span(0, outcome.server_time_ns));
   page_->CountPartition(outcome);
+  const uint64_t operations = slot.planned.operation.attempt == 1 ? 1 : 0;
+  for (const KeyPart& part : outcome.keys) {
+    keys_.Add(part.key, operations, static_cast<uint64_t>(part.charge));
+  }
   counts.set_bytes_sent(counts.bytes_sent() + outcome.bytes_sent);
   counts.set_bytes_received(counts.bytes_received() + outcome.bytes_received);
   counts.set_milli_ru(counts.milli_ru() + outcome.charge);

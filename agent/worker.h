@@ -21,6 +21,7 @@
 #include "backends/api/backend.h"
 #include "base/event_loop.h"
 #include "generators/operation_plan.h"
+#include "measure/heavy_hitters.h"
 
 namespace weir {
 
@@ -78,6 +79,7 @@ class Worker final : public CompletionSink {
   void ExtendLease(int64_t until_ns) { lease_end_ns_.store(until_ns); }
 
   const ErrorLog& errors() const { return errors_; }
+  const HeavyHitters& keys() const { return keys_; }  // of the measure phase
   int64_t last_completion_ns() const { return last_completion_ns_; }
   bool stopped() const { return stop_.load(); }
   bool gave_up() const { return gave_up_; }
@@ -181,6 +183,7 @@ class Worker final : public CompletionSink {
 
   std::unique_ptr<Page> page_;
   ErrorLog errors_;
+  HeavyHitters keys_;
   int64_t last_completion_ns_ = 0;
   int64_t last_success_ns_ = 0;
   bool gave_up_ = false;

@@ -1,8 +1,11 @@
 #include "coordinator/stage_record.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "measure/heavy_hitters.h"
 
 namespace weir {
 namespace {
@@ -47,6 +50,16 @@ void RecordErrors(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
   }
 }
 
+constexpr size_t kMostHotKeys = 20;
+
+void RecordHotKeys(const StageFacts& facts, v1::Leg* leg) {
+  std::vector<std::vector<v1::KeyUse>> parts;
+  for (const v1::StageDone& end : facts.ends) {
+    parts.emplace_back(end.hot_keys().begin(), end.hot_keys().end());
+  }
+  for (v1::KeyUse& use : MergeKeyUses(parts, kMostHotKeys)) *leg->add_hot_keys() = std::move(use);
+}
+
 void AddSpan(v1::Phase phase, int64_t from_ns, int64_t duration_ns, v1::Leg* leg) {
   v1::PhaseSpan* span = leg->add_spans();
   span->set_phase(phase);
@@ -74,6 +87,7 @@ void RecordSpans(const StageFacts& facts, v1::Leg* leg) {
 void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg) {
   RecordTotals(merge, leg);
   RecordSpans(facts, leg);
+  RecordHotKeys(facts, leg);
   for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
     RecordShares(facts.ends[agent], facts.starts[agent], agent, leg);
     RecordErrors(facts.ends[agent], agent, leg);

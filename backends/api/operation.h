@@ -42,6 +42,7 @@ struct Operation {
   uint32_t records = 1;       // insert, upsert: first_record … first_record+records−1
   uint64_t revision = 0;      // of the record written
   uint32_t attempt = 1;       // 2, 3, … on a retry
+  bool tell_keys = false;     // the outcome is to say which logical partition keys were used
 
   // Insert, upsert with records > 1: what earlier attempts have applied. A session that can apply
   // part of a batch sends only the rest and adds what it applied; one that cannot ignores it.
@@ -78,6 +79,13 @@ struct PartitionPart {
   uint32_t throttled = 0;  // of them
   MilliRu charge = 0;
   int64_t server_time_ns = 0;  // summed over the requests
+  MilliRu refused_charge = 0;  // part of the charge that refusals for lack of throughput cost
+};
+
+// What one operation on a logical partition had of an attempt.
+struct KeyPart {
+  std::string_view key;  // as JSON
+  MilliRu charge = 0;    // of a batch, the mean of its request
 };
 
 struct Outcome {
@@ -95,6 +103,9 @@ struct Outcome {
   int32_t partition = -1;        // physical partition, where known and only one
   // By physical partition, where known; valid during Complete only, before the next Start.
   absl::Span<const PartitionPart> parts;
+  // By logical partition, a key as often as it was used: where that was asked for and is known.
+  // Valid during Complete only, before the next Start.
+  absl::Span<const KeyPart> keys;
   std::string_view detail;  // the server's words; valid during Complete only
 };
 

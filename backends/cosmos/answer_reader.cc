@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <cmath>
+
 #include "backends/cosmos/answer_headers.h"
 #include "base/clock.h"
 
@@ -17,9 +19,12 @@ bool ReadResult(object& operation, BatchResult* result) {
     std::string_view name;
     if (field.unescaped_key().get(name) != SUCCESS) return false;
     double number = 0;
-    if (name != "statusCode" && name != "subStatusCode" && name != "retryAfterMilliseconds")
+    const bool refused = result->status == 429 && name == "requestCharge";
+    if (name != "statusCode" && name != "subStatusCode" && name != "retryAfterMilliseconds" &&
+        !refused)
       continue;
     if (field.value().get_double().get(number) != SUCCESS) return false;
+    if (refused) result->refused_charge = std::llround(number * 1000);
     if (name == "statusCode") result->status = static_cast<int>(number);
     if (name == "subStatusCode") result->substatus = static_cast<int>(number);
     if (name == "retryAfterMilliseconds") {

@@ -8,12 +8,15 @@
 
 #include "absl/functional/function_ref.h"
 
+#include "backends/api/operation.h"
+
 namespace weir::cosmos {
 
 struct BatchResult {
   int status = 0;
   int substatus = 0;
   int64_t retry_after_ns = 0;
+  MilliRu refused_charge = 0;  // of one that was throttled; others' charges are not read
 };
 
 // An answer is grown by what the parser needs behind its end.

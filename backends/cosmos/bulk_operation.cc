@@ -55,6 +55,7 @@ void BulkBatch::MakeBody(size_t first, size_t count, std::string* request) {
 
 bool BulkOperation::Start(const Operation& operation) {
   sum_.Clear();
+  keys_.Start(operation.tell_keys);
   operation_ = operation;
   applied_ = operation.applied;
   if (applied_ == nullptr) {
@@ -70,12 +71,17 @@ bool BulkOperation::Start(const Operation& operation) {
 void BulkOperation::FillBatches() {
   const PartitionRanges& ranges = room_.ranges();
   batches_.Start(ranges.size());
+  if (keys_.wanted()) key_of_.resize(operation_.records);
   for (uint32_t position = 0; position < operation_.records; ++position) {
     if (applied_->Contains(position)) continue;
     const Record& record =
         room_.MakeRecord(operation_.first_record + position, operation_.revision);
     const PartitionKeyValue key = room_.shared.form.KeyOf(record, &room_.key_text);
     AppendOperation(record, key);
+    if (keys_.wanted()) {
+      key_of_[position] = keys_.size();
+      keys_.Add(key_json_);
+    }
     batches_.Add(ranges.Find(HashPartitionKey(key)), position, json_);
   }
 }
@@ -195,6 +201,7 @@ bool BulkOperation::OnAnswer(HeldExchange& exchange) {
   --in_flight_;
   const Part part = parts_[exchange.tag()];
   free_exchanges_.push_back(exchange.tag());
+  if (keys_.wanted()) ShareCharge(part, exchange.answer_headers().charge);
   const Judgement judgement =
       room_.NoteAnswer(operation_.kind, exchange, batches_[part.batch].range, &sum_);
   const bool throttled = judgement.verdict == Verdict::kThrottled;
@@ -211,20 +218,31 @@ bool BulkOperation::OnAnswer(HeldExchange& exchange) {
   return in_flight_ + asking_ == 0;
 }
 
+// Among the keys of its operations, to each the same: those of one request are alike.
+void BulkOperation::ShareCharge(const Part& part, MilliRu charge) {
+  const BulkBatch& batch = batches_[part.batch];
+  for (size_t i = 0; i < part.count; ++i) {
+    const uint32_t position = batch.positions[part.first + i];
+    keys_.AddCharge(key_of_[position], charge / static_cast<MilliRu>(part.count));
+  }
+}
+
 // How many were throttled, and how long the server asks to wait.
 uint32_t BulkOperation::TakeResults(HeldExchange& exchange, const Part& part,
                                     int64_t* retry_after_ns) {
   const BulkBatch& batch = batches_[part.batch];
   size_t results = 0;
   uint32_t throttled = 0;
+  MilliRu refused_charge = 0;
   const bool whole = room_.reader.ForEachResult(&exchange.answer(), [&](const BatchResult& result) {
     if (results < part.count && TakeResult(result, batch.positions[part.first + results])) {
       ++throttled;
+      refused_charge += result.refused_charge;
       *retry_after_ns = std::max(*retry_after_ns, result.retry_after_ns);
     }
     ++results;
   });
-  if (throttled > 0) sum_.AddThrottledPart(room_.ranges()[batch.range].number);
+  if (throttled > 0) sum_.AddThrottledPart(room_.ranges()[batch.range].number, refused_charge);
   if (!whole || results != part.count) {
     sum_.Note({Verdict::kFailed, false},
               absl::StrCat("the answer to a bulk request has ", results, " results for ",

@@ -77,6 +77,7 @@ class BulkOperation final : public RunningOperation {
   void SendPart(Line& line, const Permit& permit);
   void BeginRequest(HeldExchange& exchange, size_t range);
   void Withdraw();
+  void ShareCharge(const Part& part, MilliRu charge);
   uint32_t TakeResults(HeldExchange& exchange, const Part& part, int64_t* retry_after_ns);
   bool TakeResult(const BatchResult& result, uint32_t position);
 
@@ -86,6 +87,7 @@ class BulkOperation final : public RunningOperation {
   AppliedRecords* applied_ = nullptr;
   std::string json_;
   std::string key_json_;
+  std::vector<size_t> key_of_;  // by position: in keys_, of what this attempt sends
   BulkBatches batches_;
   std::deque<Line> lines_;  // by range; reused
   size_t ranges_ = 0;

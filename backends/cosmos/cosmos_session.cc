@@ -66,6 +66,7 @@ void CosmosSession::FinishOperation() {
   detail_ = sum.detail();
   Outcome outcome = sum.Conclude();
   outcome.held_ns = room_.TakeHeldNs();
+  outcome.keys = running_->keys().View();
   outcome.detail = outcome.verdict == Verdict::kOk ? std::string_view() : detail_;
   sink_.Complete(ticket_, outcome);
 }

@@ -6,6 +6,7 @@ namespace weir::cosmos {
 
 bool PointOperation::Start(const Operation& operation) {
   sum_.Clear();
+  keys_.Start(operation.tell_keys);
   kind_ = operation.kind;
   retry_ = operation.attempt > 1;
   HeldExchange& exchange = room_.exchange(0);
@@ -26,6 +27,7 @@ void PointOperation::BeginRequest(HttpExchange& exchange, const Record& record) 
     BeginWrite(exchange, record);
   }
   room_.AddPartitionKey(exchange, key);
+  room_.TellKey(key, &keys_);
   range_ = room_.ranges().Find(HashPartitionKey(key));
 }
 
@@ -50,6 +52,7 @@ bool PointOperation::OnAnswer(HeldExchange& exchange) {
   if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && retry_) {
     outcome.verdict = Verdict::kOk;
   }
+  if (keys_.wanted()) keys_.AddCharge(0, outcome.charge);
   outcome.records = outcome.verdict == Verdict::kOk ? 1 : 0;
   return true;
 }

@@ -21,6 +21,7 @@ const QueryPlan& QueryOperation::PlanOf(const QuerySpec& spec) {
 
 bool QueryOperation::Start(const Operation& operation) {
   sum_.Clear();
+  keys_.Start(operation.tell_keys);
   plan_ = &PlanOf(*operation.query);
   parameters_ = operation.parameters;
   merge_.Start(*plan_);
@@ -40,6 +41,7 @@ void QueryOperation::SendByKey() {
   const PartitionKeyValue key =
       room_.shared.form.KeyValue(parameters_[plan_->key_parameter], &room_.key_text);
   key_range_ = room_.ranges().Find(HashPartitionKey(key));
+  room_.TellKey(key, &keys_);
   SendPage(room_.exchange(0), kByKey, {});
 }
 
@@ -80,6 +82,7 @@ bool QueryOperation::OnAnswer(HeldExchange& exchange) {
       room_.NoteAnswer(OperationKind::kQuery, exchange, RangeOf(exchange), &sum_);
   room_.NoteRefused(exchange, judgement.verdict == Verdict::kThrottled,
                     exchange.answer_headers().retry_after_ns);
+  if (keys_.size() == 1) keys_.AddCharge(0, exchange.answer_headers().charge);
   if (judgement.verdict == Verdict::kOk) {
     const absl::Status added = merge_.AddPage(&exchange.answer());
     if (!added.ok()) sum_.Note({Verdict::kFailed, false}, std::string(added.message()), 0);

@@ -115,6 +115,13 @@ void SessionRoom::AddPartitionKey(HttpExchange& exchange, const PartitionKeyValu
   exchange.headers().Close();
 }
 
+void SessionRoom::TellKey(const PartitionKeyValue& key, KeyParts* keys) {
+  if (!keys->wanted()) return;
+  key_header_.clear();
+  AppendPartitionKeyHeader({&key, 1}, &key_header_);
+  keys->Add(key_header_);
+}
+
 void SessionRoom::AddReadConditions(HttpExchange& exchange) {
   if (shared.consistency.empty()) return;
   exchange.headers().Add(header::kConsistencyLevel, shared.consistency);
@@ -154,7 +161,7 @@ Judgement SessionRoom::NoteAnswer(OperationKind kind, HeldExchange& exchange, si
   std::string fallback;
   if (message.empty()) message = fallback = absl::StrCat("HTTP status ", exchange.status());
   const Judgement judgement = Judge(kind, exchange.status(), headers.substatus, message);
-  if (judgement.verdict == Verdict::kThrottled) sum->AddThrottledPart(partition);
+  if (judgement.verdict == Verdict::kThrottled) sum->AddThrottledPart(partition, headers.charge);
   sum->Note(judgement, message, headers.retry_after_ns);
   return judgement;
 }

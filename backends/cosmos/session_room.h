@@ -13,6 +13,7 @@
 #include "backends/cosmos/gateway.h"
 #include "backends/cosmos/hold_queue.h"
 #include "backends/cosmos/http_engine.h"
+#include "backends/cosmos/key_parts.h"
 #include "backends/cosmos/partition_ranges.h"
 #include "backends/cosmos/session_tokens.h"
 #include "backends/cosmos/verdicts.h"
@@ -87,6 +88,8 @@ class SessionRoom {
   const Record& MakeRecord(uint64_t index, uint64_t revision);
 
   void AddPartitionKey(HttpExchange& exchange, const PartitionKeyValue& key);
+  // Where keys are wanted.
+  void TellKey(const PartitionKeyValue& key, KeyParts* keys);
   void AddReadConditions(HttpExchange& exchange);
 
   // Adds one answer to the sum, as that of the partition that it names, or else of `range`, which
@@ -114,6 +117,7 @@ class SessionRoom {
   std::shared_ptr<const PartitionRanges> ranges_;
   uint64_t ranges_version_ = 0;
   Record record_;
+  std::string key_header_;
   bool keeps_tokens_;
   SessionTokens tokens_;
 };
@@ -131,9 +135,11 @@ class RunningOperation {
   virtual void Abandon() {}
 
   OutcomeSum& sum() { return sum_; }
+  KeyParts& keys() { return keys_; }
 
  protected:
   OutcomeSum sum_;
+  KeyParts keys_;
 };
 
 }  // namespace weir::cosmos

@@ -100,9 +100,11 @@ void OutcomeSum::AddRequest(int32_t partition, MilliRu charge, int64_t server_ti
   part.server_time_ns += server_time_ns;
 }
 
-void OutcomeSum::AddThrottledPart(int32_t partition) {
+void OutcomeSum::AddThrottledPart(int32_t partition, MilliRu refused_charge) {
   ++outcome_.throttled_parts;
-  ++PartOf(partition).throttled;
+  PartitionPart& part = PartOf(partition);
+  ++part.throttled;
+  part.refused_charge += refused_charge;
 }
 
 Outcome OutcomeSum::Conclude() {

@@ -34,8 +34,9 @@ class OutcomeSum {
   void AddTraffic(uint64_t bytes_sent, uint64_t bytes_received);
   // One request that this physical partition answered, or was sent.
   void AddRequest(int32_t partition, MilliRu charge, int64_t server_time_ns);
-  // A request to it was refused for lack of throughput, or something in the request was.
-  void AddThrottledPart(int32_t partition);
+  // A request to it was refused for lack of throughput, or something in the request was; what of
+  // its charge that cost.
+  void AddThrottledPart(int32_t partition, MilliRu refused_charge);
   void Note(const Judgement& judgement, std::string_view detail, int64_t retry_after_ns);
 
   Outcome& outcome() { return outcome_; }

@@ -55,10 +55,12 @@ TEST(AddUse, SumsEveryCount) {
   second.set_throttled(2);
   second.set_milli_ru(3);
   second.set_server_time_ns(4);
+  second.set_refused_milli_ru(5);
   AddUse(second, &sum);
   AddUse(second, &sum);
   EXPECT_EQ(sum.ShortDebugString(),
-            "partition: 2 attempts: 2 throttled: 4 milli_ru: 6 server_time_ns: 8");
+            "partition: 2 attempts: 2 throttled: 4 milli_ru: 6 server_time_ns: 8 "
+            "refused_milli_ru: 10");
 }
 
 }  // namespace

@@ -8,8 +8,10 @@ namespace weir {
 
 void SessionDriver::Complete(Ticket ticket, const Outcome& outcome) {
   KeptOutcome kept{
-      outcome, std::string(outcome.detail), {outcome.parts.begin(), outcome.parts.end()}};
+      outcome, std::string(outcome.detail), {outcome.parts.begin(), outcome.parts.end()}, {}};
+  for (const KeyPart& part : outcome.keys) kept.keys[std::string(part.key)].push_back(part.charge);
   kept.outcome.detail = {};
+  kept.outcome.keys = {};
   kept.outcome.parts = {};
   outcomes_[ticket].push_back(kept);
   ++completions_;
@@ -24,13 +26,13 @@ Ticket SessionDriver::Start(Session& session, const Operation& operation) {
 
 KeptOutcome SessionDriver::Run(Session& session, const Operation& operation) {
   if (!RunUntil([&session] { return session.Capacity() > 0; })) {
-    return {Outcome{}, "no capacity", {}};
+    return {Outcome{}, "no capacity", {}, {}};
   }
   const Ticket ticket = Start(session, operation);
   if (RunUntil([this, ticket] { return CompletionsOf(ticket) > 0; })) return OutcomeOf(ticket);
   Outcome none;
   none.verdict = Verdict::kTimedOut;
-  return {none, "no completion", {}};
+  return {none, "no completion", {}, {}};
 }
 
 bool SessionDriver::RunUntil(const std::function<bool()>& done, int64_t deadline_ns) {

@@ -17,6 +17,7 @@ struct KeptOutcome {
   Outcome outcome;  // detail and parts are empty; see below
   std::string words;
   std::vector<PartitionPart> parts;
+  std::map<std::string, std::vector<MilliRu>> keys;  // the charges of each
 };
 
 class SessionDriver final : public CompletionSink {

@@ -235,6 +235,31 @@ TEST_F(CosmosEmulatorTest, EveryKindOfOperationTellsWhatEachPartitionHad) {
   EXPECT_EQ(point.outcome.partition, point.parts[0].partition);
 }
 
+TEST_F(CosmosEmulatorTest, TellsTheLogicalPartitionsWhereItIsAsked) {
+  options_.throttle = false;
+  target_.set_partition_key("id");
+  Open();
+  EXPECT_TRUE(driver_.Run(*session_, Insert(500, 1)).keys.empty());
+  Operation many = Insert(0, 50);
+  many.tell_keys = true;
+  applied_.Add(7);  // by an attempt before
+  many.attempt = 2;
+  const KeptOutcome bulk = driver_.Run(*session_, many);
+  ASSERT_EQ(bulk.outcome.verdict, Verdict::kOk) << bulk.words;
+  EXPECT_EQ(bulk.keys.size(), 49u);
+  MilliRu charge = 0;
+  for (const auto& [key, charges] : bulk.keys) charge += charges[0];
+  EXPECT_NEAR(static_cast<double>(charge), static_cast<double>(bulk.outcome.charge), 50);
+  Operation read;
+  read.kind = OperationKind::kRead;
+  read.first_record = 3;
+  read.tell_keys = true;
+  const KeptOutcome point = driver_.Run(*session_, read);
+  ASSERT_EQ(point.keys.size(), 1u);
+  EXPECT_EQ(point.keys.begin()->second, std::vector<MilliRu>{point.outcome.charge});
+  EXPECT_TRUE(bulk.keys.contains(point.keys.begin()->first));
+}
+
 TEST_F(CosmosEmulatorTest, AThrottledPartOfABulkIsThePartitionsOwn) {
   target_.set_throughput(800);
   options_.throughput_per_partition = 400;  // two partitions
@@ -245,9 +270,53 @@ TEST_F(CosmosEmulatorTest, AThrottledPartOfABulkIsThePartitionsOwn) {
   for (const PartitionPart& part : done.parts) {
     EXPECT_LE(part.throttled, part.requests);
     throttled += part.throttled;
+    EXPECT_LT(part.refused_charge, part.charge);
+    EXPECT_EQ(part.refused_charge > 0, part.throttled > 0);
   }
   EXPECT_EQ(throttled, done.outcome.throttled_parts);
   EXPECT_GE(throttled, 1u);
+}
+
+// The throughput is raised to four partitions' while bulk requests are sent: the one partition is
+// split.
+TEST_F(CosmosEmulatorTest, FollowsASplitWhileItDrives) {
+  options_.throttle = false;
+  options_.split_delay_ms = 300;
+  options_.throughput_per_partition = 1'000;
+  target_.set_throughput(1'000);
+  target_.set_partition_key("id");
+  Open();
+  auto other = *MakeCosmosBackend(target_, records_);
+  auto bystander = *other->OpenSession(driver_.loop(), driver_);  // reads the ranges now
+  ASSERT_TRUE(backend_->ChangeThroughput(40'000).ok());
+  uint64_t written = 0;
+  int moved = 0;
+  std::set<int> partitions;
+  const int64_t end_ns = driver_.loop().Now() + 10 * kNsPerSecond;
+  while (partitions.size() < 5 && driver_.loop().Now() < end_ns) {
+    Operation many = Insert(written, 20);
+    KeptOutcome done = driver_.Run(*session_, many);
+    for (; done.outcome.moved; ++many.attempt, ++moved) done = driver_.Run(*session_, many);
+    ASSERT_EQ(done.outcome.verdict, Verdict::kOk) << done.words;
+    ASSERT_EQ(applied_.count(), 20u);
+    for (const PartitionPart& part : done.parts) partitions.insert(part.partition);
+    written += 20;
+  }
+  EXPECT_GE(partitions.size(), 5u) << "the parent and its children";
+  EXPECT_GE(moved, 1);
+  EXPECT_EQ(backend_->ReadThroughput()->physical_partitions, 4u);
+  ExpectStored(written);
+  // Whoever did nothing meanwhile finds out by its next query.
+  Operation query;
+  query.kind = OperationKind::kQuery;
+  query.query = records_.schema().FindQuery("slowest_users");
+  const Value parameters[] = {Value::Integer(0)};
+  query.parameters = parameters;
+  EXPECT_TRUE(driver_.Run(*bystander, query).outcome.moved);
+  const KeptOutcome rows = driver_.Run(*bystander, query);
+  ASSERT_EQ(rows.outcome.verdict, Verdict::kOk) << rows.words;
+  EXPECT_EQ(rows.parts.size(), 4u);
+  EXPECT_EQ(rows.outcome.records, BruteForceRows(records_, 0, written, *query.query, parameters));
 }
 
 TEST_F(CosmosEmulatorTest, SmallPagesGiveTheSameAnswerForMore) {

@@ -86,7 +86,7 @@ TEST(OutcomeSum, TellsWhatEachPartitionHad) {
   sum.AddRequest(3, 1'000, 40);
   sum.AddRequest(7, 2'000, 50);
   sum.AddRequest(3, 500, 30);
-  sum.AddThrottledPart(3);
+  sum.AddThrottledPart(3, 380);
   const Outcome outcome = sum.Conclude();
   EXPECT_EQ(outcome.partition, -1);
   EXPECT_EQ(outcome.server_time_ns, 70);  // partition 3, one after the other
