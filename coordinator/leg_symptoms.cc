@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "measure/tally.h"
+#include "reports/partition_use.h"
 
 namespace weir {
 namespace {
@@ -74,8 +75,8 @@ void ReadSessions(const v1::Leg& leg, const v1::Target& target, const Tally& tot
 
 void ReadPartitions(const v1::Leg& leg, double seconds, Symptoms* symptoms) {
   if (leg.provisioned_ru() == 0 || leg.partitions().empty() || seconds <= 0) return;
-  const double room =
-      static_cast<double>(leg.provisioned_ru()) / leg.partitions_size() * seconds * 1000;
+  const auto partitions = static_cast<double>(PhysicalPartitions(leg));
+  const double room = MeanProvisionedRu(leg) / partitions * seconds * 1000;
   for (const v1::PartitionUse& use : leg.partitions()) {
     const double share = static_cast<double>(use.milli_ru()) / room;
     if (share < symptoms->fullest_partition_share.value_or(0)) continue;

@@ -30,34 +30,6 @@ uint64_t SucceededIn(const v1::Leg& leg, v1::Phase phase) {
   return ok;
 }
 
-std::vector<v1::PartitionUse> BusiestPartitions(const v1::Leg& leg, size_t most) {
-  std::vector<v1::PartitionUse> uses(leg.partitions().begin(), leg.partitions().end());
-  const auto weight = [](const v1::PartitionUse& use) {
-    return std::pair(use.milli_ru(), use.attempts());
-  };
-  std::stable_sort(uses.begin(), uses.end(),
-                   [&](const auto& a, const auto& b) { return weight(a) > weight(b); });
-  if (uses.size() > most) uses.resize(most);
-  return uses;
-}
-
-uint64_t PhysicalPartitions(const v1::Leg& leg) {
-  const auto used = static_cast<uint64_t>(leg.partitions_size());
-  return leg.physical_partitions() > 0 ? leg.physical_partitions() : used;
-}
-
-double PartitionSkew(const v1::Leg& leg) {
-  uint64_t sum = 0;
-  uint64_t most = 0;
-  for (const v1::PartitionUse& use : leg.partitions()) {
-    sum += use.milli_ru();
-    most = std::max(most, use.milli_ru());
-  }
-  if (sum == 0) return 0;
-  const auto partitions = static_cast<double>(PhysicalPartitions(leg));
-  return static_cast<double>(most) * partitions / static_cast<double>(sum);
-}
-
 uint64_t AgentCpuNs(const v1::Leg& leg) {
   uint64_t cpu_ns = 0;
   for (const v1::ResourceSample& sample : leg.resources()) cpu_ns += sample.process_cpu_ns();

@@ -19,16 +19,6 @@ std::string HostOf(const v1::RunResult& run, uint32_t agent);
 v1::Phase JudgedPhase(const v1::Leg& leg);
 uint64_t SucceededIn(const v1::Leg& leg, v1::Phase phase);  // operations of all kinds
 
-// By request units, or attempts where there are none.
-std::vector<v1::PartitionUse> BusiestPartitions(const v1::Leg& leg, size_t most);
-
-// Physical partitions as the database states them at the start, those without any use included;
-// those that were used where it states nothing.
-uint64_t PhysicalPartitions(const v1::Leg& leg);
-
-// Request units of the busiest physical partition ÷ mean of all of them. 0 without request units.
-double PartitionSkew(const v1::Leg& leg);
-
 uint64_t AgentCpuNs(const v1::Leg& leg);
 
 // Agents that share a machine see the same processes: of each host and name, the sample of the one

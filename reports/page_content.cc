@@ -13,11 +13,11 @@
 #include "base/status.h"
 #include "reports/disclosure.h"
 #include "reports/leg_text.h"
-#include "reports/machine_use.h"
 #include "reports/metrics.h"
 #include "reports/page_evidence.h"
 #include "reports/page_machines.h"
 #include "reports/page_series.h"
+#include "reports/partition_use.h"
 #include "reports/quantity.h"
 #include "reports/result_row.h"
 

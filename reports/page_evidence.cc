@@ -15,6 +15,7 @@
 #include "reports/leg_text.h"
 #include "reports/machine_use.h"
 #include "reports/page_series.h"
+#include "reports/partition_use.h"
 #include "reports/planned_response.h"
 #include "reports/quantity.h"
 #include "reports/result_row.h"
@@ -212,16 +213,16 @@ json PartitionsData(const v1::Leg& leg) {
   return partitions;
 }
 
-// What the keys make of the throughput: each partition has the same share of it, and the busiest
-// has used up its own when the others have not.
-std::string SkewText(const v1::Leg& leg) {
-  const double skew = PartitionSkew(leg);
-  const uint64_t partitions = PhysicalPartitions(leg);
-  if (skew == 0 || partitions < 2) return "";
-  return absl::StrFormat(
-      "Skew: the busiest of %d partitions took %.2f times the mean. With requests spread like "
-      "this, at most %s of the provisioned throughput can be used.",
-      partitions, skew, ShareText(1 / skew));
+json HotKeysData(const v1::Leg& leg) {
+  json keys = json::array();
+  for (const HotKey& key : HotKeys(leg)) {
+    keys.push_back({{"name", key.key},
+                    {"share", key.share},
+                    {"share_text", ShareText(key.share)},
+                    {"operations", key.operations},
+                    {"ru", key.ru}});
+  }
+  return keys;
 }
 
 }  // namespace
@@ -266,7 +267,8 @@ json LimitData(const v1::Leg& leg) {
           {"gaps", TextsOf(leg.evidence().gaps())},
           {"partitions", PartitionsData(leg)},
           {"partition_count", leg.partitions_size()},
-          {"skew", SkewText(leg)}};
+          {"utilisation", UtilisationText(leg)},
+          {"hot_keys", HotKeysData(leg)}};
 }
 
 }  // namespace weir

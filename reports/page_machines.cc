@@ -10,6 +10,7 @@
 #include "reports/leg_text.h"
 #include "reports/machine_use.h"
 #include "reports/page_series.h"
+#include "reports/partition_use.h"
 #include "reports/quantity.h"
 
 namespace weir {

@@ -11,6 +11,7 @@
 #include "reports/evidence_text.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
+#include "reports/partition_use.h"
 #include "reports/quantity.h"
 #include "reports/report.h"
 #include "reports/text_table.h"
@@ -244,6 +245,8 @@ class TextWriter {
       bullet.assign(DisplayWidth(bullet), ' ');
     };
     say(BottleneckText(leg));
+    say(UtilisationText(leg));
+    say(Printable(HotKeysText(leg)));
     say(ThroughputText(leg));
     const bool whole = leg.steadiness().steady() && leg.steadiness().cut_seconds() == 0;
     if (!whole && !SteadinessIsAReason(leg)) say(SteadinessText(leg));

@@ -71,9 +71,22 @@ function partitionBars(target) {
           partitions.length > mostPartitions
             ? details(`${partitions.length - mostPartitions} more partitions`,
                       () => partitionTable(target, partitions.slice(mostPartitions))) : null,
-          target.limit.skew ? el('p', {class: 'note'}, target.limit.skew) : null,
+          target.limit.utilisation ? el('p', {class: 'note'}, sentence(target.limit.utilisation)) : null,
           partitionHeat(target),
-          partitionChart(target)];
+          partitionChart(target), hotKeys(target)];
+}
+
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
+function hotKeys(target) {
+  const keys = target.limit.hot_keys;
+  if (keys.length === 0) return null;
+  return [heading(`Hottest partition keys of ${target.name}`),
+          el('p', {class: 'note'}, 'Logical partitions that took at least 1 % of the request units. A count that is ' +
+             'not exact is given by its bounds (Space-Saving, Metwally et al. 2005).'),
+          barTable(`${target.name}: partition keys`, [left('Partition key'), '', 'Share', 'Operations', 'RU'],
+               keys.map((key) => ({name: key.name, share: key.share / keys[0].share,
+                                   cells: [key.share_text, key.operations, key.ru]})), target.slot)];
 }
 
 const mostHeatColumns = 120;

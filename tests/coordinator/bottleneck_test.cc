@@ -152,6 +152,22 @@ TEST_F(BottleneckTest, IsTheThrottleWhenAttemptsAreRefused) {
               "were refused for lack of it; partition 7 used 98.0 %");
 }
 
+// Two of four partitions are used, and the throughput was doubled in the middle.
+TEST_F(BottleneckTest, APartitionsShareIsThatOfAllPartitionsOverTheTime) {
+  Took(0, 5, 4);
+  tally_.counts().set_throttled_attempts(2'000);
+  leg_.set_provisioned_ru(2'000);
+  leg_.set_physical_partitions(4);
+  v1::ThroughputChange* change = leg_.add_throughput_changes();
+  change->set_from_ru(2'000);
+  change->set_to_ru(4'000);
+  change->set_done_second(5);
+  leg_.add_partitions()->set_milli_ru(1'000'000);
+  leg_.add_partitions()->set_milli_ru(7'350'000);
+  leg_.mutable_partitions(1)->set_partition(7);
+  ExpectPlace(v1::BOTTLENECK_PLACE_THROTTLE, "partition 7 used 98.0 %");
+}
+
 TEST_F(BottleneckTest, SessionsThatPauseAfterARefusalAreNotIdleForLackOfAgents) {
   leg_.set_open_loop(false);
   Took(0, 0, 0.1);

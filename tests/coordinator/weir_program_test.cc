@@ -110,7 +110,8 @@ TEST(WeirProgram, AQueryThatIsNotThereIsAProblemOfTheCampaign) {
 }
 
 TEST(WeirProgram, PlansEveryReadyCampaign) {
-  for (const char* name : {"null", "sqlite", "quickstart"}) {
+  for (const char* name : {"null", "sqlite", "quickstart", "cosmos-scaling", "cosmos-settings",
+                           "cosmos-utilisation"}) {
     const Finished plan = Weir(absl::StrCat("plan campaigns/", name, ".yaml"));
     EXPECT_EQ(plan.code, kExitValid) << plan.output;
     EXPECT_THAT(plan.output, HasSubstr("of warm-up and measuring"));

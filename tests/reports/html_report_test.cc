@@ -153,6 +153,9 @@ TEST_F(HtmlReportTest, TheBusiestPartitionStandsFirst) {
   ASSERT_EQ(limit["partitions"].size(), 2u);
   EXPECT_EQ(limit["partitions"][0]["share_text"], "68.0 %");
   EXPECT_GT(limit["partitions"][0]["throttled"], 0.05);
+  EXPECT_EQ(limit["utilisation"].get<std::string>().substr(0, 12), "utilisation:");
+  ASSERT_EQ(limit["hot_keys"].size(), 1u);
+  EXPECT_EQ(limit["hot_keys"][0]["operations"], "9,400 – 9,420");
 }
 
 TEST_F(HtmlReportTest, MachinesAreDrawnOverEverySecond) {

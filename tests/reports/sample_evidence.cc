@@ -210,6 +210,11 @@ void AddBottleneck(const SampleEvidence& sample, v1::Leg* leg) {
         "used 113 % of its share.");
     bottleneck->add_evidence("2,412 of 49,846 attempts throttled, all in seconds 30–41");
     bottleneck->add_evidence("partition 0 took 68 % of the request units, partition 1 32 %");
+    v1::KeyUse* key = leg->add_hot_keys();
+    key->set_key("\"checkout</script>\"");
+    key->set_operations(9'420);
+    key->set_most_too_high(20);
+    key->set_milli_ru(88'000'000);
     return;
   }
   if (sample.open) {
