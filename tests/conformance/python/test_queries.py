@@ -84,4 +84,4 @@ class Queries(EmulatorTestCase):
 
     def test_a_wrong_query_is_refused_with_its_position(self):
         error = self.refuses(400, self.rows, "SELECT * FROM c WHERE c.v == 1", "k1")
-        self.assertRegex(error.message, "position 27")
+        self.assertRegex(error.message, r"\"start\":27")

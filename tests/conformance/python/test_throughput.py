@@ -17,7 +17,7 @@ class Throughput(EmulatorTestCase):
         self.assertEqual(autoscale.get_throughput().auto_scale_max_throughput, 4000)
 
     def test_the_number_of_ranges_follows_from_the_throughput(self):
-        ranges = self.container("ranges", offer_throughput=18001).read_feed_ranges()
+        ranges = self.container("ranges", offer_throughput=18100).read_feed_ranges()
         self.assertEqual(len(list(ranges)), 4)
 
     def test_a_throttled_write_says_so_and_when_to_come_again(self):

@@ -47,7 +47,7 @@ class ThroughputTest {
 
   @Test
   void theNumberOfRangesFollowsFromTheThroughput() {
-    CosmosContainer container = make("ranges", ThroughputProperties.createManualThroughput(18001));
+    CosmosContainer container = make("ranges", ThroughputProperties.createManualThroughput(18100));
     assertEquals(4, container.getFeedRanges().size());
   }
 
