@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,6 +23,10 @@ class Dataset : public RecordSource {
   // arguments.
   virtual void MakeParameters(const QuerySpec& query, uint64_t near_record, DrawStream& draws,
                               Parameters* parameters) const = 0;
+
+  // The index of the record with this id; kNoIndex for what is no id of this dataset.
+  static constexpr uint64_t kNoIndex = UINT64_MAX;
+  virtual uint64_t IndexOf(std::string_view id) const = 0;
 
   // Mean size of a record as compact JSON, by sampling; for plans.
   virtual uint64_t TypicalJsonBytes() const = 0;

@@ -193,6 +193,19 @@ void LogsDataset::Make(uint64_t index, uint64_t revision, Record* record) const 
   WriteMessage(origin, event, draws, record);
 }
 
+uint64_t LogsDataset::IndexOf(std::string_view id) const {
+  constexpr size_t kDigits = 16;
+  uint64_t number = 0;
+  if (id.size() != kDigits) return kNoIndex;
+  for (const char digit : id) {
+    const bool letter = digit >= 'a' && digit <= 'f';
+    if (!letter && (digit < '0' || digit > '9')) return kNoIndex;
+    number = number << 4 | static_cast<uint64_t>(letter ? digit - 'a' + 10 : digit - '0');
+  }
+  const uint64_t index = number >> 16;
+  return (Draw(id_key_, index) >> 48) == (number & 0xffff) ? index : kNoIndex;
+}
+
 void LogsDataset::WriteMessage(const Origin& origin, const Event& event, DrawStream& draws,
                                Record* record) const {
   const std::vector<MessageTemplate>& templates = TemplatesOf(event.level);

@@ -27,6 +27,7 @@ class LogsDataset : public Dataset {
   void Make(uint64_t index, uint64_t revision, Record* record) const override;
   void MakeParameters(const QuerySpec& query, uint64_t near_record, DrawStream& draws,
                       Parameters* parameters) const override;
+  uint64_t IndexOf(std::string_view id) const override;
   uint64_t TypicalJsonBytes() const override;
 
   const LogsFleet& fleet() const { return fleet_; }
