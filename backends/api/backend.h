@@ -10,6 +10,8 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 #include "backends/api/observer.h"
 #include "backends/api/operation.h"
@@ -80,6 +82,23 @@ struct Throughput {
   uint32_t physical_partitions = 0;
 };
 
+// Whether the target may be written to, as far as the database itself tells (R55).
+struct Standing {
+  bool on_this_machine = true;  // a file, a Unix socket, or nothing but loopback addresses
+  bool consent = false;         // the marker of Backend::Consent is there
+  bool exists = false;          // the table or container
+  bool foreign = false;         // it holds something and was not made by us: never to be dropped
+  std::string place;            // "table weir_records of database logs at 10.0.0.3:5432"
+};
+
+inline absl::Status WontDrop(const Standing& standing) {
+  return absl::PermissionDeniedError(
+      absl::StrCat(standing.place,
+                   " holds what Weir did not make, and will not be dropped or written to: "
+                   "name another one in "
+                   "the campaign, or drop it yourself"));
+}
+
 // Made by its factory without connecting. Everything but OpenSession blocks and may be called from
 // any one thread; OpenSession from several threads at once, after SetUp. Status codes:
 // kUnavailable, the database cannot be reached; kUnauthenticated and kPermissionDenied, it refused
@@ -119,6 +138,23 @@ class Backend {
 
   // Where the server is; may connect to ask it. Empty where there is none.
   virtual ServerLocation Location() { return {}; }
+
+  // Connects and looks; changes nothing.
+  virtual absl::StatusOr<Standing> Survey() { return Standing{}; }
+
+  // Leaves the marker in the database by which its owner allows Weir to write to it; idempotent.
+  virtual absl::Status Consent() { return absl::OkStatus(); }
+
+  // Instead of a Scan of everything: the number of records, and single ones by their index (null:
+  // not there). kUnimplemented where a scan is cheap enough.
+  virtual absl::StatusOr<uint64_t> Count() { return absl::UnimplementedError("no count"); }
+  virtual absl::Status ReadBack(
+      absl::Span<const uint64_t> indices,
+      absl::FunctionRef<void(uint64_t index, const Record* record)> visit) {
+    (void)indices;
+    (void)visit;
+    return absl::UnimplementedError("no point reads");
+  }
 
   // Reads every record back, in any order; text is valid during the call only.
   virtual absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) = 0;

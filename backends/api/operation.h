@@ -14,6 +14,10 @@ namespace weir {
 enum class OperationKind : uint8_t { kInsert, kUpsert, kRead, kReplace, kDelete, kQuery };
 inline constexpr int kOperationKinds = 6;
 
+constexpr bool Writes(OperationKind kind) {
+  return kind != OperationKind::kRead && kind != OperationKind::kQuery;
+}
+
 // Which records of a batch have been applied. Kept by the worker across the attempts of one
 // operation; reused from operation to operation.
 class AppliedRecords {
@@ -44,6 +48,10 @@ struct Operation {
   uint32_t attempt = 1;       // 2, 3, … on a retry
   bool tell_keys = false;     // the outcome is to say which logical partition keys were used
 
+  // An earlier attempt may have taken effect unseen. Only then is an insert whose record is there
+  // already no conflict but done (R50): the record's id is its own.
+  bool in_doubt = false;
+
   // Insert, upsert with records > 1: what earlier attempts have applied. A session that can apply
   // part of a batch sends only the rest and adds what it applied; one that cannot ignores it.
   AppliedRecords* applied = nullptr;
@@ -63,6 +71,11 @@ enum class Verdict : uint8_t {
   kInDoubt,    // connection lost after sending; effect unknown
 };
 inline constexpr int kVerdicts = 7;
+
+// Sent, and perhaps applied.
+constexpr bool EffectUnknown(Verdict verdict) {
+  return verdict == Verdict::kTimedOut || verdict == Verdict::kInDoubt;
+}
 
 constexpr std::string_view VerdictName(Verdict verdict) {
   constexpr std::string_view kNames[kVerdicts] = {"ok",        "not_found", "conflict", "throttled",
@@ -92,6 +105,7 @@ struct Outcome {
   Verdict verdict = Verdict::kOk;
   bool retryable = false;        // trying again could help
   bool moved = false;            // retryable: sent to where the data no longer are, nothing applied
+  bool in_doubt = false;         // whatever the verdict: a part may have been applied unseen
   uint32_t records = 0;          // rows or documents written or returned
   uint64_t bytes_sent = 0;       // payload, without protocol overhead below HTTP or the PostgreSQL
   uint64_t bytes_received = 0;   // message format

@@ -256,9 +256,9 @@ uint32_t BulkOperation::TakeResults(HeldExchange& exchange, const Part& part,
 bool BulkOperation::TakeResult(const BatchResult& result, uint32_t position) {
   const OperationKind kind = operation_.kind;
   const Judgement judgement = Judge(kind, result.status, result.substatus, {});
-  // The id is the record's own: what is there already was written by an earlier attempt.
+  // The id is the record's own: it was written by the attempt whose effect was unknown (R50).
   const bool written_before = judgement.verdict == Verdict::kConflict &&
-                              kind == OperationKind::kInsert && operation_.attempt > 1;
+                              kind == OperationKind::kInsert && operation_.in_doubt;
   if (judgement.verdict == Verdict::kOk || written_before) {
     if (!applied_->Contains(position)) ++sum_.outcome().records;
     applied_->Add(position);

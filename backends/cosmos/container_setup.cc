@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "backends/cosmos/container_survey.h"
 #include "backends/cosmos/json_lookup.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/status.h"
@@ -59,17 +60,6 @@ std::string KeyPath(const DocumentForm& form) {
 // Somebody else may create it at the same time.
 absl::Status UnlessThere(const absl::Status& created) {
   return absl::IsAlreadyExists(created) ? absl::OkStatus() : created;
-}
-
-absl::Status CreateDatabase(const v1::CosmosTarget& target, const Gateway& gateway,
-                            ControlClient* client) {
-  client->Begin(HttpMethod::kGet, gateway.database);
-  WEIR_ASSIGN_OR_RETURN(const bool found, client->PerformIfFound("looking for the database"));
-  if (found) return absl::OkStatus();
-  HttpExchange& exchange = client->Begin(HttpMethod::kPost, gateway.databases);
-  exchange.headers().Add(header::kContentType, kJsonContentType);
-  exchange.body() = json{{"id", target.database()}}.dump();
-  return UnlessThere(client->Perform(absl::StrCat("creating the database ", target.database())));
 }
 
 void AddCapacity(const v1::CosmosTarget& target, HttpHeaders* headers) {
@@ -126,6 +116,17 @@ absl::Status CreateContainerIfMissing(const v1::CosmosTarget& target, const Cont
 
 }  // namespace
 
+absl::Status CreateDatabase(const v1::CosmosTarget& target, const Gateway& gateway,
+                            ControlClient* client) {
+  client->Begin(HttpMethod::kGet, gateway.database);
+  WEIR_ASSIGN_OR_RETURN(const bool found, client->PerformIfFound("looking for the database"));
+  if (found) return absl::OkStatus();
+  HttpExchange& exchange = client->Begin(HttpMethod::kPost, gateway.databases);
+  exchange.headers().Add(header::kContentType, kJsonContentType);
+  exchange.body() = json{{"id", target.database()}}.dump();
+  return UnlessThere(client->Perform(absl::StrCat("creating the database ", target.database())));
+}
+
 std::string IndexingPolicy(v1::IndexSet indexes, const DocumentForm& form) {
   return PolicyOf(indexes, form).dump();
 }
@@ -143,6 +144,8 @@ absl::Status SetUpContainer(const v1::CosmosTarget& target, bool create, Contain
                             ControlClient* client) {
   WEIR_RETURN_IF_ERROR(CreateDatabase(target, container->gateway, client));
   if (create) {
+    WEIR_ASSIGN_OR_RETURN(const Standing standing, SurveyContainer(target, container, client));
+    if (standing.foreign) return WontDrop(standing);
     WEIR_RETURN_IF_ERROR(DropContainer(target, *container, client));
     WEIR_RETURN_IF_ERROR(CreateContainer(target, *container, client));
   } else {

@@ -15,6 +15,10 @@ namespace weir::cosmos {
 absl::Status SetUpContainer(const v1::CosmosTarget& target, bool create, Container* container,
                             ControlClient* client);
 
+// Unless it is there.
+absl::Status CreateDatabase(const v1::CosmosTarget& target, const Gateway& gateway,
+                            ControlClient* client);
+
 // Into container->ranges.
 absl::Status ReadRanges(Container* container, ControlClient* client);
 

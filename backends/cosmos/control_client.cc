@@ -49,6 +49,11 @@ HttpExchange& ControlClient::Begin(HttpMethod method, const Resource& resource) 
   return exchange_;
 }
 
+HttpExchange& ControlClient::BeginDocument(HttpMethod method, std::string_view id) {
+  requests_.BeginDocument(exchange_, method, id);
+  return exchange_;
+}
+
 void ControlClient::WaitFor(int64_t ns) {
   EventLoop& loop = engine_.loop();
   const int64_t until = loop.Now() + ns;

@@ -24,6 +24,7 @@ class ControlClient final : private ExchangeHandler {
 
   // The request to build; its answer after Perform.
   HttpExchange& Begin(HttpMethod method, const Resource& resource);
+  HttpExchange& BeginDocument(HttpMethod method, std::string_view id);
   HttpExchange& exchange() { return exchange_; }
 
   // Sends and waits. Throttled requests are sent again after the time the server asks for, within a

@@ -14,6 +14,7 @@
 #include "backends/cosmos/container_disclosure.h"
 #include "backends/cosmos/container_scan.h"
 #include "backends/cosmos/container_setup.h"
+#include "backends/cosmos/container_survey.h"
 #include "backends/cosmos/container_throughput.h"
 #include "backends/cosmos/control_client.h"
 #include "backends/cosmos/cosmos_session.h"
@@ -110,6 +111,28 @@ class CosmosBackend final : public Backend {
   }
 
   absl::StatusOr<Throughput> ReadThroughput() override { return ChangeThroughput(0); }
+
+  absl::StatusOr<Standing> Survey() override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::SurveyContainer(target_, &container_, &*client);
+  }
+
+  absl::Status Consent() override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::GiveConsent(target_, container_, &*client);
+  }
+
+  absl::StatusOr<uint64_t> Count() override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::CountDocuments(&container_, &*client);
+  }
+
+  absl::Status ReadBack(
+      absl::Span<const uint64_t> indices,
+      absl::FunctionRef<void(uint64_t index, const Record* record)> visit) override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::ReadDocuments(container_, &*client, indices, visit);
+  }
 
   ServerLocation Location() override { return LocationOf(target_.endpoint()); }
 

@@ -8,7 +8,7 @@ bool PointOperation::Start(const Operation& operation) {
   sum_.Clear();
   keys_.Start(operation.tell_keys);
   kind_ = operation.kind;
-  retry_ = operation.attempt > 1;
+  in_doubt_ = operation.in_doubt;
   HeldExchange& exchange = room_.exchange(0);
   BeginRequest(exchange, room_.MakeRecord(operation.first_record, operation.revision));
   room_.Send(exchange, range_, kind_);
@@ -48,8 +48,8 @@ bool PointOperation::OnAnswer(HeldExchange& exchange) {
   const Judgement judgement = room_.NoteAnswer(kind_, exchange, range_, &sum_);
   Outcome& outcome = sum_.outcome();
   room_.NoteRefused(exchange, judgement.verdict == Verdict::kThrottled, outcome.retry_after_ns);
-  // The id is the record's own: what is there already was written by an earlier attempt.
-  if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && retry_) {
+  // The id is the record's own: it was written by the attempt whose effect was unknown (R50).
+  if (judgement.verdict == Verdict::kConflict && kind_ == OperationKind::kInsert && in_doubt_) {
     outcome.verdict = Verdict::kOk;
   }
   if (keys_.wanted()) keys_.AddCharge(0, outcome.charge);

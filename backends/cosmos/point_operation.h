@@ -18,7 +18,7 @@ class PointOperation final : public RunningOperation {
 
   SessionRoom& room_;
   OperationKind kind_ = OperationKind::kRead;
-  bool retry_ = false;
+  bool in_doubt_ = false;
   size_t range_ = 0;
 };
 

@@ -63,10 +63,12 @@ Judgement Judge(OperationKind kind, int status, int substatus, std::string_view 
       return {Verdict::kThrottled, true};
     case 410:
       return {Verdict::kFailed, true, Trouble::kRangesStale};
-    case 408:
     case 449:
-    case 503:
       return {Verdict::kFailed, true};
+    case 408:
+    case 503:
+      // The gateway gave up waiting for a replica, which may have written.
+      return {Writes(kind) ? Verdict::kInDoubt : Verdict::kFailed, true};
     default:
       return {Verdict::kFailed, false};
   }
@@ -118,6 +120,7 @@ Outcome OutcomeSum::Conclude() {
 
 void OutcomeSum::Note(const Judgement& judgement, std::string_view detail, int64_t retry_after_ns) {
   trouble_ = std::max(trouble_, judgement.trouble);
+  outcome_.in_doubt |= EffectUnknown(judgement.verdict);
   outcome_.retry_after_ns = std::max(outcome_.retry_after_ns, retry_after_ns);
   if (Weight(judgement) <= Weight({outcome_.verdict, outcome_.retryable})) return;
   outcome_.verdict = judgement.verdict;

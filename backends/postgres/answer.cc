@@ -63,6 +63,7 @@ void Answer::Add(PGresult* result) {
 void Answer::AddRefusal(PGresult* result) {
   failed_ = true;
   code_ = ErrorField(result, PG_DIAG_SQLSTATE);
+  refusing_table_ = ErrorField(result, PG_DIAG_TABLE_NAME);
   const char* words = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   words_ =
       *words != '\0' ? absl::StrCat(code_, ": ", words) : FirstLine(PQresultErrorMessage(result));
@@ -78,14 +79,22 @@ Outcome Answer::Refused() const {
   return outcome;
 }
 
+// The batch's own row is there: an earlier attempt was committed, though its answer was lost.
+bool Answer::TookEffectBefore(const OperationShape& shape) const {
+  return failed_ && shape.in_doubt && !shape.guard.empty() && code_ == "23505" &&
+         refusing_table_ == shape.guard;
+}
+
 Outcome Answer::Finish(const OperationShape& shape) const {
   Outcome outcome;
-  if (failed_) {
+  if (TookEffectBefore(shape)) {
+    outcome.records = shape.records;
+  } else if (failed_) {
     outcome = Refused();
   } else {
-    outcome.records = Returns(shape.kind) ? rows_ : changed_;
-    // Of a retried insert some or all records were there already: written, as far as anyone sees.
-    if (shape.kind == OperationKind::kInsert && shape.retried) outcome.records = shape.records;
+    outcome.records = Returns(shape.kind) ? rows_ : changed_ - (shape.guard.empty() ? 0 : 1);
+    // No row: the attempt whose answer was lost had written it.
+    if (shape.kind == OperationKind::kInsert && shape.in_doubt) outcome.records = shape.records;
     if (outcome.records == 0 && MustFindOne(shape.kind)) outcome.verdict = Verdict::kNotFound;
   }
   outcome.bytes_sent = shape.bytes_sent;

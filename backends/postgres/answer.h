@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "backends/api/operation.h"
 
@@ -19,7 +20,10 @@ using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
 struct OperationShape {
   OperationKind kind = OperationKind::kRead;
   uint32_t records = 1;
-  bool retried = false;
+  bool in_doubt = false;  // see Operation::in_doubt
+  // The table in which a row of this very operation stands beside its effect, written in the same
+  // transaction (R50); empty: none.
+  std::string_view guard;
   uint64_t bytes_sent = 0;  // of parameters or COPY data, in PostgreSQL's binary formats
 };
 
@@ -34,10 +38,12 @@ class Answer {
 
  private:
   void AddRefusal(PGresult* result);
+  bool TookEffectBefore(const OperationShape& shape) const;
   Outcome Refused() const;
 
   bool failed_ = false;
   std::string code_;
+  std::string refusing_table_;  // whose constraint was violated
   std::string words_;
   uint32_t rows_ = 0;
   uint32_t changed_ = 0;

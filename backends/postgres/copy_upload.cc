@@ -1,5 +1,7 @@
 #include "backends/postgres/copy_upload.h"
 
+#include "absl/strings/str_cat.h"
+
 #include "backends/postgres/copy_binary.h"
 
 namespace weir {
@@ -16,6 +18,7 @@ void CopyUpload::Accept(const Operation& operation, Ticket ticket) {
   first_ = next_ = operation.first_record;
   end_ = operation.first_record + operation.records;
   revision_ = operation.revision;
+  in_doubt_ = operation.in_doubt;
   bytes_sent_ = 0;
   encoded_ = false;
   piece_.clear();
@@ -23,12 +26,14 @@ void CopyUpload::Accept(const Operation& operation, Ticket ticket) {
 }
 
 OperationShape CopyUpload::shape() const {
-  return {OperationKind::kInsert, static_cast<uint32_t>(end_ - first_), false, bytes_sent_};
+  return {OperationKind::kInsert, static_cast<uint32_t>(end_ - first_), in_doubt_,
+          guard_.table_name(), bytes_sent_};
 }
 
 int CopyUpload::Begin(PGconn* connection) {
   stage_ = Stage::kAsked;
-  return PQsendQuery(connection, copy_sql_.c_str());
+  const std::string query = absl::StrCat(guard_.InsertSql(first_), "; ", copy_sql_);
+  return PQsendQuery(connection, query.c_str());
 }
 
 CopyUpload::Progress CopyUpload::Continue(PGconn* connection) {
@@ -46,15 +51,18 @@ CopyUpload::Progress CopyUpload::Continue(PGconn* connection) {
 }
 
 CopyUpload::Progress CopyUpload::Ask(PGconn* connection) {
-  if (PQisBusy(connection)) return Progress::kGoing;
-  const ResultPtr result(PQgetResult(connection));
-  if (result != nullptr && PQresultStatus(result.get()) == PGRES_COPY_IN) {
-    stage_ = Stage::kSending;
-    AppendCopyHeader(&piece_);
-    return Send(connection);
+  while (true) {
+    if (PQisBusy(connection)) return Progress::kGoing;
+    const ResultPtr result(PQgetResult(connection));
+    if (result != nullptr && PQresultStatus(result.get()) == PGRES_COPY_IN) {
+      stage_ = Stage::kSending;
+      AppendCopyHeader(&piece_);
+      return Send(connection);
+    }
+    if (result != nullptr) answer_.Add(result.get());
+    if (result == nullptr || PQresultStatus(result.get()) != PGRES_COMMAND_OK) break;
   }
   // Refused: the rest of the answer is read as at the end.
-  if (result != nullptr) answer_.Add(result.get());
   stage_ = Stage::kEnding;
   return End(connection);
 }

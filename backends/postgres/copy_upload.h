@@ -9,6 +9,7 @@
 
 #include "backends/api/backend.h"
 #include "backends/postgres/answer.h"
+#include "backends/postgres/batch_guard.h"
 
 namespace weir {
 
@@ -16,8 +17,9 @@ class CopyUpload {
  public:
   enum class Progress { kGoing, kDone, kBroken };
 
-  CopyUpload(const RecordSource& records, std::string copy_sql)
-      : records_(records), copy_sql_(std::move(copy_sql)) {}
+  // The guard outlives it: its row goes with each batch, in one query and so in one transaction.
+  CopyUpload(const RecordSource& records, const BatchGuard& guard, std::string copy_sql)
+      : records_(records), guard_(guard), copy_sql_(std::move(copy_sql)) {}
 
   // Takes the operation; nothing is sent before Begin.
   void Accept(const Operation& operation, Ticket ticket);
@@ -44,6 +46,7 @@ class CopyUpload {
   void EncodePiece();
 
   const RecordSource& records_;
+  const BatchGuard& guard_;
   const std::string copy_sql_;
   Stage stage_ = Stage::kNone;
   Ticket ticket_ = 0;
@@ -51,6 +54,7 @@ class CopyUpload {
   uint64_t end_ = 0;
   uint64_t first_ = 0;
   uint64_t revision_ = 0;
+  bool in_doubt_ = false;
   uint64_t bytes_sent_ = 0;
   bool encoded_ = false;  // the trailer is in a piece
   Record record_;

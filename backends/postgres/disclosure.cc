@@ -147,6 +147,9 @@ void DisclosePostgres(pqxx::connection& connection, const v1::PostgresTarget& ta
   facts.Add("pipeline depth", absl::StrCat(target.pipeline_depth()));
   facts.Add("batches",
             target.batch_insert() == v1::BATCH_INSERT_COPY ? "COPY BINARY" : "multi-row INSERT");
+  facts.Add("effect once",
+            "a row per batch of inserts in the batch's transaction; single inserts: ON CONFLICT DO "
+            "NOTHING, only where an earlier attempt's effect is unknown");
   AddTable(work, target.table(), &facts);
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <pqxx/pqxx>
+#include <random>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
 #include "backends/postgres/answer.h"
+#include "backends/postgres/batch_guard.h"
 #include "backends/postgres/connection.h"
 #include "backends/postgres/copy_binary.h"
 #include "backends/postgres/disclosure.h"
@@ -17,6 +19,7 @@
 #include "backends/postgres/postgres_session.h"
 #include "backends/postgres/sqlstate.h"
 #include "backends/sql/table_sql.h"
+#include "base/loopback.h"
 #include "base/status.h"
 
 namespace weir {
@@ -40,6 +43,15 @@ std::vector<std::vector<int>> Indexes(const RecordSchema& schema, v1::IndexSet s
   return indexes;
 }
 
+// By which a table is known to be ours, and may be dropped.
+constexpr const char* kMark = "made by weir";
+constexpr const char* kConsent = "weir_consent";
+
+int64_t RandomWriter() {
+  std::random_device device;
+  return static_cast<int64_t>(uint64_t{device()} << 32 | device());
+}
+
 // libpqxx 6 leaves the code out of some of the exceptions that it has a class for.
 std::string SqlStateOf(const pqxx::sql_error& refusal) {
   if (!refusal.sqlstate().empty()) return refusal.sqlstate();
@@ -54,8 +66,10 @@ class PostgresBackend final : public Backend {
   PostgresBackend(v1::PostgresTarget target, ConnectionOptions options, const RecordSource& records)
       : target_(std::move(target)),
         records_(records),
+        guard_(target_.table(), RandomWriter()),
         table_{records.schema(), target_.table(), PostgresDialect()} {
     session_settings_.connection = std::move(options);
+    session_settings_.guard = &guard_;
     session_settings_.set_up = {absl::StrCat("SET synchronous_commit TO ",
                                              SynchronousCommitName(target_.synchronous_commit()))};
     session_settings_.prepared = target_.prepared();
@@ -67,8 +81,41 @@ class PostgresBackend final : public Backend {
     // First by libpq alone: it can tell a wrong password from a missing database.
     WEIR_RETURN_IF_ERROR(ConnectBlocking(session_settings_.connection).status());
     return WithPqxx("setting up", [&](pqxx::connection& connection) {
-      CreateTable(connection, create);
+      WEIR_RETURN_IF_ERROR(CreateTable(connection, create));
       CheckColumns(connection);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<Standing> Survey() override {
+    Standing standing;
+    standing.place = absl::StrCat("table ", table_.name, " of postgres at ", place());
+    WEIR_ASSIGN_OR_RETURN(const ConnectionPtr connected,
+                          ConnectBlocking(session_settings_.connection));
+    // What the environment of libpq may have made of the host counts as well.
+    const char* address = PQhostaddr(connected.get());
+    standing.on_this_machine =
+        IsLoopback(target_.host()) && (address == nullptr || IsLoopback(address));
+    WEIR_RETURN_IF_ERROR(WithPqxx("looking at", [&](pqxx::connection& connection) {
+      pqxx::nontransaction work(connection);
+      standing.consent = Exists(work, kConsent);
+      standing.exists = Exists(work, table_.name);
+      standing.foreign = IsForeign(work);
+      return absl::OkStatus();
+    }));
+    return standing;
+  }
+
+  absl::Status Consent() override {
+    return WithPqxx("giving consent in", [&](pqxx::connection& connection) {
+      pqxx::work work(connection);
+      work.exec("SET LOCAL client_min_messages = warning");
+      work.exec(absl::StrCat("CREATE TABLE IF NOT EXISTS ", kConsent,
+                             " (granted_at timestamptz DEFAULT now(), "
+                             "granted_by text DEFAULT current_user)"));
+      work.exec(absl::StrCat("INSERT INTO ", kConsent, " SELECT WHERE NOT EXISTS (SELECT FROM ",
+                             kConsent, ")"));
+      work.commit();
       return absl::OkStatus();
     });
   }
@@ -134,12 +181,34 @@ class PostgresBackend final : public Backend {
  private:
   const std::string& place() const { return session_settings_.connection.place; }
 
-  void CreateTable(pqxx::connection& connection, bool create) const {
+  static bool Exists(pqxx::transaction_base& work, const std::string& table) {
+    return work.exec_params1("SELECT to_regclass($1) IS NOT NULL", Quoted(table))[0].as<bool>();
+  }
+
+  bool IsForeign(pqxx::transaction_base& work) const {
+    if (!Exists(work, table_.name)) return false;
+    const bool marked =
+        work.exec_params1(
+                "SELECT coalesce(obj_description(to_regclass($1), 'pg_class') = $2, false)",
+                Quoted(table_.name), kMark)[0]
+            .as<bool>();
+    if (marked) return false;
+    return work.exec1(absl::StrCat("SELECT EXISTS (SELECT FROM ", Quoted(table_.name), ")"))[0]
+        .as<bool>();
+  }
+
+  absl::Status CreateTable(pqxx::connection& connection, bool create) const {
     pqxx::work work(connection);
     work.exec("SET LOCAL client_min_messages = warning");
     work.exec(kLockTimeout);
     work.exec_params(kLockSetUp, table_.name);
+    if (create && IsForeign(work)) {
+      return WontDrop({.place = absl::StrCat("table ", table_.name)});
+    }
     if (create) work.exec(absl::StrCat("DROP TABLE IF EXISTS ", Quoted(table_.name)));
+    if (create) work.exec(guard_.DropSql());
+    work.exec(guard_.CreateSql(target_.unlogged()));
+    const bool ours = !Exists(work, table_.name);
     const std::string fillfactor =
         target_.fillfactor() == 0 ? ""
                                   : absl::StrCat(" WITH (fillfactor = ", target_.fillfactor(), ")");
@@ -148,7 +217,11 @@ class PostgresBackend final : public Backend {
          CreateIndexSql(table_, Indexes(table_.schema, target_.indexes()))) {
       work.exec(index);
     }
+    if (ours) {
+      work.exec(absl::StrCat("COMMENT ON TABLE ", Quoted(table_.name), " IS '", kMark, "'"));
+    }
     work.commit();
+    return absl::OkStatus();
   }
 
   // A table of another dataset has other columns, which the first operation would trip over.
@@ -197,6 +270,7 @@ class PostgresBackend final : public Backend {
 
   const v1::PostgresTarget target_;
   const RecordSource& records_;
+  const BatchGuard guard_;
   const SqlTable table_;
   SessionSettings session_settings_;
 };

@@ -17,10 +17,8 @@ constexpr int64_t kShortestWaitNs = 100 * kNsPerMs;
 constexpr int64_t kLongestWaitNs = kNsPerSecond;
 constexpr int kBinary = 1;
 
-// COPY writes all or nothing, but cannot pass over records that an earlier attempt has written.
 bool GoesByCopy(const Operation& operation, const SessionSettings& settings) {
-  return settings.copy && operation.kind == OperationKind::kInsert && operation.records > 1 &&
-         operation.attempt == 1;
+  return settings.copy && operation.kind == OperationKind::kInsert && operation.records > 1;
 }
 
 std::string CopySql(const SqlTable& table) {
@@ -40,10 +38,10 @@ PostgresSession::PostgresSession(const SessionSettings& settings, const SqlTable
       records_(records),
       loop_(loop),
       sink_(sink),
-      statements_(table),
+      statements_(table, *settings.guard),
       wait_ns_(kShortestWaitNs),
       in_flight_(MostInFlight(settings, statements_)),
-      upload_(records, CopySql(table)) {}
+      upload_(records, *settings.guard, CopySql(table)) {}
 
 PostgresSession::~PostgresSession() {
   loop_.Cancel(timer_);
@@ -234,7 +232,7 @@ void PostgresSession::Start(const Operation& operation, Ticket ticket) {
   EnterPipeline();
   InFlight in_flight;
   in_flight.ticket = ticket;
-  in_flight.shape = {operation.kind, operation.records, operation.attempt > 1, 0};
+  in_flight.shape = {operation.kind, operation.records, operation.in_doubt, {}, 0};
   Encode(operation, &in_flight);
   in_flight_.Push(in_flight);
   // libpq 15 hands the bytes to the socket here; a later one could wait for Flush.
@@ -245,8 +243,12 @@ void PostgresSession::Start(const Operation& operation, Ticket ticket) {
 void PostgresSession::Encode(const Operation& operation, InFlight* in_flight) {
   switch (operation.kind) {
     case OperationKind::kInsert:
-      SendRows(operation, operation.attempt > 1 ? OnConflict::kIgnore : OnConflict::kFail,
-               in_flight);
+      if (operation.records > 1) {
+        SendGuardedRows(operation, in_flight);
+      } else {
+        SendRows(operation, operation.in_doubt ? OnConflict::kIgnore : OnConflict::kFail,
+                 in_flight);
+      }
       break;
     case OperationKind::kUpsert:
       SendRows(operation, OnConflict::kUpdate, in_flight);
@@ -266,6 +268,16 @@ void PostgresSession::Encode(const Operation& operation, InFlight* in_flight) {
       SendQuery(operation, in_flight);
       break;
   }
+}
+
+void PostgresSession::SendGuardedRows(const Operation& operation, InFlight* in_flight) {
+  in_flight->shape.guard = settings_.guard->table_name();
+  parameters_.Clear();
+  parameters_.Add(FieldType::kInt64, Value::Integer(settings_.guard->writer()));
+  parameters_.Add(FieldType::kInt64, Value::Integer(static_cast<int64_t>(operation.first_record)));
+  Execute(statements_.Guard(), in_flight);
+  in_flight->shape.bytes_sent = 0;  // payload only
+  SendRows(operation, OnConflict::kFail, in_flight);
 }
 
 // As many statements as the protocol's limit on parameters asks for; all before one sync, which
@@ -324,7 +336,9 @@ void PostgresSession::Parse(Statement& statement, InFlight* in_flight) {
   statement.sent = true;
   Sent(PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
                      static_cast<int>(statement.types.size()), statement.types.data()));
-  in_flight->parsed[in_flight->parsed[0] == nullptr ? 0 : 1] = &statement;
+  Statement** place = in_flight->parsed;
+  while (*place != nullptr) ++place;
+  *place = &statement;
 }
 
 void PostgresSession::SendOwn(Statement* parse, const char* statement) {

@@ -25,6 +25,7 @@ struct SessionSettings {
   bool prepared = true;
   bool copy = true;  // batches by COPY
   int depth = 1;
+  const BatchGuard* guard = nullptr;
 };
 
 class PostgresSession final : public Session, private IoHandler, private TimerHandler {
@@ -48,10 +49,10 @@ class PostgresSession final : public Session, private IoHandler, private TimerHa
   struct InFlight {
     Ticket ticket = 0;
     OperationShape shape;
-    bool own = false;                           // not an operation: setting up the connection
-    bool must_work = false;                     // own, and the connection is useless without
-    bool abandoned = false;                     // its answer is read and thrown away
-    Statement* parsed[2] = {nullptr, nullptr};  // whose Parse went with it
+    bool own = false;           // not an operation: setting up the connection
+    bool must_work = false;     // own, and the connection is useless without
+    bool abandoned = false;     // its answer is read and thrown away
+    Statement* parsed[3] = {};  // whose Parse went with it
   };
 
   // ---- connection
@@ -70,6 +71,7 @@ class PostgresSession final : public Session, private IoHandler, private TimerHa
 
   // ---- sending
   void Encode(const Operation& operation, InFlight* in_flight);
+  void SendGuardedRows(const Operation& operation, InFlight* in_flight);
   void SendRows(const Operation& operation, OnConflict on_conflict, InFlight* in_flight);
   void SendId(const Operation& operation, Statement& statement, InFlight* in_flight);
   void SendQuery(const Operation& operation, InFlight* in_flight);

@@ -52,6 +52,15 @@ Statement& StatementSet::Delete() {
       &delete_, [&] { return DeleteSql(table_); }, [] { return std::vector<Oid>{kTextOid}; });
 }
 
+Statement& StatementSet::Guard() {
+  const Oid bigint = PostgresTypeOid(FieldType::kInt64);
+  return Rendered(
+      &guard_row_, [&] { return guard_.ParameterSql(); },
+      [&] {
+        return std::vector<Oid>{bigint, bigint};
+      });
+}
+
 Statement& StatementSet::Query(const QuerySpec& query) {
   return Rendered(
       &queries_[&query], [&] { return QuerySql(table_, query); },
@@ -63,8 +72,12 @@ Statement& StatementSet::Query(const QuerySpec& query) {
 }
 
 std::vector<Statement*> StatementSet::Common() {
-  std::vector<Statement*> common = {&Insert(1, OnConflict::kFail), &Insert(1, OnConflict::kUpdate),
-                                    &Read(), &Replace(), &Delete()};
+  std::vector<Statement*> common = {&Insert(1, OnConflict::kFail),
+                                    &Insert(1, OnConflict::kUpdate),
+                                    &Read(),
+                                    &Replace(),
+                                    &Delete(),
+                                    &Guard()};
   for (const QuerySpec& query : table_.schema.queries) common.push_back(&Query(query));
   return common;
 }
@@ -75,7 +88,7 @@ void StatementSet::ForgetPrepared() {
   const auto forget = [](Statement& statement) { statement.sent = statement.confirmed = false; };
   for (auto& [key, statement] : inserts_) forget(statement);
   for (auto& [key, statement] : queries_) forget(statement);
-  for (Statement* statement : {&read_, &replace_, &delete_}) forget(*statement);
+  for (Statement* statement : {&read_, &replace_, &delete_, &guard_row_}) forget(*statement);
 }
 
 }  // namespace weir

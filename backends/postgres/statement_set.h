@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/postgres/batch_guard.h"
 #include "backends/sql/table_sql.h"
 
 namespace weir {
@@ -23,12 +24,13 @@ struct Statement {
 
 class StatementSet {
  public:
-  explicit StatementSet(SqlTable table) : table_(std::move(table)) {}
+  StatementSet(SqlTable table, const BatchGuard& guard) : table_(std::move(table)), guard_(guard) {}
 
   Statement& Insert(size_t rows, OnConflict on_conflict);
   Statement& Read();
   Statement& Replace();
   Statement& Delete();
+  Statement& Guard();  // the row that goes with a batch
   Statement& Query(const QuerySpec& query);
 
   // What nearly every run needs: prepared when a connection is opened, so that no measured
@@ -42,9 +44,10 @@ class StatementSet {
   std::vector<Oid> RecordTypes(size_t rows) const;
 
   const SqlTable table_;
+  const BatchGuard& guard_;
   std::map<std::pair<size_t, OnConflict>, Statement> inserts_;
   std::map<const QuerySpec*, Statement> queries_;
-  Statement read_, replace_, delete_;
+  Statement read_, replace_, delete_, guard_row_;
   int last_name_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,6 +20,9 @@
 
 namespace weir {
 namespace {
+
+// Within the statement that made the table, which SQLite keeps: by it a table is known to be ours.
+constexpr char kMark[] = "/* made by weir */";
 
 // How long a connection waits for another's lock before the operation fails as retryable.
 constexpr int kBusyTimeoutMs = 1000;
@@ -68,8 +72,11 @@ class SqliteBackend final : public Backend {
   absl::Status SetUp(bool create) override {
     return Guarded("setting up", [&]() -> absl::Status {
       auto database = Open(kSetUpBusyTimeoutMs);
+      if (create && IsForeign(*database)) {
+        return WontDrop({.place = absl::StrCat("table ", Table().name)});
+      }
       if (create) database->exec(absl::StrCat("DROP TABLE IF EXISTS ", Quoted(Table().name)));
-      database->exec(CreateTableSql(Table(), "TABLE", ""));
+      database->exec(MarkedTableSql());
       WEIR_RETURN_IF_ERROR(CheckColumns(*database));
       for (const std::string& index : CreateIndexSql(Table(), records_.schema().indexes)) {
         database->exec(index);
@@ -77,6 +84,19 @@ class SqliteBackend final : public Backend {
       if (in_memory_ && keeper_ == nullptr) keeper_ = std::move(database);
       return absl::OkStatus();
     });
+  }
+
+  absl::StatusOr<Standing> Survey() override {
+    Standing standing;
+    standing.place = absl::StrCat("table ", Table().name, " of sqlite ", target_.path());
+    if (in_memory_ || !std::filesystem::exists(target_.path())) return standing;
+    WEIR_RETURN_IF_ERROR(Guarded("looking at", [&]() -> absl::Status {
+      const auto database = Open(kBusyTimeoutMs);
+      standing.exists = database->tableExists(Table().name);
+      standing.foreign = IsForeign(*database);
+      return absl::OkStatus();
+    }));
+    return standing;
   }
 
   absl::StatusOr<std::vector<std::string>> Settle() override {
@@ -125,7 +145,24 @@ class SqliteBackend final : public Backend {
  private:
   SqlTable Table() const { return {records_.schema(), target_.table(), SqliteDialect()}; }
 
-  // Throws SQLite::Exception.
+  std::string MarkedTableSql() const {
+    std::string sql = CreateTableSql(Table(), "TABLE", "");
+    return sql.insert(sql.find('(') + 1, kMark);
+  }
+
+  // These throw SQLite::Exception.
+  bool IsForeign(SQLite::Database& database) const {
+    SQLite::Statement made(database,
+                           "SELECT instr(sql, ?1) FROM sqlite_master "
+                           "WHERE type = 'table' AND name = ?2");
+    made.bind(1, kMark);
+    made.bind(2, Table().name);
+    if (!made.executeStep() || made.getColumn(0).getInt() > 0) return false;
+    SQLite::Statement row(database,
+                          absl::StrCat("SELECT 1 FROM ", Quoted(Table().name), " LIMIT 1"));
+    return row.executeStep();
+  }
+
   std::unique_ptr<SQLite::Database> Open(int busy_timeout_ms) const {
     auto database = std::make_unique<SQLite::Database>(
         uri_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX |

@@ -54,8 +54,8 @@ void SqliteSession::Start(const Operation& operation, Ticket ticket) {
 Outcome SqliteSession::Run(const Operation& operation) {
   switch (operation.kind) {
     case OperationKind::kInsert:
-      // A retry: what an earlier attempt has written is no conflict.
-      return Write(operation, operation.attempt > 1 ? OnConflict::kIgnore : OnConflict::kFail);
+      // What an attempt of unknown effect has written is no conflict.
+      return Write(operation, operation.in_doubt ? OnConflict::kIgnore : OnConflict::kFail);
     case OperationKind::kUpsert:
       return Write(operation, OnConflict::kUpdate);
     case OperationKind::kRead:

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace weir {
@@ -16,16 +18,6 @@ sockaddr_in Loopback(int port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<uint16_t>(port));
   return address;
-}
-
-// Until either side ends.
-void Pump(int from, int to) {
-  char buffer[16 * 1024];
-  for (ssize_t got; (got = recv(from, buffer, sizeof(buffer), 0)) > 0;) {
-    if (send(to, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
-  }
-  shutdown(from, SHUT_RDWR);
-  shutdown(to, SHUT_RDWR);
 }
 
 }  // namespace
@@ -56,6 +48,29 @@ void CuttableProxy::Cut() {
   for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
 }
 
+void CuttableProxy::CutAtAnswer(std::string bytes) {
+  std::lock_guard lock(mutex_);
+  cut_at_ = std::move(bytes);
+}
+
+bool CuttableProxy::ToBeCut(std::string_view answer) {
+  std::lock_guard lock(mutex_);
+  if (cut_at_.empty() || answer.find(cut_at_) == std::string_view::npos) return false;
+  cut_at_.clear();
+  return true;
+}
+
+// Until either side ends.
+void CuttableProxy::Pump(int from, int to, bool answers) {
+  char buffer[16 * 1024];
+  for (ssize_t got; (got = recv(from, buffer, sizeof(buffer), 0)) > 0;) {
+    if (answers && ToBeCut({buffer, static_cast<size_t>(got)})) break;
+    if (send(to, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
+  }
+  shutdown(from, SHUT_RDWR);
+  shutdown(to, SHUT_RDWR);
+}
+
 void CuttableProxy::Accept() {
   while (!over_) {
     const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -75,8 +90,8 @@ void CuttableProxy::Serve(int client) {
   std::lock_guard lock(mutex_);
   sockets_.push_back(client);
   sockets_.push_back(server);
-  pumps_.emplace_back([client, server] { Pump(client, server); });
-  pumps_.emplace_back([client, server] { Pump(server, client); });
+  pumps_.emplace_back([this, client, server] { Pump(client, server, false); });
+  pumps_.emplace_back([this, client, server] { Pump(server, client, true); });
 }
 
 }  // namespace weir

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -16,11 +18,16 @@ class CuttableProxy {
 
   int port() const { return port_; }
   void Cut();  // all connections that there are; new ones are served
+  // The next answer of the server that holds these bytes (in one piece) is swallowed, and its
+  // connection cut: what was asked is done, and who asked does not know.
+  void CutAtAnswer(std::string bytes);
   int connections() const { return connections_; }  // so far
 
  private:
   void Accept();
   void Serve(int client);
+  void Pump(int from, int to, bool answers);
+  bool ToBeCut(std::string_view answer);
 
   const int target_port_;
   int port_ = 0;
@@ -29,6 +36,7 @@ class CuttableProxy {
   std::atomic<int> connections_{0};
   std::mutex mutex_;
   std::vector<int> sockets_;
+  std::string cut_at_;  // empty: nothing is swallowed
   std::vector<std::thread> pumps_;
   std::thread acceptor_;
 };

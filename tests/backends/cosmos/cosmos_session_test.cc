@@ -75,6 +75,7 @@ class CosmosSessionTest : public ::testing::Test {
     operation.kind = kind;
     operation.first_record = record;
     operation.attempt = attempt;
+    operation.in_doubt = attempt > 1;
     return driver_.Run(*session_, operation);
   }
 
@@ -83,6 +84,7 @@ class CosmosSessionTest : public ::testing::Test {
     operation.kind = OperationKind::kInsert;
     operation.records = records;
     operation.attempt = attempt;
+    operation.in_doubt = attempt > 1;
     operation.applied = &applied_;
     if (attempt == 1) applied_.Reset(records);
     return driver_.Run(*session_, operation);

@@ -31,7 +31,7 @@ TEST(Judge, MapsStatusAndSubstatus) {
       {kRead, 429, 3200, "", Verdict::kThrottled, true},
       {kRead, 408, 0, "", Verdict::kFailed, true},
       {kInsert, 449, 0, "", Verdict::kFailed, true},
-      {kInsert, 503, 0, "", Verdict::kFailed, true},
+      {kInsert, 503, 0, "", Verdict::kInDoubt, true},
       {kInsert, 410, 1002, "", Verdict::kFailed, true},
       {kInsert, 401, 0, "", Verdict::kFailed, false},
       {kInsert, 403, 0, "", Verdict::kFailed, false},

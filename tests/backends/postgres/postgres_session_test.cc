@@ -246,8 +246,10 @@ TEST_F(PostgresSession, RetriedInsertsTakeEffectOnceHoweverOftenTheConnectionIsL
       ASSERT_TRUE(driver_.RunUntil([&] { return driver_.CompletionsOf(ticket) == 1; }));
       if (VerdictOf(ticket) != Verdict::kOk) {
         insert.attempt = 2;
+        insert.in_doubt = VerdictOf(ticket) == Verdict::kInDoubt;
         KeptOutcome again = driver_.Run(*session_, insert);
         for (; again.outcome.retryable && insert.attempt < 20; ++insert.attempt) {
+          insert.in_doubt |= again.outcome.verdict == Verdict::kInDoubt;
           again = driver_.Run(*session_, insert);
         }
         ASSERT_EQ(again.outcome.verdict, Verdict::kOk) << again.words;
