@@ -59,6 +59,14 @@ std::string SpoolPath(const AgentOptions& options, const v1::Hello& hello) {
   return folder / absl::StrCat("weir-spool-", hello.incarnation());
 }
 
+std::filesystem::path LetterFolder(const AgentOptions& options, const std::string& run_id) {
+  if (!options.dead_letters.empty()) return options.dead_letters;
+  const std::filesystem::path folder = options.spool.empty()
+                                           ? std::filesystem::temp_directory_path()
+                                           : std::filesystem::path(options.spool);
+  return folder / "weir-dead-letters" / run_id;
+}
+
 class AgentProcess final : public AgentPort {
  public:
   explicit AgentProcess(const AgentOptions& options) : AgentProcess(options, MakeHello(options)) {}
@@ -157,6 +165,7 @@ class AgentProcess final : public AgentPort {
  private:
   AgentProcess(const AgentOptions& options, const v1::Hello& hello)
       : options_(options),
+        name_(hello.facts().name()),
         spool_path_(SpoolPath(options, hello)),
         spool_(*disk_, spool_path_),
         control_(hello, *this, spool_),
@@ -237,7 +246,8 @@ class AgentProcess final : public AgentPort {
       case v1::TASK_PROVE:
       case v1::TASK_DRIVE: {
         prepared->set_workers(Workers());
-        auto stage = PrepareStage(prepare, Workers(), workbench_, prepared);
+        if (absl::Status made = MakeLetters(); !made.ok()) return made;
+        auto stage = PrepareStage(prepare, Workers(), workbench_, *letters_, prepared);
         if (!stage.ok()) return stage.status();
         stage_ = *std::move(stage);
         return absl::OkStatus();
@@ -247,15 +257,34 @@ class AgentProcess final : public AgentPort {
     }
   }
 
+  absl::Status MakeLetters() {
+    if (letters_) return absl::OkStatus();
+    const std::string& run_id = control_.welcome().run_id();
+    const std::filesystem::path folder = LetterFolder(options_, run_id);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+      return absl::InternalError(absl::StrCat("cannot create the folder for dead letters ",
+                                              folder.string(), ": ", error.message()));
+    }
+    letters_.emplace(*disk_, DeadLetterPlace{.path = folder / name_,
+                                             .run_id = run_id,
+                                             .agent = name_,
+                                             .most_bytes = options_.most_dead_letter_bytes});
+    return absl::OkStatus();
+  }
+
   const AgentOptions options_;
+  const std::string name_;
   EventQueue events_;
   const std::unique_ptr<Disk> disk_ = MakePosixDisk();
   const std::string spool_path_;
   Spool spool_;
   AgentControl control_;
   Workbench workbench_;
-  std::unique_ptr<Stage> stage_;  // made on the job thread while no stage runs
-  Stage* running_ = nullptr;      // the stage between StartStage and its end
+  std::optional<DeadLetters> letters_;  // made on the job thread; used by the stage that runs
+  std::unique_ptr<Stage> stage_;        // made on the job thread while no stage runs
+  Stage* running_ = nullptr;            // the stage between StartStage and its end
   int64_t lease_end_ns_ = 0;
   bool connected_ = false;  // once, at least
   std::optional<AgentExit> exit_;

@@ -2,6 +2,7 @@
 // work.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace weir {
@@ -11,6 +12,10 @@ struct AgentOptions {
   std::string name;         // empty: host name and process id
   int workers = 0;          // 0: usable cores ÷ agents on this machine, at least one
   std::string spool;        // folder for reports not acknowledged yet; empty: the temporary folder
+  // Folder for operations that failed for good; empty: the spool's. Never more than this many
+  // bytes.
+  std::string dead_letters;
+  uint64_t most_dead_letter_bytes = 1 << 30;
   bool die_with_parent = false;
 };
 

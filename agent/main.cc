@@ -24,6 +24,12 @@ int main(int argc, char** argv) {
                  "Folder for reports that the coordinator has not acknowledged yet (default: the "
                  "temporary folder)")
       ->check(CLI::ExistingDirectory);
+  app.add_option("--dead-letters", options.dead_letters,
+                 "Folder for operations that failed for good (default: weir-dead-letters in the "
+                 "spool's folder)");
+  app.add_option("--most-dead-letter-bytes", options.most_dead_letter_bytes,
+                 "A stage ends rather than write more of them")
+      ->capture_default_str();
   app.add_flag("--die-with-parent", options.die_with_parent, "End when the starting process ends")
       ->group("");
   app.set_version_flag("--version", std::string("weir-agent ") + std::string(weir::Version()));

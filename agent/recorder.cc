@@ -9,8 +9,8 @@ namespace {
 
 constexpr char kOtherDetails[] = "(other answers)";
 
-// A database may answer in any encoding; a message holds UTF-8 only. Where an answer is not UTF-8,
-// its bytes above ASCII become question marks.
+}  // namespace
+
 std::string AsUtf8(const std::string& text) {
   if (google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
                                                           static_cast<int>(text.size())))
@@ -19,8 +19,6 @@ std::string AsUtf8(const std::string& text) {
   for (char& byte : ascii) byte = static_cast<signed char>(byte) < 0 ? '?' : byte;
   return ascii;
 }
-
-}  // namespace
 
 void ErrorLog::Add(v1::Phase phase, uint32_t type, Verdict verdict, std::string_view detail) {
   auto& details = details_[{phase, type, verdict}];
@@ -85,6 +83,9 @@ void Page::CountPart(const PartitionPart& part) {
 void Page::Add(const Page& other) {
   other.ForEach(
       [this](uint32_t age, size_t cell, const Tally& tally) { At(age, cell).Add(tally); });
+  acknowledged.insert(acknowledged.end(), other.acknowledged.begin(), other.acknowledged.end());
+  unknown.insert(unknown.end(), other.unknown.begin(), other.unknown.end());
+  undelivered.insert(undelivered.end(), other.undelivered.begin(), other.undelivered.end());
   if (other.partitions_.size() > partitions_.size()) partitions_.resize(other.partitions_.size());
   for (size_t i = 0; i < other.partitions_.size(); ++i) {
     const v1::PartitionUse& from = other.partitions_[i];
@@ -107,6 +108,9 @@ void Page::Clear() {
     }
   }
   for (v1::PartitionUse& use : partitions_) use.Clear();
+  acknowledged.clear();
+  unknown.clear();
+  undelivered.clear();
 }
 
 PageCollector::PageCollector(TallyShape shape, uint32_t workers)

@@ -28,6 +28,20 @@ struct TallyShape {
   uint32_t TypeOf(size_t cell) const { return static_cast<uint32_t>(cell % types); }
 };
 
+// A database may answer in any encoding; a message holds UTF-8 only. Where an answer is not UTF-8,
+// its bytes above ASCII become question marks.
+std::string AsUtf8(const std::string& text);
+
+// An operation that failed for good (R51).
+struct Undelivered {
+  uint64_t index;  // in the plan
+  uint32_t type;
+  uint32_t attempts;
+  Verdict verdict;
+  bool writes;
+  std::string detail;
+};
+
 // One second of one worker: what happened in it, apart for each second in which the operation was
 // intended, so that every planned operation can be accounted for in its own second (R42). `age` is
 // the number of seconds between the two: 0 for most, up to the timeout and retries for some.
@@ -36,6 +50,11 @@ class Page {
   explicit Page(size_t cells = 0) : cells_(cells) {}
 
   uint32_t second = 0;
+
+  // Operations settled in this second, by their index in the plan; see v1.WriteLedger.
+  std::vector<uint64_t> acknowledged;
+  std::vector<uint64_t> unknown;
+  std::vector<Undelivered> undelivered;
 
   Tally& At(uint32_t age, size_t cell) {
     if (age >= ages_.size() || ages_[age][cell] == nullptr) [[unlikely]]

@@ -23,6 +23,7 @@
 #include "base/status.h"
 #include "generators/operation_plan.h"
 #include "generators/schedule.h"
+#include "measure/index_runs.h"
 
 namespace weir {
 namespace {
@@ -130,6 +131,12 @@ class ThreadedStage final : public Stage {
     return absl::OkStatus();
   }
 
+  // Before Start.
+  void Keep(DeadLetters& letters) {
+    letters_ = &letters;
+    letters_before_ = letters.written();
+  }
+
   // Before Start; null: somebody else watches.
   void Watch(std::unique_ptr<DatabaseWatch> database) { database_ = std::move(database); }
 
@@ -180,6 +187,8 @@ class ThreadedStage final : public Stage {
     for (Page page = pages_.MakePage(); pages_.Next(&page);) {
       page.ForEach([&](uint32_t, size_t cell, const Tally& tally) { totals[cell].Add(tally); });
       v1::Interval interval = ToInterval(page);
+      AddLedger(&page, &interval);
+      PutAside(page);
       *interval.add_resources() = watch_->Of(page.second);
       if (database_ != nullptr) database_->AddProcesses(&interval);
       listener_.on_interval(std::move(interval));
@@ -211,6 +220,33 @@ class ThreadedStage final : public Stage {
     return interval;
   }
 
+  static void AddLedger(Page* page, v1::Interval* interval) {
+    if (page->acknowledged.empty() && page->unknown.empty()) return;
+    EncodeRuns(&page->acknowledged, interval->mutable_ledger()->mutable_acknowledged());
+    EncodeRuns(&page->unknown, interval->mutable_ledger()->mutable_unknown());
+  }
+
+  // Once a second, on the disk before the second is reported. Without room the stage ends: nothing
+  // that failed is to be forgotten.
+  void PutAside(const Page& page) {
+    if (letters_ == nullptr || page.undelivered.empty() || !letters_status_.ok()) return;
+    v1::DeadLetter letter;
+    letter.set_leg(result_.leg());
+    letter.set_stage(result_.task() == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE);
+    letter.set_unix_ns(WallUnixNs());
+    for (const Undelivered& operation : page.undelivered) {
+      letter.set_index(operation.index);
+      letter.set_operation(course_.plan->types()[operation.type].name);
+      letter.set_writes(operation.writes);
+      letter.set_attempts(operation.attempts);
+      letter.set_verdict(std::string(VerdictName(operation.verdict)));
+      letter.set_detail(AsUtf8(operation.detail));
+      letters_status_.Update(letters_->Write(letter));
+    }
+    letters_status_.Update(letters_->Sync());
+    if (!letters_status_.ok()) Stop();
+  }
+
   void Conclude(const std::vector<Tally>& totals) {
     for (size_t cell = 0; cell < totals.size(); ++cell) {
       v1::PhaseResult* total = result_.add_totals();
@@ -233,6 +269,8 @@ class ThreadedStage final : public Stage {
     }
     for (v1::ErrorSample& sample : errors.ToProto(names)) *result_.add_errors() = sample;
     for (v1::KeyUse& use : MergeKeyUses(keys, HeavyHitters::kKeys)) *result_.add_hot_keys() = use;
+    if (letters_ != nullptr) result_.set_dead_letters(letters_->written() - letters_before_);
+    if (!letters_status_.ok()) result_.set_error(std::string(letters_status_.message()));
     result_.set_elapsed_ns(last_ns - start_ns_);
     result_.set_stopped_early(stopped);
     int64_t lateness_ns = 0;
@@ -251,6 +289,9 @@ class ThreadedStage final : public Stage {
   const uint32_t workers_;
   PageCollector pages_;
   std::unique_ptr<DatabaseWatch> database_;
+  DeadLetters* letters_ = nullptr;
+  uint64_t letters_before_ = 0;
+  absl::Status letters_status_;
   std::vector<std::unique_ptr<EpollLoop>> loops_;
   std::vector<std::unique_ptr<Worker>> crew_;  // after the loops: its sessions leave them first
   std::vector<int64_t> first_turns_;
@@ -261,6 +302,12 @@ class ThreadedStage final : public Stage {
   int64_t start_ns_ = 0;
   v1::StageDone result_;
 };
+
+bool AnyWrites(const OperationPlan& plan) {
+  return std::any_of(plan.types().begin(), plan.types().end(), [](const OperationType& type) {
+    return type.kind != v1::OPERATION_KIND_READ && type.kind != v1::OPERATION_KIND_QUERY;
+  });
+}
 
 int PartitionField(const v1::Target& target, const RecordSchema& schema) {
   const std::string& chosen = target.cosmos().partition_key();
@@ -287,7 +334,8 @@ void Describe(const Course& course, const v1::Target& target, const RecordSchema
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
-                                                    Workbench& workbench, v1::Prepared* prepared) {
+                                                    Workbench& workbench, DeadLetters& letters,
+                                                    v1::Prepared* prepared) {
   const v1::Campaign& campaign = workbench.campaign();
   const bool load = prepare.task() == v1::TASK_LOAD;
   const bool proof = prepare.task() == v1::TASK_PROVE;
@@ -307,6 +355,9 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.retry.obey_retry_after = true;
     course.worker.give_up_ns = 2 * course.worker.timeout_ns;
   }
+  const bool writes = AnyWrites(*course.plan);
+  course.worker.keeps_ledger = !proof && writes;
+  course.worker.keeps_letters = !proof;
   if (proof) {
     course.worker.length_ns = prepare.length().ns() + kProofGraceNs;
     WEIR_RETURN_IF_ERROR(CheckHeadroom(course.planned_operations, prepare.length().ns(),
@@ -330,6 +381,7 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
   Backend& backend = proof ? workbench.instant() : workbench.backend(prepare.target());
   WEIR_RETURN_IF_ERROR(stage->OpenSessions(backend));
   stage->Watch(DatabaseWatch::Make(prepare, scenario, backend));
+  if (!proof) stage->Keep(letters);
   return stage;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "agent/dead_letters.h"
 #include "agent/workbench.h"
 #include "proto/control.pb.h"
 
@@ -34,8 +35,10 @@ class Stage {
 };
 
 // Opens all sessions (blocks) and fills in `prepared`: operations, plan digest, planned operations.
-// `workbench` outlives the stage and has opened the target.
+// `workbench` and `letters`, where operations that fail for good are put, outlive the stage; the
+// workbench has opened the target.
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
-                                                    Workbench& workbench, v1::Prepared* prepared);
+                                                    Workbench& workbench, DeadLetters& letters,
+                                                    v1::Prepared* prepared);
 
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "agent/write_guard.h"
 #include "backends/api/record_digest.h"
 #include "backends/catalog.h"
 #include "base/status.h"
@@ -56,13 +57,25 @@ absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepa
   return absl::OkStatus();
 }
 
+// Before anything is touched, on every agent.
+absl::StatusOr<Standing> Workbench::Guard(const v1::Prepare& prepare) {
+  WEIR_ASSIGN_OR_RETURN(Standing standing, backend(prepare.target()).Survey());
+  const std::string& name = campaign_.targets(static_cast<int>(prepare.target())).name();
+  WEIR_RETURN_IF_ERROR(MayTouch(standing, IntentOn(campaign_, name), name));
+  return standing;
+}
+
 // A table that is not there yet does not make a target unreachable.
 absl::Status Workbench::Reach(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  const absl::Status guarded = Guard(prepare).status();
+  if (!guarded.ok() && !absl::IsNotFound(guarded)) return guarded;
   const absl::Status status = Disclose(prepare, prepared);
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
 absl::Status Workbench::SetUp(const v1::Prepare& prepare, v1::Prepared* prepared) {
+  WEIR_ASSIGN_OR_RETURN(const Standing standing, Guard(prepare));
+  if (MustStayUntouched(standing)) return Disclose(prepare, prepared);
   WEIR_RETURN_IF_ERROR(backend(prepare.target()).SetUp(prepare.create_schema()));
   return Disclose(prepare, prepared);
 }

@@ -31,6 +31,7 @@ class Workbench {
   absl::Status Verify(const v1::Prepare& prepare, v1::Prepared* prepared);
 
  private:
+  absl::StatusOr<Standing> Guard(const v1::Prepare& prepare);
   absl::Status Disclose(const v1::Prepare& prepare, v1::Prepared* prepared);
 
   v1::Campaign campaign_;

@@ -221,6 +221,7 @@ void Worker::StartNew(const DueOperation& due) {
     slot.applied.Reset(operation.records);
     operation.applied = &slot.applied;
   }
+  slot.index = due.index;
   slot.cell = CellOf(due.intended_ns, slot.planned.type);
   operation.tell_keys = settings_.shape.PhaseOf(slot.cell) == v1::PHASE_MEASURE;
   slot.second = SecondOf(due.intended_ns);
@@ -350,6 +351,9 @@ bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   const uint32_t attempt = slots_[ticket]->planned.operation.attempt;
   if (!outcome.retryable && !throttled) return false;
   if (winding_down_ || stop_.load(std::memory_order_relaxed)) return false;
+  if (EffectUnknown(outcome.verdict) || outcome.in_doubt) {
+    slots_[ticket]->planned.operation.in_doubt = true;
+  }
   if (outcome.moved && FollowLater(ticket, now_ns)) return true;
   const uint32_t tried = attempt - slots_[ticket]->moves;
   if (tried >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
@@ -379,6 +383,7 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   Slot& slot = *slots_[ticket];
   Tally& tally = TallyOf(slot);
   CountVerdict(outcome.verdict, &tally.counts());
+  PutDown(slot, outcome);
   last_completion_ns_ = std::max(last_completion_ns_, now_ns);
   if (outcome.verdict == Verdict::kOk) {
     last_success_ns_ = now_ns;
@@ -396,6 +401,27 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
   }
   FreeSlot(ticket);
   pacer_->Freed(now_ns);
+}
+
+// In the ledger, and with the dead letters. What certainly had no effect is in neither list of the
+// ledger; a batch that failed with a part of it applied is unknown as a whole.
+void Worker::PutDown(const Slot& slot, const Outcome& outcome) {
+  const Operation& operation = slot.planned.operation;
+  if (settings_.keeps_ledger && outcome.verdict == Verdict::kOk) {
+    page_->acknowledged.push_back(slot.index);
+    return;
+  }
+  const bool in_part = operation.records > 1 && slot.applied.count() > 0;
+  const bool unknown =
+      EffectUnknown(outcome.verdict) || outcome.in_doubt || operation.in_doubt || in_part;
+  if (settings_.keeps_ledger && unknown && Writes(operation.kind)) {
+    page_->unknown.push_back(slot.index);
+  }
+  const bool answered = outcome.verdict == Verdict::kOk || outcome.verdict == Verdict::kNotFound ||
+                        outcome.verdict == Verdict::kConflict;
+  if (!settings_.keeps_letters || answered) return;
+  page_->undelivered.push_back({slot.index, slot.planned.type, operation.attempt, outcome.verdict,
+                                Writes(operation.kind), std::string(outcome.detail)});
 }
 
 void Worker::CountUnsent(const DueOperation& due) {

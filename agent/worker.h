@@ -44,8 +44,10 @@ struct WorkerSettings {
   TallyShape shape;
   // Operations intended from this offset on belong to the second phase of the shape.
   int64_t second_phase_offset_ns = INT64_MAX;
-  int64_t spin_ns = 0;    // spin, and do not sleep, this long before a due time,
-  double spin_share = 1;  // in all for no more than this part of the time
+  int64_t spin_ns = 0;         // spin, and do not sleep, this long before a due time,
+  double spin_share = 1;       // in all for no more than this part of the time
+  bool keeps_ledger = false;   // what became of each operation is noted by its index (R47)
+  bool keeps_letters = false;  // what failed for good is put aside (R51)
 };
 
 // Used on one thread, except Stop. Everything passed in outlives the worker.
@@ -100,6 +102,7 @@ class Worker final : public CompletionSink {
   struct Slot {  // one operation, over all its attempts
     PlannedOperation planned;
     AppliedRecords applied;
+    uint64_t index = 0;  // in the plan
     size_t cell = 0;
     uint32_t second = 0;  // of the intended start
     Lane* lane = nullptr;
@@ -136,6 +139,7 @@ class Worker final : public CompletionSink {
   void CountWait(Slot& slot, const Outcome& outcome);
   bool FollowLater(Ticket ticket, int64_t now_ns);
   void CountUnsent(const DueOperation& due);
+  void PutDown(const Slot& slot, const Outcome& outcome);
   void TimeOutOverdue(int64_t now_ns);
   bool GoesOn(Ticket ticket, int64_t now_ns);
   void GiveUpOverdue(int64_t now_ns);

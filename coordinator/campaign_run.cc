@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -106,7 +107,8 @@ class CampaignRun final : public RunPort {
       progress_.Say(absl::StrCat("waiting for ", options_.agents, " agents on ", options_.listen));
       return absl::OkStatus();
     }
-    return agents_.Start(options_.agents, absl::StrCat("127.0.0.1:", server_->port()));
+    return agents_.Start(options_.agents, absl::StrCat("127.0.0.1:", server_->port()),
+                         DeadLetterFolder(options_.store_path, control_.result().id()));
   }
 
   CampaignRunEnd Follow() {
@@ -130,6 +132,9 @@ class CampaignRun final : public RunPort {
   void EndJournal() {
     journal_.reset();
     if (store_status_.ok()) disk_->Remove(journal_path_).IgnoreError();
+    std::error_code not_empty;  // the folder for dead letters goes where there are none
+    std::filesystem::remove(DeadLetterFolder(options_.store_path, control_.result().id()),
+                            not_empty);
   }
 
   // RunPort.

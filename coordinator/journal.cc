@@ -38,4 +38,8 @@ std::string JournalPath(const std::string& store, const std::string& run_id) {
   return absl::StrCat(store, ".", run_id, ".journal");
 }
 
+std::string DeadLetterFolder(const std::string& store, const std::string& run_id) {
+  return absl::StrCat(store, ".", run_id, ".letters");
+}
+
 }  // namespace weir

@@ -37,4 +37,7 @@ absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std
 // Beside the results store, one for each run.
 std::string JournalPath(const std::string& store, const std::string& run_id);
 
+// Where local agents of the run put their dead letters; beside the results store.
+std::string DeadLetterFolder(const std::string& store, const std::string& run_id);
+
 }  // namespace weir

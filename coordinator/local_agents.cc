@@ -30,15 +30,16 @@ std::string DescribeEnd(int status) {
 
 }  // namespace
 
-absl::Status LocalAgents::Start(int count, const std::string& coordinator) {
+absl::Status LocalAgents::Start(int count, const std::string& coordinator,
+                                const std::string& dead_letters) {
   std::error_code error;
   const std::string program =
       std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "weir-agent";
   for (int i = 0; i < count; ++i) {
     const std::string name = absl::StrCat("agent-", i);
-    const char* argv[] = {program.c_str(), "--coordinator", coordinator.c_str(),
-                          "--name",        name.c_str(),    "--die-with-parent",
-                          nullptr};
+    const char* argv[] = {
+        program.c_str(),  "--coordinator",      coordinator.c_str(), "--name", name.c_str(),
+        "--dead-letters", dead_letters.c_str(), "--die-with-parent", nullptr};
     pid_t pid;
     const int failed =
         posix_spawn(&pid, program.c_str(), nullptr, nullptr, const_cast<char**>(argv), environ);

@@ -20,8 +20,9 @@ class LocalAgents {
   LocalAgents(const LocalAgents&) = delete;
   LocalAgents& operator=(const LocalAgents&) = delete;
 
-  // Starts `count` weir-agent programs, found beside this program.
-  absl::Status Start(int count, const std::string& coordinator);
+  // Starts `count` weir-agent programs, found beside this program; their dead letters go into that
+  // folder.
+  absl::Status Start(int count, const std::string& coordinator, const std::string& dead_letters);
 
   struct End {
     std::string name;

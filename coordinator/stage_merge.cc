@@ -7,6 +7,7 @@
 #include "google/protobuf/util/message_differencer.h"
 
 #include "base/status.h"
+#include "measure/index_runs.h"
 #include "measure/samples.h"
 
 namespace weir {
@@ -43,6 +44,11 @@ v1::Interval MergedSecond::ToProto() const {
   for (const auto& [number, use] : partitions) *interval.add_partitions() = use;
   *interval.mutable_resources() = {resources.begin(), resources.end()};
   *interval.mutable_processes() = {processes.begin(), processes.end()};
+  if (acknowledged.empty() && unknown.empty()) return interval;
+  std::vector<uint64_t> indices = acknowledged;
+  EncodeRuns(&indices, interval.mutable_ledger()->mutable_acknowledged());
+  indices = unknown;
+  EncodeRuns(&indices, interval.mutable_ledger()->mutable_unknown());
   return interval;
 }
 
@@ -88,8 +94,16 @@ absl::Status StageMerge::Merge(uint32_t agent_index, const v1::Interval& interva
     WEIR_RETURN_IF_ERROR(In(scratch, key).Add(part.tally()));
     decoded.emplace_back(key, std::move(scratch.tallies.begin()->second));
   }
+  std::vector<uint64_t> acknowledged;
+  std::vector<uint64_t> unknown;
+  const v1::WriteLedger& ledger = interval.ledger();
+  WEIR_RETURN_IF_ERROR(
+      ForEachIndex(ledger.acknowledged(), [&](uint64_t i) { acknowledged.push_back(i); }));
+  WEIR_RETURN_IF_ERROR(ForEachIndex(ledger.unknown(), [&](uint64_t i) { unknown.push_back(i); }));
   Agent& agent = agents_[agent_index];
   MergedSecond& second = open_[interval.second()];
+  second.acknowledged.insert(second.acknowledged.end(), acknowledged.begin(), acknowledged.end());
+  second.unknown.insert(second.unknown.end(), unknown.begin(), unknown.end());
   second.second = interval.second();
   for (auto& [key, tally] : decoded) {
     AddCounts(tally->counts(), &agent.counts[{key.phase, key.operation}]);

@@ -36,6 +36,8 @@ struct MergedSecond {
   std::map<int32_t, v1::PartitionUse> partitions;
   std::vector<v1::ResourceSample> resources;  // with their agent's index
   std::vector<v1::ProcessSample> processes;
+  std::vector<uint64_t> acknowledged;  // see v1.WriteLedger
+  std::vector<uint64_t> unknown;
 
   v1::Interval ToProto() const;
 };

@@ -91,6 +91,7 @@ void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg)
   for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
     RecordShares(facts.ends[agent], facts.starts[agent], agent, leg);
     RecordErrors(facts.ends[agent], agent, leg);
+    leg->set_dead_letters(leg->dead_letters() + facts.ends[agent].dead_letters());
     if (facts.ends[agent].has_evidence()) *leg->mutable_evidence() = facts.ends[agent].evidence();
   }
 }

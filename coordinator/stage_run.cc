@@ -234,6 +234,7 @@ void StageRun::MissStart(uint32_t agent, int64_t now_ns) {
 
 // Where the others go on, all that this one was still to do is lost; else the stage ends for all.
 void StageRun::Lose(uint32_t agent, int64_t now_ns) {
+  if (begun() && !merge_.over(agent)) NoteLostShare(agent);
   const bool goes_on = begun() && stop_ns_ == 0 && setup_.tolerates_loss &&
                        setup_.step.task == v1::TASK_DRIVE && OthersGoOn(agent);
   const int64_t end_ns = stop_ns_ != 0 ? stop_ns_ : now_ns;
@@ -242,6 +243,14 @@ void StageRun::Lose(uint32_t agent, int64_t now_ns) {
                                  : 0;
   merge_.Lose(agent, end, [this](const MergedSecond& second) { ShowSecond(second); });
   KeepAndAcknowledge(now_ns);
+}
+
+// What of its share it had done is not known: a ledger of the stage has to allow for all of it.
+void StageRun::NoteLostShare(uint32_t agent) {
+  v1::LostShare* lost = setup_.leg->add_lost_shares();
+  lost->set_stage(Phase());
+  lost->set_share_index(agent);
+  lost->set_share_count(roster_.size());
 }
 
 bool StageRun::OthersGoOn(uint32_t agent) const {

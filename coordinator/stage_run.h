@@ -70,6 +70,7 @@ class StageRun {
 
   bool done() const { return merge_.done(); }
   // Whether another agent than this one still has something to tell.
+  void NoteLostShare(uint32_t agent);
   bool OthersGoOn(uint32_t agent) const;
   const std::string& error() const { return error_; }  // an agent could not go on
   const std::string& fatal() const { return fatal_; }  // the run cannot go on
