@@ -14,6 +14,7 @@ enum ExitCode : int {
   kExitThreshold = 6,      // the run is valid, a threshold was missed
   kExitNoHeadroom = 7,     // the agents cannot offer the load; no target was driven
   kExitRunPartial = 8,     // an agent was lost and tolerated: the load was smaller than planned
+  kExitNotWhole = 9,       // a target does not hold what it acknowledged; letters undelivered
   kExitInterrupted = 130,  // Ctrl-C; what was measured is kept
 };
 

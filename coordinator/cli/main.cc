@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 #include "base/version.h"
 #include "coordinator/cli/calibrate_command.h"
 #include "coordinator/cli/charges_command.h"
@@ -14,6 +16,8 @@
 #include "coordinator/cli/emulator_command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/generate_command.h"
+#include "coordinator/cli/init_command.h"
+#include "coordinator/cli/integrity_commands.h"
 #include "coordinator/cli/plan_command.h"
 #include "coordinator/cli/run_command.h"
 #include "coordinator/cli/schema_command.h"
@@ -45,6 +49,7 @@ Exit codes:
     6  a threshold was missed
     7  the agents cannot offer the load; no target was driven
     8  the run is PARTIAL: an agent was lost and tolerated
+    9  a target does not hold what it acknowledged
   130  interrupted
 
 Commands explain themselves: weir run --help.
@@ -81,6 +86,9 @@ class CommandLine {
     AddList();
     AddShow();
     AddReport();
+    AddInit();
+    AddVerify();
+    AddDeadLetter();
     AddEmulator();
     AddCosmos();
     AddSelftest();
@@ -176,6 +184,11 @@ class CommandLine {
            "An agent that starts later after the others makes the "
            "run INVALID (default: 10ms)")
         ->type_name("DURATION");
+    run->add_option("--confirm", run_.confirmed,
+                    "Write to this database though its name sounds like production; repeatable")
+        ->allow_extra_args(false)
+        ->take_all()
+        ->type_name("DATABASE");
     run->add_flag("--quiet", run_.quiet, "No progress, only the result");
     run->add_flag("--override-gates", run_.override_gates,
                   "Go on where a gate fails on agents or machine; stamps the run UNVERIFIED");
@@ -282,6 +295,69 @@ class CommandLine {
         "Examples:\n"
         "  weir report latest --out out/again\n"
         "  weir report 20261121T021500 --format csv --format json --out out/numbers");
+  }
+
+  void AddInit() {
+    CLI::App* init = Add("init", "Consent to a campaign's targets being written to",
+                         [this] { return InitCommand(campaign_, Overrides(), verify_.target); });
+    AddCampaign(init);
+    AddTarget(init);
+    init->footer(
+        "A target that is not on this machine is written to only when its database bears the\n"
+        "marker that this leaves: the table weir_consent, or the container of that name.\n\n"
+        "Example:\n  weir init campaigns/postgres.yaml --target pg");
+  }
+
+  void AddTarget(CLI::App* command) {
+    command->add_option("--target", verify_.target, "Only this one of the campaign's targets")
+        ->type_name("NAME");
+  }
+
+  void AddLetters(CLI::App* command) {
+    command
+        ->add_option("--letters", verify_.letters,
+                     "Folder with the agents' dead letters; beside the results store without")
+        ->type_name("DIR");
+  }
+
+  void AddVerify() {
+    CLI::App* verify = Add("verify", "Compare what targets hold with what a run wrote", [this] {
+      verify_.store = store_;
+      verify_.run = stored_run_;
+      return VerifyCommand(verify_);
+    });
+    AddStoredRun(verify);
+    AddTarget(verify);
+    AddLetters(verify);
+    verify->add_option("--read", verify_.read, "full, sample (Cosmos DB), or auto by size")
+        ->check(CLI::IsMember({"auto", "full", "sample"}))
+        ->capture_default_str()
+        ->type_name("");
+    verify->footer(
+        "Every record that was acknowledged must be there once and as it was written. Exits with\n"
+        "9 when one is missing, altered, there twice, or of nobody. Nothing may have written to\n"
+        "the target since.\n\nExample:\n  weir verify latest --target pg");
+  }
+
+  DeadLetterOptions Letters() const {
+    return {store_, stored_run_, verify_.target, verify_.letters};
+  }
+
+  void AddDeadLetter() {
+    CLI::App* letters =
+        app_.add_subcommand("deadletter", "Operations of a run that failed for good");
+    letters->require_subcommand(1);
+    CLI::App* list = AddUnder(letters, "list", "Show them by target, operation and verdict",
+                              [this] { return ListLettersCommand(Letters()); });
+    CLI::App* replay =
+        AddUnder(letters, "replay", "Send the writes again, each to take effect once",
+                 [this] { return ReplayLettersCommand(Letters()); });
+    for (CLI::App* command : {list, replay}) {
+      AddStoredRun(command);
+      AddTarget(command);
+      AddLetters(command);
+      command->footer(absl::StrCat("Example:\n  weir deadletter ", command->get_name(), " latest"));
+    }
   }
 
   void AddEmulator() {
@@ -459,6 +535,7 @@ class CommandLine {
   std::vector<std::string> formats_;
   std::string folder_;
   RunOptions run_;
+  VerifyOptions verify_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;
   std::string charges_;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "coordinator/campaign_run.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/init_command.h"
 #include "coordinator/cli/report_files.h"
 #include "coordinator/cli/run_conditions.h"
 #include "coordinator/cli/terminal.h"
@@ -83,6 +84,11 @@ ExitCode RunCommand(const RunOptions& options) {
   if (!clash.empty()) {
     std::fprintf(stderr, "%s: %s\n", options.campaign.c_str(), clash.c_str());
     return kExitBadCampaign;
+  }
+  const std::string production = UnconfirmedProduction(reading.campaign, options.confirmed);
+  if (!production.empty()) {
+    std::fputs(production.c_str(), stderr);
+    return kExitTarget;
   }
   const auto store = OpenResultsStore(options.store);
   if (!store.ok()) return Fail(store.status());

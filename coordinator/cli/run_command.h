@@ -21,6 +21,7 @@ struct RunOptions {
   bool quiet = false;  // no progress
   bool override_gates = false;
   bool tolerate_agent_loss = false;
+  std::vector<std::string> confirmed;  // databases that sound like production and may be written to
   int64_t max_start_skew_ns = 10'000'000;  // an agent that is further off makes the run INVALID
 };
 

@@ -21,16 +21,6 @@
 namespace weir {
 namespace {
 
-// A store is only made by a run: looking at one that is not there must not leave an empty file.
-absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExisting(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
-    return absl::NotFoundError(absl::StrCat("there is no results store ", path,
-                                            " yet; weir run makes it (or name one with --store)"));
-  }
-  return OpenResultsStore(path);
-}
-
 // "RUN_STATE_FINISHED" → "finished"
 std::string StateText(v1::RunState state) {
   absl::string_view name = v1::RunState_Name(state);
@@ -63,7 +53,7 @@ absl::Status ConcludeAbandonedRuns(const std::string& path, ResultsStore& store)
 }
 
 absl::StatusOr<std::unique_ptr<ResultsStore>> OpenUpToDate(const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<ResultsStore> store, OpenExisting(path));
+  WEIR_ASSIGN_OR_RETURN(std::unique_ptr<ResultsStore> store, OpenExistingStore(path));
   WEIR_RETURN_IF_ERROR(ConcludeAbandonedRuns(path, *store));
   return store;
 }
@@ -106,6 +96,16 @@ ExitCode Finish(const char* command, const absl::Status& status) {
 }
 
 }  // namespace
+
+// A store is only made by a run: looking at one that is not there must not leave an empty file.
+absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExistingStore(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return absl::NotFoundError(absl::StrCat("there is no results store ", path,
+                                            " yet; weir run makes it (or name one with --store)"));
+  }
+  return OpenResultsStore(path);
+}
 
 ExitCode ListCommand(const std::string& store) { return Finish("list", List(store)); }
 

@@ -1,12 +1,19 @@
 // `weir list`, `weir show`, `weir report`: runs that are in the results store.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+
 #include "coordinator/cli/exit_code.h"
+#include "reports/results_store.h"
 
 namespace weir {
+
+// kNotFound when there is no store: looking at one must not make it.
+absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExistingStore(const std::string& path);
 
 ExitCode ListCommand(const std::string& store);
 

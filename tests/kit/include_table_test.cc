@@ -61,10 +61,14 @@ const std::vector<Room>& Rooms() {
        {"agent/", "backends/api/", "base/", "coordinator/clock_offset.h",
         "coordinator/gate_start.h", "coordinator/leg_verdict.h", "coordinator/stage_merge.h",
         "generators/", "measure/", "proto/", "reports/"}},
+      // What became of a run's writes.
+      {"integrity/",
+       {"agent/dead_letters.h", "backends/api/", "base/", "generators/", "measure/",
+        "proto/campaign.pb.h", "proto/letters.pb.h", "proto/results.pb.h", "reports/"}},
       // The program `weir` is put together here.
       {"coordinator/cli/",
-       {"agent/", "backends/", "base/", "coordinator/", "generators/", "measure/", "proto/",
-        "reports/", "selftest/"}},
+       {"agent/", "backends/", "base/", "coordinator/", "generators/", "integrity/", "measure/",
+        "proto/", "reports/", "selftest/"}},
       {"coordinator/", {"base/", "measure/", "proto/", "reports/"}},
       // The control of agents and of a run, in one thread and virtual time; nobody includes it.
       {"simulation/",
