@@ -40,7 +40,7 @@ uint32_t Crc32c(absl::string_view bytes) {
   return ~crc;
 }
 
-absl::StatusOr<RecordLog> RecordLog::Open(std::unique_ptr<DiskFile> file, Visit visit) {
+absl::StatusOr<RecordLog> RecordLog::Open(std::unique_ptr<DiskFile> file, Visit visit, Tail tail) {
   RecordLog log(std::move(file));
   while (log.end_ < log.file_->Size()) {
     const absl::StatusOr<std::string> record = log.ReadAt(log.end_);
@@ -49,7 +49,8 @@ absl::StatusOr<RecordLog> RecordLog::Open(std::unique_ptr<DiskFile> file, Visit 
     visit(*record);
     log.end_ += kHeadBytes + record->size();
   }
-  if (log.end_ < log.file_->Size()) WEIR_RETURN_IF_ERROR(log.file_->Truncate(log.end_));
+  if (tail == Tail::kCutOff && log.end_ < log.file_->Size())
+    WEIR_RETURN_IF_ERROR(log.file_->Truncate(log.end_));
   return log;
 }
 

@@ -25,8 +25,13 @@ class RecordLog {
   static constexpr uint64_t kHeadBytes = 8;
   static constexpr uint32_t kLargestRecord = 64 << 20;
 
-  // Visits every whole record in order; truncates what follows the last.
-  static absl::StatusOr<RecordLog> Open(std::unique_ptr<DiskFile> file, Visit visit);
+  // What follows the last whole record: the rest of a crash, or damage that size() < the file's
+  // tells.
+  enum class Tail : uint8_t { kCutOff, kKeep };
+
+  // Visits every whole record in order.
+  static absl::StatusOr<RecordLog> Open(std::unique_ptr<DiskFile> file, Visit visit,
+                                        Tail tail = Tail::kCutOff);
 
   // The record's offset, for ReadAt. It is not empty. After an error the log is as it was before,
   // or fails again.
