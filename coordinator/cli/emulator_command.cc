@@ -1,9 +1,13 @@
 #include "coordinator/cli/emulator_command.h"
 
+#include <stdlib.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -42,6 +46,7 @@ absl::StatusOr<cosmos::EmulatorOptions> ReadOptions(const EmulatorCommandOptions
     options.coefficients = CoefficientsOf(charges);
     options.charge_basis = ChargeBasisOf(charges);
   }
+  options.data_folder = given.data_folder;
   if (given.key.empty()) return options;
   const absl::StatusOr<v1::Secret> reference = ParseSecret(given.key);
   if (!reference.ok())
@@ -78,8 +83,65 @@ class Explanations {
   std::FILE* file_ = nullptr;
 };
 
+// The file of the authority to trust, when the emulator makes its own certificate; removed with it.
+class AuthorityFile {
+ public:
+  AuthorityFile() = default;
+  AuthorityFile(const AuthorityFile&) = delete;
+  AuthorityFile& operator=(const AuthorityFile&) = delete;
+  ~AuthorityFile() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+
+  // In a new folder that only this user can write to.
+  absl::StatusOr<std::string> Write(const std::string& pem) {
+    std::string name = std::filesystem::temp_directory_path() / "weir-cosmos-emulator-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+      return absl::InternalError(absl::StrCat("cannot make ", name, ": ", strerror(errno)));
+    }
+    folder_ = name;
+    std::ofstream file(folder_ + "/ca.pem");
+    if (!(file << pem).flush()) return absl::InternalError("cannot write " + folder_ + "/ca.pem");
+    return folder_ + "/ca.pem";
+  }
+
+ private:
+  std::string folder_;
+};
+
+// Sets options->tls. Returns what the user has to know to connect; empty without TLS.
+absl::StatusOr<std::string> PrepareTls(const EmulatorCommandOptions& given,
+                                       cosmos::EmulatorOptions* options, AuthorityFile* authority) {
+  if (given.tls_certificate.empty() != given.tls_key.empty()) {
+    return absl::InvalidArgumentError("--tls-certificate and --tls-key go together");
+  }
+  if (!given.tls_certificate.empty()) {
+    WEIR_ASSIGN_OR_RETURN(options->tls,
+                          cosmos::ReadTlsIdentity(given.tls_certificate, given.tls_key));
+    return absl::StrCat("TLS with the certificate in ", given.tls_certificate, ", SHA-256 ",
+                        cosmos::TlsFingerprint(options->tls.certificate));
+  }
+  if (!given.tls && given.tls_folder.empty()) return "";
+  std::string path = given.tls_folder + "/ca.pem";
+  cosmos::MadeTlsIdentity made;
+  if (given.tls_folder.empty()) {
+    WEIR_ASSIGN_OR_RETURN(made, cosmos::MakeTlsIdentity(options->host));
+    WEIR_ASSIGN_OR_RETURN(path, authority->Write(made.authority));
+  } else {
+    WEIR_ASSIGN_OR_RETURN(made, cosmos::LoadOrMakeTlsIdentity(given.tls_folder, options->host));
+  }
+  options->tls = made.identity;
+  return absl::StrCat("TLS: clients have to trust ", path, ", SHA-256 ",
+                      cosmos::TlsFingerprint(made.authority),
+                      "\n  Weir: tls_root_certificate; Node.js: NODE_EXTRA_CA_CERTS; "
+                      "Python: REQUESTS_CA_BUNDLE; curl: --cacert");
+}
+
 absl::Status Serve(const EmulatorCommandOptions& given) {
   WEIR_ASSIGN_OR_RETURN(cosmos::EmulatorOptions options, ReadOptions(given));
+  AuthorityFile authority;
+  WEIR_ASSIGN_OR_RETURN(const std::string tls, PrepareTls(given, &options, &authority));
   Explanations explanations;
   WEIR_RETURN_IF_ERROR(explanations.Open(given.explain, &options));
   sigset_t stopping;
@@ -90,6 +152,7 @@ absl::Status Serve(const EmulatorCommandOptions& given) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<cosmos::Emulator> emulator,
                         cosmos::Emulator::Start(options));
   std::printf("%s\n", emulator->Banner().c_str());
+  if (!tls.empty()) std::printf("%s\n", tls.c_str());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&stopping, &signal);

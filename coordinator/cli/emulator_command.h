@@ -14,9 +14,14 @@ struct EmulatorCommandOptions {
   bool throttle = true;
   bool serverless = false;
   bool burst = false;
-  bool admin = false;  // unsigned requests below /_weir are answered
-  std::string charges;  // settings file of the charge model; empty: its defaults
-  std::string explain;  // where to write how each charge came about; "-": standard output
+  bool admin = false;           // unsigned requests below /_weir are answered
+  std::string charges;          // settings file of the charge model; empty: its defaults
+  std::string explain;          // where to write how each charge came about; "-": standard output
+  std::string data_folder;      // where everything is kept; empty: in memory
+  bool tls = false;             // https:// with a certificate made for it
+  std::string tls_folder;       // where that certificate is kept; empty: in memory
+  std::string tls_certificate;  // PEM files of the user's own; both or neither
+  std::string tls_key;
 };
 
 ExitCode EmulatorCommand(const EmulatorCommandOptions& options);

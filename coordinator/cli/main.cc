@@ -392,9 +392,23 @@ class CommandLine {
         ->expected(0, 1)
         ->default_str("-")
         ->type_name("FILE");
+    emulator
+        ->add_option("--data", emulator_.data_folder,
+                     "Keep everything acknowledged here, for the next start; in memory without")
+        ->type_name("DIR");
+    emulator->add_flag("--tls", emulator_.tls,
+                       "Serve https:// with a certificate made for it; prints what to trust");
+    emulator
+        ->add_option("--tls-dir", emulator_.tls_folder,
+                     "Keep that certificate here and use it again; implies --tls")
+        ->type_name("DIR");
+    emulator->add_option("--tls-certificate", emulator_.tls_certificate, "Serve https:// with this")
+        ->type_name("FILE");
+    emulator->add_option("--tls-key", emulator_.tls_key, "Its private key, PEM without passphrase")
+        ->type_name("FILE");
     emulator->footer(
         "Request units are modelled from published measurements; they are not Azure's meter.\n"
-        "Stops at Ctrl-C or SIGTERM. Everything is kept in memory.\n\n"
+        "Stops at Ctrl-C or SIGTERM.\n\n"
         "Examples:\n"
         "  weir cosmos-emulator\n"
         "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/wall_clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos::emulator {
@@ -48,7 +49,7 @@ absl::StatusOr<std::string> Account::CreateDatabase(std::string_view id,
   const auto [place, made] = databases_.try_emplace(std::string(id));
   if (!made) return absl::AlreadyExistsError("there is a database of this id already");
   place->second.rid_bytes = BigEndian(next_database_++);
-  place->second.created = static_cast<uint32_t>(WallUnixNs() / kNsPerSecond);
+  place->second.created = NowSeconds();
   if (throughput) {
     const std::string& rid_bytes = place->second.rid_bytes;
     const std::string rid = EncodeRid(rid_bytes);
@@ -138,6 +139,7 @@ absl::StatusOr<std::shared_ptr<Container>> Account::CreateContainer(
     return absl::AlreadyExistsError("there is a container of this id already");
   }
   if (provision.shared) found->second.shared->Add(container);
+  if (sink_ != nullptr) container->RecordTo(sink_);
   return container;
 }
 
@@ -186,6 +188,23 @@ absl::StatusOr<std::string> Account::ContainersJson(std::string_view database) c
   }
   absl::StrAppend(&json, R"(],"_count":)", found->second.containers.size(), "}");
   return json;
+}
+
+std::pair<uint32_t, uint32_t> Account::next_rids() const {
+  const std::shared_lock lock(mutex_);
+  return {next_database_, next_container_};
+}
+
+void Account::set_next_rids(uint32_t database, uint32_t container) {
+  const std::unique_lock lock(mutex_);
+  next_database_ = database;
+  next_container_ = container;
+}
+
+void Account::RecordTo(JournalSink* sink) {
+  for (const auto& container : Containers()) container->RecordTo(sink);
+  const std::unique_lock lock(mutex_);
+  sink_ = sink;
 }
 
 std::vector<std::shared_ptr<Container>> Account::Containers() const {

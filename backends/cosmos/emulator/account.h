@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -55,6 +56,12 @@ class Account {
   std::shared_ptr<Container> Find(std::string_view database, std::string_view id) const;
   absl::StatusOr<std::string> ContainersJson(std::string_view database) const;
 
+  // The numbers that rids are made of: those that the next database and the next container get.
+  std::pair<uint32_t, uint32_t> next_rids() const;
+  void set_next_rids(uint32_t database, uint32_t container);
+  // From now on containers record to the sink, those that there are and those to come.
+  void RecordTo(JournalSink* sink);
+
   // Every container, of every database.
   std::vector<std::shared_ptr<Container>> Containers() const;
   // Every offer, of databases and containers.
@@ -77,6 +84,7 @@ class Account {
   const ChargeModel charges_;
   mutable std::shared_mutex mutex_;
   std::map<std::string, Database, std::less<>> databases_;  // guarded by mutex_, as all below
+  JournalSink* sink_ = nullptr;
   uint32_t next_database_ = 1;
   uint32_t next_container_ = 1;
 };

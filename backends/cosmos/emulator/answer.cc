@@ -105,7 +105,7 @@ HttpResponse RangeGoneAnswer(int substatus) {
 
 HttpResponse SessionUnavailableAnswer(const ChargeModel& charges) {
   HttpResponse response =
-      ErrorAnswer(404, substatus::kReadSessionNotAvailable, kSessionUnavailable);
+      ErrorAnswer(404, substatus::kReadSessionNotAvailable, kReadSessionMessage);
   SetCharge(charges.ReadWithoutBody(false), &response);
   return response;
 }

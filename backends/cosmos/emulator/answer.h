@@ -34,7 +34,7 @@ HttpResponse RangeGoneAnswer(int substatus);
 
 // 404/1002: the request's session has seen more than there is here.
 HttpResponse SessionUnavailableAnswer(const ChargeModel& charges);
-inline constexpr std::string_view kSessionUnavailable =
+inline constexpr std::string_view kReadSessionMessage =
     "the read session is not available: the session token is ahead of the partition";
 
 HttpResponse ThrottledAnswer(CentiRu charge, int64_t retry_after_ms);

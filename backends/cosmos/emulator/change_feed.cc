@@ -56,8 +56,10 @@ void AppendChange(const Container& container, const StoredDocument& document, st
 HttpResponse ChangeFeedRequests::Read(const Container& container, const HttpRequest& request,
                                       bool strong) {
   const std::string_view mode = request.Header(header::kAIm);
-  if (!EqualsIgnoringCase(mode, "Incremental Feed")) {
-    return Refuse(container, "the header a-im must be \"Incremental Feed\"");
+  const bool all_versions = EqualsIgnoringCase(mode, "Full-Fidelity Feed");
+  if (!all_versions && !EqualsIgnoringCase(mode, "Incremental Feed")) {
+    return Refuse(container,
+                  "the header a-im must be \"Incremental Feed\" or \"Full-Fidelity Feed\"");
   }
   Scope scope;
   Start start;
@@ -88,7 +90,13 @@ HttpResponse ChangeFeedRequests::Read(const Container& container, const HttpRequ
   if (IsAhead(SessionTokenOf(request), partition)) {
     return SessionUnavailableAnswer(container.charges());
   }
-  const Page page = ReadLatest(container, partition, scope, start, PageItems(request));
+  Page page;
+  if (all_versions) {
+    error = ReadVersions(container, &partition, scope, start, PageItems(request), &page);
+    if (error != nullptr) return Refuse(container, error);
+  } else {
+    page = ReadLatest(container, partition, scope, start, PageItems(request));
+  }
   const CentiRu charge = container.charges().ChangeFeedPage(page.document_ru, strong);
   partition.budget().Spend(charge);
   return Answer(container, partition, page, charge);
@@ -185,6 +193,94 @@ ChangeFeedRequests::Page ChangeFeedRequests::ReadLatest(const Container& contain
   }
   page.lsn = partition.lsn();  // the end is reached: what was not asked for is behind as well
   return page;
+}
+
+const char* ChangeFeedRequests::ReadVersions(const Container& container, Partition* partition,
+                                             const Scope& scope, const Start& start, int64_t most,
+                                             Page* page) {
+  const VersionLog* log = partition->versions();
+  if (log == nullptr) {
+    return "all versions and deletes are not kept for this container: give it a changeFeedPolicy "
+           "with a retentionDuration";
+  }
+  page->lsn = partition->lsn();
+  if (start.now) return nullptr;
+  if (!start.lsn) {
+    return "the change feed of all versions and deletes begins now or at a continuation, neither "
+           "at the beginning nor at a point in time";
+  }
+  if (*start.lsn < log->complete_after()) {
+    return "the continuation is older than the versions that are kept: they are kept for the "
+           "container's retentionDuration, and not beyond a restart of the emulator";
+  }
+  for (auto at = log->FirstAfter(*start.lsn); at != log->versions().end(); ++at) {
+    const bool is_asked_for = scope.key ? at->key == *scope.key : scope.keys.Contains(at->key);
+    if (!is_asked_for) continue;
+    if (page->count == most || page->documents.size() >= kMaxPageBytes) return nullptr;
+    if (page->count++ == 0) page->documents.reserve(1024);
+    if (page->count > 1) page->documents.push_back(',');
+    AppendVersion(container, *at, &page->documents);
+    for (const StoredDocument* image : {&at->current, &at->previous}) {
+      if (image->body.json_size == 0) continue;
+      const double kb = container.properties().StoredKb(*image);
+      page->document_ru += container.charges().ReturnedDocument(kb);
+    }
+    page->lsn = at->lsn;
+  }
+  page->lsn = partition->lsn();
+  return nullptr;
+}
+
+void ChangeFeedRequests::AppendVersion(const Container& container, const ItemVersion& version,
+                                       std::string* out) {
+  const SystemProperties& properties = container.properties();
+  const bool is_delete = version.kind == ItemVersion::Kind::kDelete;
+  const bool is_create = version.kind == ItemVersion::Kind::kCreate;
+  out->append(R"({"current":)");
+  if (is_delete) {
+    out->append("{}");
+  } else {
+    properties.AppendJson(version.current, out);
+  }
+  if (!is_create) {
+    out->append(R"(,"previous":)");
+    properties.AppendJson(version.previous, out);
+  }
+  absl::StrAppend(out, R"(,"metadata":{"operationType":")",
+                  is_delete   ? "delete"
+                  : is_create ? "create"
+                              : "replace",
+                  R"(","lsn":)", version.lsn, R"(,"crts":)", version.unix_seconds,
+                  R"(,"previousImageLSN":)", version.previous.body.lsn);
+  if (is_delete) {
+    out->append(R"(,"id":)");
+    AppendJsonString(version.previous.body.id(), out);
+    AppendKey(container, version.previous.body.json(), out);
+    if (version.has_expired) out->append(R"(,"timeToLiveExpired":true)");
+  }
+  out->append("}}");
+}
+
+// ,"partitionKey":{…} by the container's paths, of an item's JSON.
+void ChangeFeedRequests::AppendKey(const Container& container, std::string_view json,
+                                   std::string* out) {
+  simdjson::dom::element item;
+  if (parser_.parse(json.data(), json.size()).get(item) != simdjson::SUCCESS) return;
+  out->append(R"(,"partitionKey":{)");
+  const char* separator = "";
+  for (const PropertyPath& path : container.key_paths()) {
+    simdjson::dom::element value = item;
+    bool is_there = true;
+    for (const std::string& name : path) {
+      is_there = is_there && value[name].get(value) == simdjson::SUCCESS;
+    }
+    if (!is_there) continue;
+    out->append(separator);
+    AppendJsonString(path.back(), out);
+    absl::StrAppend(out, ":", std::string(simdjson::minify(value)));
+    separator = ",";
+  }
+  out->push_back('}');
 }
 
 HttpResponse ChangeFeedRequests::Answer(const Container& container, const Partition& partition,

@@ -6,6 +6,8 @@
 // from their parent's last LSN, so that a continuation stays good in each of them.
 #pragma once
 
+#include <simdjson.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,10 +47,16 @@ class ChangeFeedRequests {
   static const char* FindStart(const HttpRequest& request, Start* start);
   Page ReadLatest(const Container& container, const Partition& partition, const Scope& scope,
                   const Start& start, int64_t most);
+  // All versions and deletes; an error text, or nullptr.
+  const char* ReadVersions(const Container& container, Partition* partition, const Scope& scope,
+                           const Start& start, int64_t most, Page* page);
+  void AppendVersion(const Container& container, const ItemVersion& version, std::string* out);
+  void AppendKey(const Container& container, std::string_view json, std::string* out);
   static HttpResponse Answer(const Container& container, const Partition& partition,
                              const Page& page, CentiRu charge);
 
   PartitionKeyReader key_reader_;
+  simdjson::dom::parser parser_;
   std::vector<const StoredDocument*> sorted_;  // of one logical partition, by LSN
 };
 

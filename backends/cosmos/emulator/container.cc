@@ -10,14 +10,13 @@
 #include "absl/strings/str_format.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/wall_clock.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos::emulator {
 namespace {
-
-uint32_t NowSeconds() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
 // A bound as a big-endian number of 16 bytes.
 absl::uint128 NumberOf(const EffectivePartitionKey& bound) {
@@ -140,8 +139,10 @@ void Container::MakePartitions() {
 }
 
 void Container::Publish(std::vector<Partition*> partitions) {
-  tables_.push_back(
-      std::make_unique<const PartitionTable>(std::move(partitions), tables_.size() + 1));
+  // Grows with every split and is the same again after a restart.
+  const uint64_t version = all_partitions_.size();
+  tables_.push_back(std::make_unique<const PartitionTable>(std::move(partitions), version));
+  if (sink_ != nullptr) RecordTable();
   table_.store(tables_.back().get(), std::memory_order_release);
 }
 

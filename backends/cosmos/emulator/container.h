@@ -10,12 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/container_definition.h"
+#include "backends/cosmos/emulator/journal_records.h"
 #include "backends/cosmos/emulator/offer.h"
 #include "backends/cosmos/emulator/partition.h"
 #include "backends/cosmos/emulator/partition_table.h"
@@ -106,6 +108,12 @@ class Container {
   std::vector<HourlyPeak> Peaks(int64_t now_ns) const;
   // Every partition there has been, those that were split as well.
   std::vector<Partition*> AllPartitions() const;
+  // From now on its table and its items' writes go to the sink as well; the table does at once.
+  void RecordTo(JournalSink* sink);
+  // All of it as records, while requests go on; what is written meanwhile may be left out.
+  void WriteState(absl::FunctionRef<void(std::string_view record)> write) const;
+  // Becomes what was recorded. Before there are requests, and before RecordTo.
+  void Restore(RecordedState::Container recorded);
 
   std::string Etag() const;  // quotes included
 
@@ -133,6 +141,8 @@ class Container {
   void ShareOut();
   std::vector<Partition*> BySplitOrder() const;
   void Publish(std::vector<Partition*> partitions);
+  std::vector<RecordedPartition> Recorded() const;
+  void RecordTable();
 
   ResourceIds ids_;
   const Provision provision_;
@@ -150,6 +160,7 @@ class Container {
   // request may still look at them.
   mutable std::mutex structure_mutex_;
   Throughput throughput_;
+  JournalSink* sink_ = nullptr;  // of a durable emulator
   std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;
   std::vector<std::unique_ptr<const PartitionTable>> tables_;
   std::vector<std::unique_ptr<Partition>> all_partitions_;  // the position is the id

@@ -79,7 +79,7 @@ class DefinitionReader {
     WEIR_RETURN_IF_ERROR(ReadUniqueKeys());
     WEIR_RETURN_IF_ERROR(Echo("conflictResolutionPolicy", kDefaultConflictResolution));
     WEIR_RETURN_IF_ERROR(Echo("geospatialConfig", kDefaultGeospatialConfig));
-    WEIR_RETURN_IF_ERROR(Echo("changeFeedPolicy", ""));
+    WEIR_RETURN_IF_ERROR(ReadChangeFeedPolicy());
     return std::move(made_);
   }
 
@@ -169,6 +169,21 @@ class DefinitionReader {
     *seconds = static_cast<int32_t>(number);
     Show(name, absl::StrCat(number));
     return absl::OkStatus();
+  }
+
+  absl::Status ReadChangeFeedPolicy() {
+    constexpr int64_t kMostMinutes = 30 * 24 * 60;
+    element policy;
+    element retention;
+    int64_t minutes = 0;
+    if (Has("changeFeedPolicy", &policy) &&
+        policy["retentionDuration"].get(retention) == simdjson::SUCCESS &&
+        (retention.get(minutes) != simdjson::SUCCESS || minutes < 0 || minutes > kMostMinutes)) {
+      return absl::InvalidArgumentError(
+          "changeFeedPolicy.retentionDuration must be a number of minutes, 43200 at most");
+    }
+    made_->version_retention_ = minutes * 60;
+    return Echo("changeFeedPolicy", "");
   }
 
   absl::Status ReadTimeToLive() {

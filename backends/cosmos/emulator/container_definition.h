@@ -37,6 +37,8 @@ class ContainerDefinition {
   // Seconds that an item lives without a ttl of its own, or kItemsNeverExpire. Nothing: items live
   // for ever, and their own ttl is not looked at.
   std::optional<int32_t> default_ttl() const { return default_ttl_; }
+  // How long every version and delete is kept for the change feed, in seconds; 0: not at all.
+  int64_t version_retention() const { return version_retention_; }
   const std::vector<UniqueKey>& unique_keys() const { return unique_keys_; }
 
   // "id":…,"indexingPolicy":… as the service shows them: everything but the system properties.
@@ -52,6 +54,7 @@ class ContainerDefinition {
   std::vector<PropertyPath> key_paths_;
   IndexingPolicy policy_;
   std::optional<int32_t> default_ttl_;
+  int64_t version_retention_ = 0;
   std::vector<UniqueKey> unique_keys_;
   std::string unique_key_policy_;  // its JSON; empty when there is none
   std::string members_;

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 
 #include "backends/cosmos/emulator/charge.h"
+#include "backends/cosmos/emulator/tls_identity.h"
 #include "backends/cosmos/wire/signature.h"
 
 namespace weir::cosmos {
@@ -46,6 +47,13 @@ struct EmulatorOptions {
   // Told how each request's charge came about, one line each without an end of line; called by the
   // threads that answer, several at once. Null: nobody is told, and nothing is computed for it.
   std::function<void(std::string_view line)> explain;
+
+  // Everything acknowledged is kept here and found again at the next start; in memory when empty.
+  std::string data_folder;
+  uint64_t compact_after_bytes = uint64_t{64} << 20;  // of the folder's journal
+
+  TlsIdentity tls;  // serves https:// with it; http:// when empty
+
   int threads = 0;  // that answer requests; 0: one per core
 };
 
@@ -58,7 +66,7 @@ class Emulator {
   Emulator& operator=(const Emulator&) = delete;
 
   uint16_t port() const;
-  std::string endpoint() const;  // "http://127.0.0.1:8081/"
+  std::string endpoint() const;  // "http://127.0.0.1:8081/", https:// with TLS
 
   // What stands at the head of a log or of a report: where it listens, and that its request units
   // are modelled.

@@ -2,6 +2,7 @@
 // to one handler and send what it returns. Connections are kept alive.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +14,8 @@
 #include "absl/status/statusor.h"
 
 #include "backends/cosmos/emulator/answer_delay.h"
+#include "backends/cosmos/emulator/answer_gate.h"
+#include "backends/cosmos/emulator/tls_identity.h"
 
 struct MHD_Daemon;
 
@@ -36,6 +39,7 @@ struct HttpResponse {
   std::string body;
   int64_t delay_ms = 0;     // how much later it is sent
   bool is_dropped = false;  // not sent: the connection is closed
+  uint64_t ticket = 0;      // of the server's gate: sent once that is open
 
   void Set(std::string_view name, std::string value) {
     headers.emplace_back(name, std::move(value));
@@ -50,23 +54,33 @@ class HttpServer {
   // A request with a larger body is answered 413 without reaching the handler.
   static constexpr size_t kMaxBodyBytes = 8 << 20;
 
-  // may_delay: answers may have a delay.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& host, uint16_t port,
-                                                           int threads, bool may_delay,
+  struct Settings {
+    std::string host;   // a numeric address
+    uint16_t port = 0;  // 0: any that is free
+    int threads = 1;
+    TlsIdentity tls;             // empty: no TLS
+    AnswerGate* gate = nullptr;  // holds answers back; outlives the server
+    bool may_delay = false;      // answers may have a delay
+  };
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Settings& settings,
                                                            HttpHandler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   uint16_t port() const { return port_; }
-  const HttpHandler& handler() const { return handler_; }
-  AnswerDelay& delay() { return delay_; }
+  // Answers what it has received and closes. Once.
   void Stop();
 
  private:
   explicit HttpServer(HttpHandler handler) : handler_(std::move(handler)) {}
 
+  friend struct HttpConnections;
+
   HttpHandler handler_;
+  AnswerGate* gate_ = nullptr;
+  std::atomic<bool> is_stopping_ = false;
+  std::atomic<int> held_ = 0;  // answers that wait for the gate
   AnswerDelay delay_;
   MHD_Daemon* daemon_ = nullptr;
   uint16_t port_ = 0;

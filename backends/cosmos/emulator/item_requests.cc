@@ -148,7 +148,7 @@ HttpResponse ItemRequests::Read(const Container& container, std::string_view id,
   return Run(container, *key, true, [&](Partition& partition) {
     if (!session.empty() && IsAhead(session, partition)) {
       return ItemOutcome{404, container.charges().ReadWithoutBody(strong), nullptr,
-                         kSessionUnavailable, substatus::kReadSessionNotAvailable};
+                         kReadSessionMessage, substatus::kReadSessionNotAvailable};
     }
     return partition.Read(*key, id, ConditionsOf(request), strong);
   });

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 
 #include "backends/cosmos/emulator/json_text.h"
+#include "backends/cosmos/emulator/wall_clock.h"
 #include "base/clock.h"
 #include "base/status.h"
 
@@ -94,7 +95,7 @@ Offer::Offer(Identity identity, const Throughput& throughput, int64_t split_dela
       shown_(throughput),
       applied_(throughput),
       most_ever_(throughput.per_second),
-      changed_(static_cast<uint32_t>(WallUnixNs() / kNsPerSecond)) {}
+      changed_(NowSeconds()) {}
 
 int Offer::MinimumOf(bool autoscale) const {
   const auto gigabytes = static_cast<int64_t>(resource_.stored_bytes() / 1'000'000'000);
@@ -166,7 +167,7 @@ absl::Status Offer::Replace(const Change& change, int64_t now_ns) {
   shown_ = wanted;
   most_ever_ = std::max(most_ever_, wanted.per_second);
   ++version_;
-  changed_ = static_cast<uint32_t>(WallUnixNs() / kNsPerSecond);
+  changed_ = NowSeconds();
   if (!needs_split || split_delay_ns_ <= 0) {
     applied_ = shown_;
     resource_.apply(wanted);
@@ -177,6 +178,14 @@ absl::Status Offer::Replace(const Change& change, int64_t now_ns) {
   split_at_ns_ = now_ns + split_delay_ns_;
   due_ns_ = split_at_ns_ - std::min(split_delay_ns_ / 10, kLongestAnnouncementNs);
   return absl::OkStatus();
+}
+
+void Offer::Finish() {
+  const std::scoped_lock lock(mutex_);
+  applied_ = shown_;
+  resource_.apply(shown_);
+  pending_ = false;
+  due_ns_ = kNever;
 }
 
 void Offer::CarryOut(int64_t now_ns) {

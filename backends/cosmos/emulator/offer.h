@@ -66,6 +66,9 @@ class Offer {
     if (now_ns >= due_ns_.load(std::memory_order_relaxed)) CarryOut(now_ns);
   }
 
+  // Gives the resource what it is to have, without waiting for a pending change.
+  void Finish();
+
   struct Change {
     std::string_view json;      // the offer as it is to be
     std::string_view if_match;  // its etag until then; empty for any

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 
+#include "backends/cosmos/emulator/wall_clock.h"
 #include "base/check.h"
 #include "base/random.h"
 
@@ -19,8 +20,6 @@ uint64_t HashOf(const EffectivePartitionKey& key) {
   }
   return hash;
 }
-
-uint32_t NowSeconds() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
 }  // namespace
 
@@ -38,6 +37,7 @@ Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents,
       next_number_((static_cast<uint64_t>(id) << kIdShift) + 1) {
   const auto& keys = settings.definition->unique_keys();
   if (!keys.empty()) unique_keys_.emplace(keys);
+  KeepVersionsAsDefined();
 }
 
 Partition::~Partition() {
@@ -89,7 +89,11 @@ ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView&
   ReadOld(*existing, IndexingDirective::kInclude);
   if (existing->body.terms == 0) old_view_.indexed_terms.clear();  // it was left out of the index
   const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
+  StoredDocument before;
+  if (versions_) before = VersionLog::CopyOf(*existing);
   Swap(existing, MakeBody(document));
+  if (journal_) journal_->Written(*existing);
+  if (versions_) versions_->Replaced(*existing, std::move(before));
   const double new_kb = settings_.properties->StoredKb(*existing);
   return {200, settings_.charges->Replace(old_kb, new_kb, changed), existing};
 }
@@ -103,6 +107,8 @@ ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view
                                                    static_cast<int>(existing->body.terms));
   ++lsn_;
   Unlink(existing);
+  if (journal_) journal_->Deleted(*existing, lsn_);
+  if (versions_) versions_->Deleted(*existing, lsn_, NowSeconds(), false);
   if (undoable_) {
     Note(Undo::Kind::kReinsert, existing, {});
   } else {
@@ -190,6 +196,7 @@ void Partition::ReadOld(const StoredDocument& document, IndexingDirective direct
 void Partition::Redefine(const ContainerDefinition& definition) {
   RemoveExpired();  // by the definition that they expired under
   settings_.definition = &definition;
+  KeepVersionsAsDefined();
   expiries_.Clear();
   for (const Slot& slot : slots_) {
     if (slot.document == nullptr) continue;
@@ -217,6 +224,8 @@ StoredDocument* Partition::Insert(const ItemKey& item, const DocumentView& docum
   slots_.push_back({made->number, nullptr});
   ++empty_slots_;
   Link(made);
+  if (journal_) journal_->Written(*made);
+  if (versions_) versions_->Created(*made);
   if (undoable_) Note(Undo::Kind::kRemove, made, {});
   return made;
 }
@@ -285,40 +294,6 @@ void Partition::CompactSlots() {
   empty_slots_ = 0;
 }
 
-// ---------------------------------------------------------------------------------- split
-
-void Partition::SplitInto(Partition* left, Partition* right) {
-  WEIR_CHECK(!undoable_ && undo_.empty());
-  for (Partition* child : {left, right}) child->lsn_ = lsn_;
-  for (Slot& slot : slots_) {
-    if (slot.document == nullptr) continue;
-    const bool is_left = left->range_.Contains(slot.document->logical->key);
-    (is_left ? left : right)->Adopt(slot.document);
-  }
-  slots_.clear();
-  items_.clear();
-  logical_.clear();
-  equality_indexes_.clear();
-  changes_ = {};
-  unique_keys_.reset();
-  expiries_.Clear();
-  empty_slots_ = 0;
-  bytes_ = 0;
-  state_ = State::kGone;
-}
-
-// The caller brings the items in the order of their numbers.
-void Partition::Adopt(StoredDocument* document) {
-  document->logical = Logical(document->logical->key);
-  document->previous = document->logical->last;
-  document->next = nullptr;
-  document->change = {};
-  slots_.push_back({document->number, nullptr});
-  ++empty_slots_;
-  ++adopted_slots_;
-  Link(document);
-}
-
 // ------------------------------------------------------------------- unique keys and expiry
 
 std::optional<ItemOutcome> Partition::NotUnique(const EffectivePartitionKey& key,
@@ -359,6 +334,8 @@ void Partition::RemoveExpired(uint32_t now) {
     if (!second || *second > now) continue;
     ++lsn_;
     Unlink(document);
+    if (journal_) journal_->Deleted(*document, lsn_);
+    if (versions_) versions_->Deleted(*document, lsn_, NowSeconds(), true);
     delete document;
   }
 }
@@ -373,6 +350,7 @@ void Partition::Begin() {
   WEIR_CHECK(!undoable_ && undo_.empty());
   undoable_ = true;
   lsn_before_ = lsn_;
+  if (journal_) journal_->Hold();
 }
 
 void Partition::Commit() {
@@ -381,11 +359,14 @@ void Partition::Commit() {
     if (undo.kind == Undo::Kind::kReinsert) delete undo.document;
   }
   undo_.clear();
+  if (journal_) journal_->Flush();
   CompactSlots();
 }
 
 void Partition::RollBack() {
   undoable_ = false;
+  if (journal_) journal_->Discard();
+  if (versions_) versions_->DropAfter(lsn_before_);
   for (auto step = undo_.rbegin(); step != undo_.rend(); ++step) {
     switch (step->kind) {
       case Undo::Kind::kRemove:

@@ -22,9 +22,11 @@
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/equality_index.h"
 #include "backends/cosmos/emulator/expiry_queue.h"
+#include "backends/cosmos/emulator/partition_journal.h"
 #include "backends/cosmos/emulator/stored_document.h"
 #include "backends/cosmos/emulator/throughput_budget.h"
 #include "backends/cosmos/emulator/unique_keys.h"
+#include "backends/cosmos/emulator/version_log.h"
 
 namespace weir::cosmos::emulator {
 
@@ -116,6 +118,13 @@ class Partition {
   // Removes the items whose time to live is over, at nobody's expense. now: seconds since 1970.
   void RemoveExpired(uint32_t now);
 
+  // What it holds after a restart: `items` in the order of their numbers, none of them known yet.
+  void Restore(std::vector<RecordedItem> items, uint64_t lsn, uint64_t next_number);
+  // From now on its writes go to the sink as well.
+  void RecordTo(JournalSink* sink, const std::string& container_rid_bytes);
+  bool is_recorded() const { return journal_.has_value(); }
+  uint64_t next_number() const { return next_number_; }
+
   // The container was replaced: counts anew what its policy indexes of every item.
   void Redefine(const ContainerDefinition& definition);
 
@@ -139,6 +148,9 @@ class Partition {
 
   // Its items by their last writes.
   const ChangeOrder& changes() const { return changes_; }
+
+  // Every version within the retention of the container; null when it asks for none.
+  const VersionLog* versions();
 
   std::string Etag(const StoredDocument& document) const;
   uint64_t lsn() const { return lsn_; }
@@ -201,6 +213,7 @@ class Partition {
   void Note(Undo::Kind kind, StoredDocument* document, DocumentBody body);
   size_t SlotOf(uint64_t number) const;
   void CompactSlots();
+  void KeepVersionsAsDefined();
   LogicalPartition* Logical(const EffectivePartitionKey& key);
   void Adopt(StoredDocument* document);
 
@@ -232,7 +245,9 @@ class Partition {
   std::string recount_text_;
 
   bool undoable_ = false;
-  uint64_t lsn_before_ = 0;  // of the writes that can be undone
+  std::optional<VersionLog> versions_;       // when the container retains versions
+  std::optional<PartitionJournal> journal_;  // of a durable emulator
+  uint64_t lsn_before_ = 0;                  // of the writes that can be undone
   std::vector<Undo> undo_;
 };
 

@@ -43,21 +43,6 @@ ThreadState& State() {
   return state;
 }
 
-std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    if (!part.empty()) {
-      auto decoded = PercentDecode(part);
-      if (!decoded) return std::nullopt;
-      parts.push_back(*std::move(decoded));
-    }
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-  }
-  return parts;
-}
-
 // The resource type and link that a request to this path is signed with.
 struct SignedResource {
   std::string type;
@@ -149,6 +134,21 @@ HttpResponse NoRoute(const HttpRequest& request) {
 
 }  // namespace
 
+std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    if (!part.empty()) {
+      auto decoded = PercentDecode(part);
+      if (!decoded) return std::nullopt;
+      parts.push_back(*std::move(decoded));
+    }
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  }
+  return parts;
+}
+
 Service::Service(MasterKey key, Settings settings)
     : key_(std::move(key)),
       settings_(std::move(settings)),
@@ -166,12 +166,16 @@ HttpResponse Service::Answer(const HttpRequest& request) {
   if (!path) {
     response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
   } else if (settings_.admin && !path->empty() && path->front() == "_weir") {
-    return admin_.Answer(request, *path);
+    response = admin_.Answer(request, *path);
+    if (store_ != nullptr) response.ticket = store_->appended();
+    return response;
   } else if (IsAuthentic(request, *path, &response)) {
+    const auto route = [&] {
+      return store_ == nullptr ? Route(request, *path) : RouteDurably(request, *path);
+    };
     response = admin_.faults().IsEmpty()
-                   ? Route(request, *path)
-                   : AnswerWithFaults(&admin_.faults(), account_, charges_, request, *path,
-                                      [&] { return Route(request, *path); });
+                   ? route()
+                   : AnswerWithFaults(&admin_.faults(), account_, charges_, request, *path, route);
   }
   if (why) Explain(request, *why, &response);
   response.Set(header::kActivityId, MakeActivityId());
@@ -282,8 +286,8 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
 
 std::string Service::AccountJson(const HttpRequest& request) const {
   // The official SDKs go on with the endpoint that stands here: it must be the one they dialled.
-  const std::string endpoint =
-      absl::StrCat("http://", std::string(request.Header(header::kHost)), "/");
+  const std::string endpoint = absl::StrCat(settings_.tls ? "https://" : "http://",
+                                            std::string(request.Header(header::kHost)), "/");
   const std::string location =
       absl::StrCat(R"([{"name":"Local","databaseAccountEndpoint":)", JsonString(endpoint), "}]");
   return absl::StrCat(

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,9 @@
 #include "backends/cosmos/emulator/admin_requests.h"
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/charge_explanation.h"
+#include "backends/cosmos/emulator/durable_store.h"
 #include "backends/cosmos/emulator/http_server.h"
+#include "backends/cosmos/emulator/journal_records.h"
 #include "backends/cosmos/emulator/offer_requests.h"
 #include "backends/cosmos/wire/signature.h"
 
@@ -22,6 +26,7 @@ class Service {
   struct Settings {
     AccountSettings account;
     std::string consistency = "Session";
+    bool tls = false;  // the account's endpoints are https://
     ChargeCoefficients coefficients;
     bool admin = false;  // unsigned requests below /_weir are answered
     std::string charge_basis = "modelled";
@@ -30,11 +35,30 @@ class Service {
 
   Service(MasterKey key, Settings settings);
 
+  // Becomes what was recorded, then keeps what changes in the store, which outlives the service's
+  // requests but not the service. Once, before there are requests; kDataLoss when the records do
+  // not fit together.
+  absl::Status KeepIn(DurableStore* store, RecordedState* recorded);
+
   // Never throws; every answer with a status of 400 or more has a JSON body.
   HttpResponse Answer(const HttpRequest& request);
 
  private:
   using Path = std::vector<std::string>;  // decoded: {"dbs", "D", "colls", "C"}
+
+  // A request that made, replaced or removed a database, a container or an offer.
+  struct Command {
+    RecordedCommand recorded;
+    Path target;  // what it made, replaced or removed
+  };
+
+  // durable_service.cc
+  HttpResponse RouteDurably(const HttpRequest& request, const Path& path);
+  HttpResponse AnswerCommand(const HttpRequest& request, const Path& path);
+  absl::Status Repeat(const RecordedCommand& command);
+  std::shared_ptr<Offer> FindOffer(const Path& path) const;
+  void Remember(RecordedCommand command, const Path& path);
+  void WriteState(absl::FunctionRef<void(std::string_view record)> write);
 
   bool IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const;
   HttpResponse Route(const HttpRequest& request, const Path& path);
@@ -58,6 +82,13 @@ class Service {
   Account account_;
   const OfferRequests offers_;
   AdminRequests admin_;
+  DurableStore* store_ = nullptr;  // null: everything is kept in memory only
+  std::mutex commands_mutex_;      // one command at a time when there is a store
+  uint64_t last_sequence_ = 0;     // guarded by it, as commands_
+  std::vector<Command> commands_;  // guarded by it: what makes up the account
 };
+
+// Decoded segments of a path; nothing when an escape is malformed.
+std::optional<std::vector<std::string>> SplitPath(std::string_view path);
 
 }  // namespace weir::cosmos::emulator

@@ -21,6 +21,7 @@ export async function startEmulator(throughput = 400, more = []) {
   return {
     endpoint,
     client: (options = {}) => new CosmosClient({ endpoint, key: emulatorKey, ...options }),
+    process: child,
     // An admin call; without a body it reads.
     admin: async (what, body, method = body === undefined ? 'GET' : 'POST') => {
       const answer = await fetch(`${endpoint}_weir/${what}`, { method, body: body && JSON.stringify(body) });
