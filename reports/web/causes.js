@@ -76,8 +76,6 @@ function partitionBars(target) {
           partitionChart(target), hotKeys(target)];
 }
 
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
-
 function hotKeys(target) {
   const keys = target.limit.hot_keys;
   if (keys.length === 0) return null;
