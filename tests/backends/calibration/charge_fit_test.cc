@@ -55,8 +55,8 @@ std::vector<Observation> ObservedOf(const ChargeCoefficients& coefficients) {
   return all;
 }
 
-// Every coefficient up to a third more or less. The line for large items stays the steeper one:
-// else no item would lie on it.
+// Every coefficient up to a third more or less. The line for large items stays the steeper one,
+// and the least charge no more than that of 1 KB: else no item would lie on one of the lines.
 ChargeCoefficients Altered(uint64_t seed) {
   ChargeCoefficients altered;
   DrawStream draws(DeriveKey(seed, "alter"), 0);
@@ -64,6 +64,7 @@ ChargeCoefficients Altered(uint64_t seed) {
     altered.*each.value *= 0.75 + 0.6 * Unit(draws.Next());
   }
   altered.read_per_kb = std::min(altered.read_per_kb, 0.7 * altered.read_large_per_kb);
+  altered.read_least = std::min(altered.read_least, altered.read_first_kb);
   return altered;
 }
 

@@ -57,6 +57,7 @@ ChargeCoefficients Altered(uint64_t seed) {
     altered.*each.value *= 0.75 + 0.6 * Unit(draws.Next());
   }
   altered.read_per_kb = std::min(altered.read_per_kb, 0.7 * altered.read_large_per_kb);
+  altered.read_least = std::min(altered.read_least, altered.read_first_kb);
   return altered;
 }
 
