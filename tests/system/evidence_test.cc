@@ -134,7 +134,8 @@ targets:
   - name: cosmos
     cosmos: {endpoint: "http://127.0.0.1:)",
                            (*emulator)->port(),
-                           R"(/", key: "${env:SYSTEM_TEST_KEY}", throughput: 800, partition_key: id}
+                           R"(/", key: "${env:SYSTEM_TEST_KEY}", throughput: 800, partition_key: id,
+             congestion_control: false}
 scenarios:
   - name: small
     phases: {load: {batch: 20, sessions: 2}, warm_up: 1s, measure: 4s}

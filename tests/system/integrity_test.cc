@@ -230,7 +230,7 @@ TEST_F(IntegrityTest, FindsWhatIsTamperedInCosmos) {
 TEST_F(IntegrityTest, DeadLettersAreListedAndDelivered) {
   const auto emulator = cosmos::Emulator::Start({});
   ASSERT_TRUE(emulator.ok()) << emulator.status();
-  const std::string target = CosmosTarget(**emulator, 1'000, ", congestion_control: false");
+  const std::string target = CosmosTarget(**emulator, 2'000, ", congestion_control: false");
   Use(target, /*rate=*/400, /*attempts=*/1);
   const ProgramEnd run = Run();
   const ProgramEnd list = Weir({"deadletter", "list", "latest"});

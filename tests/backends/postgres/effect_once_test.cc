@@ -25,6 +25,7 @@ class EffectOnce : public ::testing::TestWithParam<std::tuple<v1::BatchInsert, u
     target.set_port(static_cast<uint32_t>(proxy_.port()));
     target.set_batch_insert(std::get<0>(GetParam()));
     target.set_table("effect_once");
+    target.set_tls(v1::TLS_MODE_DISABLE);  // the proxy looks for bytes
     auto backend = MakePostgresBackend(target, records_);
     EXPECT_TRUE(backend.ok()) << backend.status();
     backend_ = *std::move(backend);
@@ -64,7 +65,7 @@ TEST_P(EffectOnce, WhenTheAnswerToACommittedInsertIsLost) {
     Operation insert = Insert(next);
     proxy_.CutAtAnswer(kDone);
     const KeptOutcome lost = Run(insert);
-    ASSERT_EQ(lost.outcome.verdict, Verdict::kInDoubt) << lost.words;
+    ASSERT_EQ(lost.outcome.verdict, Verdict::kInDoubt) << "round " << round << ": " << lost.words;
     insert.attempt = 2;
     insert.in_doubt = true;
     const KeptOutcome again = Run(insert);
