@@ -14,6 +14,7 @@
 #include "backends/cosmos/calibration/charge_fit.h"
 #include "backends/cosmos/calibration/measurement.h"
 #include "base/clock.h"
+#include "base/loopback.h"
 #include "base/status.h"
 #include "coordinator/charges_file.h"
 #include "coordinator/cli/charges_command.h"
@@ -44,11 +45,6 @@ std::string HostOfEndpoint(const std::string& endpoint) {
     return endpoint.substr(start, endpoint.find(']', start) + 1 - start);
   }
   return endpoint.substr(start, endpoint.find_first_of(":/", start) - start);
-}
-
-bool IsThisMachine(const std::string& host) {
-  return host == "localhost" || host == "[::1]" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 std::string Today() {
@@ -168,7 +164,7 @@ std::string RefuseEndpoint(const std::string& endpoint, const std::string& confi
     return "--endpoint: expected an http or https URL";
   }
   const std::string host = HostOfEndpoint(endpoint);
-  if (IsThisMachine(host) || host == confirmed) return "";
+  if ((!host.empty() && IsLoopback(host)) || host == confirmed) return "";
   if (confirmed.empty()) {
     return absl::StrCat(host, " is not on this machine: it may be a real account, and this writes ",
                         "to it. If that is meant, say --confirm=", host);
