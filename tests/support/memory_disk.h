@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,8 +48,8 @@ class MemoryDisk final : public Disk {
   std::string& Bytes(const std::string& path) { return files_.at(path)->bytes; }
   size_t files() const { return files_.size(); }
 
-  uint64_t capacity = UINT64_MAX;  // of each file
-  bool fail_syncs = false;
+  std::atomic<uint64_t> capacity = UINT64_MAX;  // of each file; any thread, as fail_syncs
+  std::atomic<bool> fail_syncs = false;
   int syncs = 0;
 
  private:
@@ -59,7 +60,7 @@ class MemoryDisk final : public Disk {
     ~File() override { content_->open = false; }
 
     absl::Status Append(absl::string_view bytes) override {
-      const uint64_t room = disk_.capacity - std::min(disk_.capacity, Size());
+      const uint64_t room = Room(disk_.capacity);
       content_->bytes.append(bytes.substr(0, room).data(), std::min<size_t>(room, bytes.size()));
       return bytes.size() <= room ? absl::OkStatus() : absl::ResourceExhaustedError("disk full");
     }
@@ -80,6 +81,8 @@ class MemoryDisk final : public Disk {
     uint64_t Size() const override { return content_->bytes.size(); }
 
    private:
+    uint64_t Room(uint64_t capacity) const { return capacity - std::min(capacity, Size()); }
+
     MemoryDisk& disk_;
     const std::shared_ptr<Content> content_;
   };

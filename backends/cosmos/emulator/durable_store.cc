@@ -197,7 +197,7 @@ void DurableStore::WhenOpen(uint64_t ticket, std::function<void(const absl::Stat
   absl::Status status;
   {
     const std::scoped_lock lock(mutex_);
-    status = failure_;
+    if (ticket != 0) status = failure_;
     if (status.ok() && ticket > durable_.load()) {
       waiters_.push_back({ticket, std::move(then)});
       return;

@@ -63,7 +63,8 @@ class DurableStore final : public JournalSink, public AnswerGate {
   absl::Status Health() const;
 
   bool IsOpen(uint64_t ticket) const override {
-    return ticket <= durable_.load(std::memory_order_acquire) && !is_failing_.load();
+    return ticket == 0 ||
+           (ticket <= durable_.load(std::memory_order_acquire) && !is_failing_.load());
   }
   void WhenOpen(uint64_t ticket, std::function<void(const absl::Status&)> then) override;
 

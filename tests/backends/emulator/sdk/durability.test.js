@@ -168,10 +168,11 @@ test('a torn tail is cut off; damage elsewhere is refused', async () => {
   assert.match(refused.text, /journal-00000000 is damaged at byte \d+/);
 });
 
-test('a disk that takes no more is answered 503 and said, never acknowledged', async () => {
+test('a disk that takes no more is answered 503 and said, never acknowledged', async (context) => {
   // A file may have 64 KiB here: what a full disk does to a write, a limit does as well.
   const child = spawn('bash', ['-c', `trap '' XFSZ; ulimit -f 64; exec "$@"`, 'bash',
     process.env.WEIR_SERVE_EMULATOR, '100000', '0', '--data', folder.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  context.after(() => child.kill('SIGKILL'));
   const [line] = await once(child.stdout, 'data');
   const { CosmosClient } = await import('@azure/cosmos');
   const client = new CosmosClient({ endpoint: String(line).trim(), key: emulatorKey });
