@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "backends/cosmos/answer_headers.h"
+#include "backends/cosmos/http/answer_headers.h"
 #include "base/clock.h"
 
 namespace weir::cosmos {

@@ -11,7 +11,7 @@
 
 #include "backends/cosmos/answer_reader.h"
 #include "backends/cosmos/gateway.h"
-#include "backends/cosmos/http_engine.h"
+#include "backends/cosmos/http/http_engine.h"
 #include "base/epoll_loop.h"
 
 namespace weir::cosmos {
@@ -60,7 +60,7 @@ class ControlClient final : private ExchangeHandler {
 class OwnControlClient {
  public:
   explicit OwnControlClient(const Gateway& gateway)
-      : engine_(loop_, gateway.http), client_(gateway, engine_) {}
+      : engine_(loop_, gateway.http, HttpClient::kLibcurl), client_(gateway, engine_) {}
   ControlClient& operator*() { return client_; }
 
  private:

@@ -45,6 +45,11 @@ std::string ConsistencyHeader(v1::Consistency consistency) {
   }
 }
 
+cosmos::HttpClient ClientOf(v1::HttpClient client) {
+  return client == v1::HTTP_CLIENT_LIBCURL ? cosmos::HttpClient::kLibcurl
+                                           : cosmos::HttpClient::kDirect;
+}
+
 // "http://127.0.0.1:8081" names its port; https has one of its own otherwise.
 ServerLocation LocationOf(const std::string& endpoint) {
   const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
@@ -142,11 +147,12 @@ class CosmosBackend final : public Backend {
   }
 
  private:
-  // What the sessions of a loop share: its connections with libcurl's bookkeeping, and the requests
+  // What the sessions of a loop share: its connections, and the requests
   // that are held back.
   struct Lane {
-    Lane(EventLoop& loop, const cosmos::HttpSettings& http, cosmos::CongestionControl& control)
-        : engine(loop, http), holds(control, loop) {}
+    Lane(EventLoop& loop, const cosmos::HttpSettings& http, cosmos::HttpClient client,
+         cosmos::CongestionControl& control)
+        : engine(loop, http, client), holds(control, loop) {}
     HttpEngine engine;
     cosmos::HoldQueue holds;
   };
@@ -156,7 +162,8 @@ class CosmosBackend final : public Backend {
     std::weak_ptr<Lane>& known = lanes_[&loop];
     std::shared_ptr<Lane> lane = known.lock();
     if (lane == nullptr) {
-      lane = std::make_shared<Lane>(loop, container_.gateway.http, control_);
+      lane = std::make_shared<Lane>(loop, container_.gateway.http, ClientOf(target_.http_client()),
+                                    control_);
       known = lane;
     }
     return lane;

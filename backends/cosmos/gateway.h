@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-#include "backends/cosmos/http_engine.h"
+#include "backends/cosmos/http/http_engine.h"
 #include "backends/cosmos/wire/signature.h"
 #include "proto/campaign.pb.h"
 

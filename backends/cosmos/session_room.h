@@ -12,7 +12,7 @@
 #include "backends/cosmos/document.h"
 #include "backends/cosmos/gateway.h"
 #include "backends/cosmos/hold_queue.h"
-#include "backends/cosmos/http_engine.h"
+#include "backends/cosmos/http/http_engine.h"
 #include "backends/cosmos/key_parts.h"
 #include "backends/cosmos/partition_ranges.h"
 #include "backends/cosmos/session_tokens.h"

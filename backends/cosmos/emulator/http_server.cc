@@ -184,7 +184,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const Settings& se
   auto address = Address(settings.host, settings.port);
   if (!address.ok()) return address.status();
   std::unique_ptr<HttpServer> server(new HttpServer(std::move(handler)));
-  constexpr size_t kConnectionMemory = 128 << 10;  // one callback for most of a bulk request
+  constexpr size_t kConnectionMemory = 32 << 10;  // cleared after each request: not too much
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD;
   server->gate_ = settings.gate;
   if (settings.gate != nullptr || settings.may_delay) flags |= MHD_ALLOW_SUSPEND_RESUME;

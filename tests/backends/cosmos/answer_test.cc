@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "backends/cosmos/answer_headers.h"
+#include "backends/cosmos/http/answer_headers.h"
 #include "backends/cosmos/answer_reader.h"
 
 namespace weir::cosmos {

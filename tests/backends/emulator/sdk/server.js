@@ -12,6 +12,8 @@ globalThis.crypto ??= webcrypto;
 export const emulatorKey =
   'C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==';
 
+export const cosmosClient = (options) => new CosmosClient(options);
+
 // more: further arguments of serve_emulator.
 export async function startEmulator(throughput = 400, more = []) {
   const program = process.env.WEIR_SERVE_EMULATOR;
@@ -20,7 +22,7 @@ export async function startEmulator(throughput = 400, more = []) {
   const [endpoint] = await once(createInterface(child.stdout), 'line');
   return {
     endpoint,
-    client: (options = {}) => new CosmosClient({ endpoint, key: emulatorKey, ...options }),
+    client: (options = {}) => cosmosClient({ endpoint, key: emulatorKey, ...options }),
     process: child,
     // An admin call; without a body it reads.
     admin: async (what, body, method = body === undefined ? 'GET' : 'POST') => {

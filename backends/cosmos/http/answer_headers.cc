@@ -1,4 +1,4 @@
-#include "backends/cosmos/answer_headers.h"
+#include "backends/cosmos/http/answer_headers.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,5 @@
-// Headers of one HTTP request in the form libcurl takes, built in memory that is reused.
+// Headers of one HTTP request, in memory that is reused.
 #pragma once
-
-#include <curl/curl.h>
 
 #include <cstdint>
 #include <string>
@@ -18,23 +16,20 @@ class HttpHeaders {
   std::string* Open(std::string_view name);
   void Close();
 
-  // Keeps libcurl from sending a header of its own of this name.
-  void Suppress(std::string_view name);
-
   // Forgets all headers but the first `count`.
   void Truncate(size_t count);
   size_t count() const { return starts_.size(); }
 
-  uint64_t wire_bytes() const { return text_.size() + starts_.size() - suppressed_bytes_; }
-
-  // As a list; valid until the next change.
-  curl_slist* Link();
+  // As sent, each line with its end; the i-th without it.
+  const std::string& text() const { return text_; }
+  std::string_view line(size_t i) const {
+    const size_t end = i + 1 < starts_.size() ? starts_[i + 1] : text_.size();
+    return std::string_view(text_).substr(starts_[i], end - starts_[i] - 2);
+  }
 
  private:
-  std::string text_;            // "name: value\0" one after the other
+  std::string text_;            // "name: value\r\n" one after the other
   std::vector<size_t> starts_;  // of each in text_
-  std::vector<curl_slist> nodes_;
-  uint64_t suppressed_bytes_ = 0;  // only before the first Truncate
 };
 
 }  // namespace weir::cosmos

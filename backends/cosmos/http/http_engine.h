@@ -1,25 +1,27 @@
-// HTTP/1.1 on one event loop: libcurl's multi-socket interface, one pool of kept-alive connections
-// for all sessions of the loop. Everything here runs on the loop's thread.
+// HTTP/1.1 on one event loop: one pool of kept-alive connections for all exchanges of the loop.
+// Everything here runs on the loop's thread.
 #pragma once
-
-#include <curl/curl.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
-#include "backends/cosmos/answer_headers.h"
-#include "backends/cosmos/http_headers.h"
+#include "backends/cosmos/http/answer_headers.h"
+#include "backends/cosmos/http/http_headers.h"
+#include "backends/cosmos/http/http_transport.h"
 #include "base/event_loop.h"
 
 namespace weir::cosmos {
 
+// By what requests are sent: libcurl, which can do everything, or sockets of our own, which cost a
+// third of it (tests/bench/http_bench.cc).
+enum class HttpClient : uint8_t { kLibcurl, kDirect };
+
 struct HttpSettings {
   std::string url;  // "https://account.documents.azure.com:443"
   std::string tls_root_certificate;
-  int64_t connect_timeout_ns = 0;
+  int64_t connect_timeout_ns = 0;  // 0: none of ours
 };
 
 class HttpExchange;
@@ -31,44 +33,26 @@ class ExchangeHandler {
   virtual void OnExchange(HttpExchange& exchange) = 0;
 };
 
-class HttpEngine final : private TimerHandler {
+class HttpEngine {
  public:
   // `loop` outlives the engine; the engine outlives its exchanges.
-  HttpEngine(EventLoop& loop, HttpSettings settings);
-  ~HttpEngine() override;
+  HttpEngine(EventLoop& loop, HttpSettings settings, HttpClient client);
   HttpEngine(const HttpEngine&) = delete;
   HttpEngine& operator=(const HttpEngine&) = delete;
 
   EventLoop& loop() { return loop_; }
   const HttpSettings& settings() const { return settings_; }
+  HttpTransport& transport() { return *transport_; }
 
  private:
-  friend class HttpExchange;
-  struct SocketWatch;
-
-  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* watch);
-  static int OnTimeout(CURLM* multi, long timeout_ms, void* self);
-
-  void Add(CURL* easy);
-  void Remove(CURL* easy);
-  void OnTimer() override;
-  void Act(curl_socket_t socket, int events);
-  void TakeFinished();
-  void Watch(curl_socket_t socket, int what);
-  void KeepTimer();
-
   EventLoop& loop_;
-  HttpSettings settings_;
-  CURLM* multi_;
-  std::unordered_map<curl_socket_t, std::unique_ptr<SocketWatch>> watches_;  // kept for reuse
-  int added_ = 0;         // handles in the multi that have not been reported finished
-  int64_t due_ns_;        // when libcurl wants to be called
-  int64_t scheduled_ns_;  // when our timer runs; at or before due_ns_
-  TimerId timer_ = 0;
+  const HttpSettings settings_;
+  const std::unique_ptr<HttpTransport> transport_;
 };
 
 enum class HttpMethod : uint8_t { kGet, kPost, kPut, kDelete, kPatch };
-std::string_view HttpMethodName(HttpMethod method);
+std::string_view HttpMethodName(HttpMethod method);  // ends in a NUL
+bool HasBody(HttpMethod method);
 
 enum class Transport : uint8_t {
   kAnswered,
@@ -76,8 +60,8 @@ enum class Transport : uint8_t {
   kLost,     // the connection broke after the request began to go out
 };
 
-// One request and its answer at a time, on a libcurl handle that is reused. Never repeats a request
-// by itself, which libcurl would when a kept-alive connection breaks.
+// One request and its answer at a time; its memory is reused. A request is never repeated behind
+// the handler's back: a write could be applied twice.
 class HttpExchange {
  public:
   HttpExchange(HttpEngine& engine, ExchangeHandler& handler);
@@ -105,27 +89,26 @@ class HttpExchange {
 
   Transport transport() const { return transport_; }
   // In words; only when there is no answer.
-  std::string transport_error() const;
+  std::string transport_error() const { return carrier_->Error(); }
   int status() const { return status_; }
+  AnswerHeaders& answer_headers() { return answer_headers_; }
   const AnswerHeaders& answer_headers() const { return answer_headers_; }
   std::string& answer() { return answer_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
   uint64_t bytes_received() const { return bytes_received_; }
 
+  // For its carrier: how it ended. status is 0 without an answer; what was received as headers and
+  // body is in answer_headers and answer.
+  struct End {
+    Transport transport = Transport::kNotSent;
+    int status = 0;
+    uint64_t bytes_sent = 0;
+    uint64_t header_bytes_received = 0;
+  };
+  void Finish(const End& end);
+
  private:
-  friend class HttpEngine;
-  static size_t OnHeader(char* line, size_t size, size_t count, void* self);
-  static size_t OnBody(char* bytes, size_t size, size_t count, void* self);
-  static int BeforeRequest(void* self, char*, char*, int, int);
-
-  void SetConstantOptions();
-  void SetMethod();
-  void Finish(CURLcode result);
-  uint64_t RequestBytes() const;
-
-  HttpEngine& engine_;
   ExchangeHandler& handler_;
-  CURL* easy_;
   HttpMethod method_ = HttpMethod::kGet;
   bool in_flight_ = false;
   std::string target_;
@@ -134,14 +117,13 @@ class HttpExchange {
   std::string body_;
   uint32_t tag_ = 0;
 
-  int requests_begun_ = 0;  // on any connection, for this one request
   Transport transport_ = Transport::kNotSent;
-  CURLcode result_ = CURLE_OK;
   int status_ = 0;
   AnswerHeaders answer_headers_;
   std::string answer_;
   uint64_t bytes_sent_ = 0;
   uint64_t bytes_received_ = 0;
+  const std::unique_ptr<HttpCarrier> carrier_;  // last: it looks at the rest
 };
 
 }  // namespace weir::cosmos
