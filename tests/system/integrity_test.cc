@@ -7,11 +7,14 @@
 #include <netdb.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <pqxx/pqxx>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -87,9 +90,32 @@ class IntegrityTest : public testing::Test {
     arguments.insert(arguments.begin(), {WEIR_PROGRAM, "--store", folder_ + "/results.db"});
     return RunProgram(arguments, {}, 90s);
   }
-  ProgramEnd Run() const {
-    return Weir(
-        {"run", folder_ + "/campaign.yaml", "--quiet", "--agents", "2", "--override-gates"});
+  std::vector<std::string> RunArguments() const {
+    return {WEIR_PROGRAM,
+            "--store",
+            folder_ + "/results.db",
+            "run",
+            folder_ + "/campaign.yaml",
+            "--quiet",
+            "--agents",
+            "2",
+            "--override-gates"};
+  }
+  ProgramEnd Run() const { return RunProgram(RunArguments(), {}, 90s); }
+
+  // Until the target holds a record that the load did not write.
+  bool WaitUntilDriven(const std::function<bool()>& is_there = [] { return true; }) {
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    bool driven = false;
+    while (!driven && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(20ms);
+      if (!is_there()) continue;
+      (void)backend_->Scan([&](const Record& record) {  // an error while there is no table
+        const uint64_t index = dataset_->IndexOf(record[dataset_->schema().id_field].text());
+        driven |= index >= 2000;
+      });
+    }
+    return driven;
   }
 
   // Behind Weir's back.
@@ -169,6 +195,31 @@ class IntegrityTest : public testing::Test {
     EXPECT_EQ(Weir({"verify", "latest"}).code, kExitValid);
   }
 
+  // `listed`: an operation and what became of it, as the list of a run of one attempt shows it.
+  void ExpectLettersAreDeliveredOnce(const std::string& listed, const std::string& run) {
+    const ProgramEnd list = Weir({"deadletter", "list", "latest"});
+    EXPECT_EQ(list.code, kExitValid) << list.output;
+    EXPECT_THAT(list.output, HasSubstr("target  " + listed)) << run;
+    EXPECT_THAT(list.output, HasSubstr(", 0 delivered since"));
+    const ProgramEnd before = Weir({"verify", "latest"});
+    EXPECT_EQ(before.code, kExitValid) << "what was refused is not there: " << before.output;
+    const ProgramEnd replay = Weir({"deadletter", "replay", "latest"});
+    EXPECT_THAT(replay.output, HasSubstr(" ok")) << replay.output;
+    EXPECT_THAT(Weir({"deadletter", "list", "latest"}).output, Not(HasSubstr(", 0 delivered")));
+    const ProgramEnd whole = Weir({"verify", "latest"});
+    EXPECT_EQ(whole.code, kExitValid) << whole.output;
+    EXPECT_THAT(Weir({"deadletter", "replay", "latest"}).output, Not(HasSubstr(" ok")))
+        << "what was delivered is not sent again";
+    const RecordDigest once = Stored();
+
+    // As if the replay had died before it wrote down what it had done.
+    ASSERT_TRUE(ForgetReplay());
+    const ProgramEnd again = Weir({"deadletter", "replay", "latest"});
+    EXPECT_THAT(again.output, HasSubstr(" ok")) << again.output;
+    EXPECT_EQ(Stored(), once);
+    EXPECT_EQ(Weir({"verify", "latest"}).code, kExitValid);
+  }
+
   std::string folder_;
   v1::Campaign campaign_;
   std::unique_ptr<Dataset> dataset_;
@@ -227,32 +278,51 @@ TEST_F(IntegrityTest, FindsWhatIsTamperedInCosmos) {
   EXPECT_THAT(sampled.output, HasSubstr("missing: 2")) << "by its id, and by the count";
 }
 
-TEST_F(IntegrityTest, DeadLettersAreListedAndDelivered) {
+// What was refused or never answered is put aside, and delivered once however often it is sent.
+TEST_F(IntegrityTest, DeadLettersOfCosmosAreListedAndDelivered) {
   const auto emulator = cosmos::Emulator::Start({});
   ASSERT_TRUE(emulator.ok()) << emulator.status();
   const std::string target = CosmosTarget(**emulator, 2'000, ", congestion_control: false");
   Use(target, /*rate=*/400, /*attempts=*/1);
   const ProgramEnd run = Run();
-  const ProgramEnd list = Weir({"deadletter", "list", "latest"});
-  EXPECT_EQ(list.code, kExitValid) << list.output;
-  EXPECT_THAT(list.output, HasSubstr("target  insert  throttled: ")) << run.output;
-  EXPECT_THAT(list.output, HasSubstr(", 0 delivered since"));
-  EXPECT_EQ(Weir({"verify", "latest"}).code, kExitValid) << "what was refused is not there";
-  const ProgramEnd replay = Weir({"deadletter", "replay", "latest"});
-  EXPECT_THAT(replay.output, HasSubstr(" ok")) << replay.output;
-  EXPECT_THAT(Weir({"deadletter", "list", "latest"}).output, Not(HasSubstr(", 0 delivered")));
-  const ProgramEnd whole = Weir({"verify", "latest"});
-  EXPECT_EQ(whole.code, kExitValid) << whole.output;
-  EXPECT_THAT(Weir({"deadletter", "replay", "latest"}).output, Not(HasSubstr(" ok")))
-      << "what was delivered is not sent again";
-  const RecordDigest once = Stored();
+  ExpectLettersAreDeliveredOnce("insert  throttled: ", run.output);
+}
 
-  // As if the replay had died before it wrote down what it had done.
-  ASSERT_TRUE(ForgetReplay());
-  const ProgramEnd again = Weir({"deadletter", "replay", "latest"});
-  EXPECT_THAT(again.output, HasSubstr(" ok")) << again.output;
-  EXPECT_EQ(Stored(), once);
-  EXPECT_EQ(Weir({"verify", "latest"}).code, kExitValid);
+// The table is locked for longer than the operations' timeout. The server may go on with what was
+// given up once it can, so that letters may tell of writes that have taken effect all the same.
+TEST_F(IntegrityTest, DeadLettersOfPostgresAreListedAndDelivered) {
+  const ThrowawayPostgres server;
+  Use(absl::StrCat("postgres: {port: ", server.port(), "}"), /*rate=*/400, /*attempts=*/1);
+  Program run(RunArguments());
+  ASSERT_TRUE(WaitUntilDriven()) << run.Output();
+  {
+    pqxx::connection connection(
+        absl::StrCat("host=127.0.0.1 user=postgres dbname=postgres port=", server.port()));
+    pqxx::work work(connection);
+    work.exec("LOCK TABLE weir_records IN ACCESS EXCLUSIVE MODE");
+    std::this_thread::sleep_for(2500ms);
+  }
+  EXPECT_NE(run.Wait(60s), -1);
+  ExpectLettersAreDeliveredOnce("insert  timed_out: ", run.Output());
+}
+
+// The database refuses one write in four of every kind for as long as the run lasts.
+TEST_F(IntegrityTest, DeadLettersOfSqliteAreListedAndDelivered) {
+  const std::string path = folder_ + "/target.db";
+  Use(absl::StrCat("sqlite: {path: ", path, "}"), /*rate=*/400, /*attempts=*/1);
+  Program run(RunArguments());
+  ASSERT_TRUE(WaitUntilDriven([&] { return std::filesystem::exists(path); })) << run.Output();
+  SQLite::Database database(path, SQLite::OPEN_READWRITE, /*busyTimeoutMs=*/5000);
+  for (const std::string kind : {"INSERT", "UPDATE", "DELETE"}) {
+    database.exec(absl::StrCat("CREATE TRIGGER refuse_", kind, " BEFORE ", kind,
+                               " ON weir_records WHEN abs(random()) % 4 = 0 ",
+                               "BEGIN SELECT RAISE(ABORT, 'not today'); END"));
+  }
+  EXPECT_NE(run.Wait(60s), -1);
+  for (const std::string kind : {"INSERT", "UPDATE", "DELETE"}) {
+    database.exec("DROP TRIGGER refuse_" + kind);
+  }
+  ExpectLettersAreDeliveredOnce("insert  failed: ", run.Output());
 }
 
 // An address of this machine that is not loopback; empty where there is none.
