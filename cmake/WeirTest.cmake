@@ -26,6 +26,15 @@ function(weir_test NAME)
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
+# weir_thousand_kills(NAME PROGRAM FILTER): these tests of the program once more, with 1,000 kills
+# instead of the few of every day (tests/support/kills.h). `./dev test --long` runs them.
+function(weir_thousand_kills NAME PROGRAM FILTER)
+  add_test(NAME ThousandKills.${NAME}
+    COMMAND ${PROGRAM} --gtest_filter=${FILTER} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(ThousandKills.${NAME} PROPERTIES
+    LABELS long TIMEOUT 14400 ENVIRONMENT WEIR_KILLS=1000)
+endfunction()
+
 # weir_bench(NAME SOURCES a_bench.cc … DEPENDS target …): a Google Benchmark program.
 function(weir_bench NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -195,6 +196,23 @@ class IntegrityTest : public testing::Test {
     EXPECT_EQ(Weir({"verify", "latest"}).code, kExitValid);
   }
 
+  // An agent is killed with -9 while it writes: what was acknowledged and reported is there,
+  // nothing is there twice, and what it had not reported is uncertain and no more than that.
+  void ExpectAKilledAgentLosesNothingThatWasAcknowledged(const std::function<bool()>& is_there =
+                                                             [] { return true; }) {
+    Program run(RunArguments());
+    ASSERT_TRUE(WaitUntilDriven(is_there)) << run.Output();
+    std::this_thread::sleep_for(1300ms);  // a second at least is reported
+    const std::vector<pid_t> agents = run.Processes("weir-agent");
+    ASSERT_EQ(agents.size(), 2u) << run.Output();
+    kill(agents[1], SIGKILL);
+    EXPECT_EQ(run.Wait(60s), kExitRunInvalid) << run.Output();
+    const ProgramEnd whole = Weir({"verify", "latest"});
+    EXPECT_EQ(whole.code, kExitValid) << whole.output;
+    EXPECT_THAT(whole.output, HasSubstr("every acknowledged record is there once"));
+    EXPECT_THAT(whole.output, Not(HasSubstr(" 0 more may be"))) << "its last writes are uncertain";
+  }
+
   // `listed`: an operation and what became of it, as the list of a run of one attempt shows it.
   void ExpectLettersAreDeliveredOnce(const std::string& listed, const std::string& run) {
     const ProgramEnd list = Weir({"deadletter", "list", "latest"});
@@ -323,6 +341,25 @@ TEST_F(IntegrityTest, DeadLettersOfSqliteAreListedAndDelivered) {
     database.exec("DROP TRIGGER refuse_" + kind);
   }
   ExpectLettersAreDeliveredOnce("insert  failed: ", run.Output());
+}
+
+TEST_F(IntegrityTest, AnAgentKilledWhileItWritesLosesNothingInPostgres) {
+  const ThrowawayPostgres server;
+  Use(absl::StrCat("postgres: {port: ", server.port(), "}"));
+  ExpectAKilledAgentLosesNothingThatWasAcknowledged();
+}
+
+TEST_F(IntegrityTest, AnAgentKilledWhileItWritesLosesNothingInSqlite) {
+  const std::string path = folder_ + "/target.db";
+  Use(absl::StrCat("sqlite: {path: ", path, "}"));
+  ExpectAKilledAgentLosesNothingThatWasAcknowledged([&] { return std::filesystem::exists(path); });
+}
+
+TEST_F(IntegrityTest, AnAgentKilledWhileItWritesLosesNothingInCosmos) {
+  const auto emulator = cosmos::Emulator::Start({});
+  ASSERT_TRUE(emulator.ok()) << emulator.status();
+  Use(CosmosTarget(**emulator, 40'000));
+  ExpectAKilledAgentLosesNothingThatWasAcknowledged();
 }
 
 // An address of this machine that is not loopback; empty where there is none.

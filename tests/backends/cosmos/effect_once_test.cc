@@ -13,6 +13,7 @@
 #include "backends/cosmos/emulator/emulator.h"
 #include "base/clock.h"
 #include "tests/support/cuttable_proxy.h"
+#include "tests/support/kills.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/session_driver.h"
 
@@ -61,9 +62,9 @@ class CosmosEffectOnce : public ::testing::TestWithParam<uint32_t> {
 };
 
 TEST_P(CosmosEffectOnce, WhenTheAnswerToAnAppliedCreateIsLost) {
-  constexpr int kRounds = 60;
+  const int rounds = KillsWanted(60);
   uint64_t next = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Operation insert;
     insert.kind = OperationKind::kInsert;
     insert.first_record = next;

@@ -8,6 +8,7 @@
 #include "backends/api/record_digest.h"
 #include "tests/backends/postgres/postgres_server.h"
 #include "tests/support/cuttable_proxy.h"
+#include "tests/support/kills.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/session_driver.h"
 
@@ -59,9 +60,9 @@ class EffectOnce : public ::testing::TestWithParam<std::tuple<v1::BatchInsert, u
 };
 
 TEST_P(EffectOnce, WhenTheAnswerToACommittedInsertIsLost) {
-  constexpr int kRounds = 60;
+  const int rounds = KillsWanted(60);
   uint64_t next = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Operation insert = Insert(next);
     proxy_.CutAtAnswer(kDone);
     const KeptOutcome lost = Run(insert);

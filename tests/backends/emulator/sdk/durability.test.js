@@ -67,8 +67,8 @@ test('databases, containers, offers and items come back as they were', async () 
 
 // Writers keep what was acknowledged and what they do not know of; the emulator is killed at a
 // random moment and everything is compared.
-test('kill -9 under concurrent writers loses nothing that was acknowledged', { timeout: 150_000 }, async () => {
-  const rounds = Number(process.env.WEIR_KILLS ?? 12);
+const rounds = Number(process.env.WEIR_KILLS ?? 12);
+test('kill -9 under concurrent writers loses nothing that was acknowledged', { timeout: 150_000 + 12_000 * rounds }, async () => {
   const known = new Map(); // id → value acknowledged last; null: deleted
   const doubtful = new Map(); // id → value that may be there instead
   let acknowledged = 0;
