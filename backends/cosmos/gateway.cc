@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
+#include "backends/cosmos/http/authority.h"
 #include "backends/cosmos/wire/headers.h"
 #include "backends/secret.h"
 #include "base/clock.h"
@@ -44,12 +43,8 @@ absl::StatusOr<Gateway> Gateway::FromTarget(const v1::CosmosTarget& target) {
   WEIR_ASSIGN_OR_RETURN(const std::string secret, ReadSecret(target.key(), "cosmos.key"));
   absl::StatusOr<MasterKey> key = MasterKey::FromBase64(secret);
   if (!key.ok()) return Annotate(key.status(), "cosmos.key");
-  const bool http =
-      target.endpoint().starts_with("http://") || target.endpoint().starts_with("https://");
-  if (!http) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cosmos.endpoint: not an http or https URL: ", target.endpoint()));
-  }
+  const absl::StatusOr<Authority> authority = ParseAuthority(target.endpoint());
+  if (!authority.ok()) return Annotate(authority.status(), "cosmos.endpoint");
   std::string url = target.endpoint();
   while (url.ends_with('/')) url.pop_back();
 

@@ -12,14 +12,18 @@ namespace {
 
 constexpr size_t kMostReserved = 16 << 20;  // on a server's word alone
 
+constexpr char kTooLong[] = "the answer is too long";
+
 bool Same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
                                                         absl::string_view(b.data(), b.size()));
 }
 
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
 std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -39,8 +43,8 @@ void AnswerParser::Start(AnswerHeaders* headers, std::string* body) {
   partial_.clear();
   status_ = 0;
   keeps_connection_ = true;
-  is_chunked_ = has_length_ = false;
-  left_ = header_bytes_ = 0;
+  is_chunked_ = has_length_ = says_close_ = false;
+  left_ = body_bytes_ = header_bytes_ = frame_bytes_ = 0;
   problem_ = "";
 }
 
@@ -56,6 +60,8 @@ AnswerParser::State AnswerParser::Take(std::string_view* bytes) {
     } else if (phase_ == Phase::kChunk) {
       TakeBody(bytes, Phase::kChunkEnd);
     } else if (phase_ == Phase::kBodyToEnd) {
+      body_bytes_ += bytes->size();
+      if (body_bytes_ > kMostBodyBytes) Fail(kTooLong);
       body_->append(*bytes);
       *bytes = {};
     } else {
@@ -82,17 +88,21 @@ void AnswerParser::TakeBody(std::string_view* bytes, Phase after) {
   if (left_ == 0) phase_ = after;
 }
 
+bool AnswerParser::CountLine(size_t bytes) {
+  const bool is_header = phase_ == Phase::kStatus || phase_ == Phase::kHeaders;
+  uint64_t& counted = is_header ? header_bytes_ : frame_bytes_;
+  counted += bytes;
+  if (counted > kMostHeaderBytes) Fail("the answer's headers are too long");
+  return counted <= kMostHeaderBytes;
+}
+
 // A line without its end, once that has come.
 bool AnswerParser::TakeLine(std::string_view* bytes, std::string_view* line) {
   const void* end = std::memchr(bytes->data(), '\n', bytes->size());
   const size_t count = end == nullptr
                            ? bytes->size()
                            : static_cast<size_t>(static_cast<const char*>(end) - bytes->data()) + 1;
-  header_bytes_ += count;
-  if (header_bytes_ > kMostHeaderBytes) {
-    Fail("the answer's headers are too long");
-    return false;
-  }
+  if (!CountLine(count)) return false;
   if (end == nullptr || !partial_.empty()) partial_.append(bytes->data(), count);
   *line = partial_.empty() ? bytes->substr(0, count) : std::string_view(partial_);
   bytes->remove_prefix(count);
@@ -109,8 +119,7 @@ void AnswerParser::OnLine(std::string_view line) {
     case Phase::kHeaders:
       return line.empty() ? OnHeadersEnd() : OnHeader(line);
     case Phase::kChunkSize:
-      header_bytes_ =
-          std::min<uint64_t>(header_bytes_, kMostHeaderBytes / 2);  // chunks may be many
+      frame_bytes_ = 0;  // chunks may be many
       return OnChunkSize(line);
     case Phase::kChunkEnd:
       if (!line.empty()) return Fail("a chunk of the answer is longer than it says");
@@ -135,6 +144,10 @@ void AnswerParser::OnStatusLine(std::string_view line) {
 void AnswerParser::OnHeader(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return Fail("a header of the answer has no colon");
+  // A line that goes on from the one before, or a name that another reader takes for another.
+  if (colon == 0 || IsBlank(line[0]) || IsBlank(line[colon - 1])) {
+    return Fail("a header of the answer has no name");
+  }
   headers_->TakeLine(line);
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = Trimmed(line.substr(colon + 1));
@@ -144,8 +157,17 @@ void AnswerParser::OnHeader(std::string_view line) {
     if (!Same(value, "chunked")) return Fail("the answer has a transfer coding that is not known");
     is_chunked_ = true;
   } else if (Same(name, "connection")) {
-    if (Same(value, "close")) keeps_connection_ = false;
-    if (Same(value, "keep-alive")) keeps_connection_ = true;
+    OnConnection(value);
+  }
+}
+
+void AnswerParser::OnConnection(std::string_view options) {
+  while (!options.empty()) {
+    const size_t comma = std::min(options.find(','), options.size());
+    const std::string_view option = Trimmed(options.substr(0, comma));
+    if (Same(option, "close")) says_close_ = true;
+    if (Same(option, "keep-alive")) keeps_connection_ = true;
+    options.remove_prefix(std::min(comma + 1, options.size()));
   }
 }
 
@@ -153,6 +175,7 @@ void AnswerParser::OnLength(std::string_view value) {
   uint64_t length = 0;
   if (!ReadNumber(value, 10, &length)) return Fail("the answer's length is no number");
   if (has_length_ && length != left_) return Fail("the answer has two lengths");
+  if (length > kMostBodyBytes) return Fail(kTooLong);
   has_length_ = true;
   left_ = length;
 }
@@ -161,11 +184,12 @@ void AnswerParser::OnHeadersEnd() {
   if (status_ < 200) {  // an interim one: the answer itself follows
     if (status_ == 101) return Fail("the answer leaves HTTP");
     phase_ = Phase::kStatus;
-    is_chunked_ = has_length_ = false;
+    is_chunked_ = has_length_ = says_close_ = false;
     left_ = 0;
     headers_->Clear();
     return;
   }
+  if (says_close_) keeps_connection_ = false;
   if (status_ == 204 || status_ == 304) {
     phase_ = Phase::kDone;
   } else if (is_chunked_) {
@@ -182,6 +206,8 @@ void AnswerParser::OnHeadersEnd() {
 void AnswerParser::OnChunkSize(std::string_view line) {
   const std::string_view size = Trimmed(line.substr(0, line.find(';')));
   if (!ReadNumber(size, 16, &left_)) return Fail("a chunk of the answer has no size");
+  if (left_ > kMostBodyBytes - body_bytes_) return Fail(kTooLong);
+  body_bytes_ += left_;
   phase_ = left_ == 0 ? Phase::kTrailers : Phase::kChunk;
 }
 

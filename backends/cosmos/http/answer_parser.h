@@ -13,6 +13,7 @@ namespace weir::cosmos {
 class AnswerParser {
  public:
   static constexpr size_t kMostHeaderBytes = 256 << 10;
+  static constexpr uint64_t kMostBodyBytes = 256 << 20;  // far above any answer of Cosmos DB
 
   enum class State : uint8_t { kReading, kDone, kBad };
 
@@ -21,15 +22,16 @@ class AnswerParser {
 
   // Takes bytes from the front; some are left when the answer is over before their end.
   State Take(std::string_view* bytes);
-  // The server closed the connection: an answer of no stated length is over.
+  // The server closed the connection, in good order: an answer of no stated length is over.
   State TakeEnd();
 
   // Nothing has come yet.
   bool untouched() const { return header_bytes_ == 0 && partial_.empty(); }
   int status() const { return status_; }
   bool keeps_connection() const { return keeps_connection_; }
-  uint64_t header_bytes() const { return header_bytes_; }  // status lines and blank lines included
-  const char* problem() const { return problem_; }         // when bad
+  // Status lines and blank lines included, what frames chunks not.
+  uint64_t header_bytes() const { return header_bytes_; }
+  const char* problem() const { return problem_; }  // when bad
 
  private:
   enum class Phase : uint8_t {
@@ -45,11 +47,13 @@ class AnswerParser {
     kBad
   };
 
+  bool CountLine(size_t bytes);
   bool TakeLine(std::string_view* bytes, std::string_view* line);
   void OnLine(std::string_view line);
   void OnStatusLine(std::string_view line);
   void OnHeader(std::string_view line);
   void OnLength(std::string_view value);
+  void OnConnection(std::string_view options);
   void OnHeadersEnd();
   void OnChunkSize(std::string_view line);
   void TakeBody(std::string_view* bytes, Phase after);
@@ -61,10 +65,13 @@ class AnswerParser {
   std::string partial_;  // a line whose end has not come
   int status_ = 0;
   bool keeps_connection_ = true;
+  bool says_close_ = false;
   bool is_chunked_ = false;
   bool has_length_ = false;
-  uint64_t left_ = 0;  // of the body or of the chunk
+  uint64_t left_ = 0;        // of the body or of the chunk
+  uint64_t body_bytes_ = 0;  // promised so far
   uint64_t header_bytes_ = 0;
+  uint64_t frame_bytes_ = 0;  // of a chunk's frame, or of the trailers
   const char* problem_ = "";
 };
 

@@ -87,6 +87,7 @@ class CurlTransport::Carrier final : public HttpCarrier {
   CURL* easy_;
   bool in_flight_ = false;
   int requests_begun_ = 0;  // on any connection, for this one request
+  bool headers_over_ = false;
   CURLcode result_ = CURLE_OK;
   bool not_sent_ = false;
   std::string header_text_;  // NUL for the end of each line
@@ -107,6 +108,7 @@ void CurlTransport::Carrier::SetConstantOptions() {
   if (connect_ms > 0) curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, connect_ms);
   if (!settings.tls_root_certificate.empty()) {
     curl_easy_setopt(easy_, CURLOPT_CAINFO, settings.tls_root_certificate.c_str());
+    curl_easy_setopt(easy_, CURLOPT_CAPATH, nullptr);  // no authority besides
   }
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &Carrier::OnHeader);
@@ -118,7 +120,11 @@ void CurlTransport::Carrier::SetConstantOptions() {
 }
 
 size_t CurlTransport::Carrier::OnHeader(char* line, size_t size, size_t count, void* self) {
-  static_cast<Carrier*>(self)->exchange_.answer_headers().TakeLine({line, size * count});
+  auto* carrier = static_cast<Carrier*>(self);
+  const std::string_view text(line, size * count);
+  if (text.starts_with("HTTP/")) carrier->headers_over_ = false;  // of another one than before
+  if (text == "\r\n" || text == "\n") carrier->headers_over_ = true;
+  carrier->exchange_.answer_headers().TakeLine(text);
   return size * count;
 }
 
@@ -164,6 +170,7 @@ void CurlTransport::Carrier::LinkHeaders() {
 
 void CurlTransport::Carrier::Send(bool on_new_connection) {
   requests_begun_ = 0;
+  headers_over_ = false;
   SetMethod();
   LinkHeaders();
   curl_easy_setopt(easy_, CURLOPT_REQUEST_TARGET, exchange_.target().c_str());
@@ -181,6 +188,7 @@ void CurlTransport::Carrier::Cancel() {
 std::string CurlTransport::Carrier::Error() const {
   long system_error = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
+  if (requests_begun_ > 1) return "the server closed the connection before it answered";
   if (not_sent_ && system_error != 0) return std::strerror(static_cast<int>(system_error));
   return curl_easy_strerror(result_);
 }
@@ -191,24 +199,23 @@ uint64_t CurlTransport::Carrier::RequestBytes() const {
   const size_t body_bytes = exchange_.body().size();
   const size_t length_bytes =
       HasBody(exchange_.method()) ? kLengthHeader + std::to_string(body_bytes).size() : 0;
-  const std::string& url = transport_.settings_.url;
-  const size_t host_bytes = url.size() - std::min(url.size(), url.find("//") + 2);
   constexpr size_t kHostHeader = sizeof("Host: \r\n") - 1;
   constexpr size_t kBlankLine = 2;
   return HttpMethodName(exchange_.method()).size() + 1 + exchange_.target().size() +
-         kVersionEnd.size() + kHostHeader + host_bytes + exchange_.headers().text().size() +
-         length_bytes + kBlankLine + body_bytes;
+         kVersionEnd.size() + kHostHeader + transport_.host_bytes_ +
+         exchange_.headers().text().size() + length_bytes + kBlankLine + body_bytes;
 }
 
 void CurlTransport::Carrier::Finish(CURLcode result) {
   in_flight_ = false;
-  result_ = result;
+  // libcurl is content with an answer that breaks off among its headers.
+  result_ = result == CURLE_OK && !headers_over_ ? CURLE_PARTIAL_FILE : result;
   HttpExchange::End end;
   if (requests_begun_ > 0) end.bytes_sent = RequestBytes();
   long header_bytes = 0;
   curl_easy_getinfo(easy_, CURLINFO_HEADER_SIZE, &header_bytes);
   end.header_bytes_received = static_cast<uint64_t>(header_bytes);
-  if (result == CURLE_OK) {
+  if (result_ == CURLE_OK) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     end.status = static_cast<int>(status);
@@ -224,8 +231,13 @@ std::unique_ptr<HttpCarrier> CurlTransport::MakeCarrier(HttpExchange& exchange) 
   return std::make_unique<Carrier>(*this, exchange);
 }
 
-CurlTransport::CurlTransport(EventLoop& loop, const HttpSettings& settings)
-    : loop_(loop), settings_(settings), due_ns_(kNever), scheduled_ns_(kNever) {
+CurlTransport::CurlTransport(EventLoop& loop, const HttpSettings& settings,
+                             const Authority& authority)
+    : loop_(loop),
+      settings_(settings),
+      host_bytes_(authority.as_sent.size()),
+      due_ns_(kNever),
+      scheduled_ns_(kNever) {
   InitialiseLibrary();
   multi_ = curl_multi_init();
   WEIR_CHECK(multi_ != nullptr);

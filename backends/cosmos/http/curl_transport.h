@@ -7,14 +7,15 @@
 #include <memory>
 #include <unordered_map>
 
+#include "backends/cosmos/http/authority.h"
 #include "backends/cosmos/http/http_engine.h"
 
 namespace weir::cosmos {
 
 class CurlTransport final : public HttpTransport, private TimerHandler {
  public:
-  // Both outlive the transport.
-  CurlTransport(EventLoop& loop, const HttpSettings& settings);
+  // Loop and settings outlive the transport.
+  CurlTransport(EventLoop& loop, const HttpSettings& settings, const Authority& authority);
   ~CurlTransport() override;
   std::unique_ptr<HttpCarrier> MakeCarrier(HttpExchange& exchange) override;
 
@@ -35,6 +36,7 @@ class CurlTransport final : public HttpTransport, private TimerHandler {
 
   EventLoop& loop_;
   const HttpSettings& settings_;
+  const size_t host_bytes_;  // of the Host header's value
   CURLM* multi_;
   std::unordered_map<curl_socket_t, std::unique_ptr<SocketWatch>> watches_;  // kept for reuse
   int added_ = 0;         // handles in the multi that have not been reported finished

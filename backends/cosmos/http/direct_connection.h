@@ -37,6 +37,7 @@ class DirectCarrier final : public HttpCarrier {
   std::string error_;
 };
 
+// Its transport closes it, also on its behalf: see DirectTransport::Close.
 class DirectConnection final : private IoHandler, private TimerHandler {
  public:
   explicit DirectConnection(DirectTransport& transport) : transport_(transport) {}
@@ -44,29 +45,38 @@ class DirectConnection final : private IoHandler, private TimerHandler {
 
   // Opens it for the carrier's request. False, with *error, when that fails at once.
   bool Open(std::vector<SocketAddress> addresses, DirectCarrier& carrier, std::string* error);
-  // Sends the carrier's request on the open connection. False when nothing of it went out.
+  // Whether one that has been idle can be used: a server may have closed it while nobody ran the
+  // loop.
+  bool IsStillOpen();
+  // Sends the carrier's request on the open connection. False when nothing of it went out, and
+  // nothing ever will; the carrier is untouched then.
   bool Begin(DirectCarrier& carrier);
+  // Closes the socket and forgets the carrier: after it nothing is called any more.
+  void Disconnect();
 
  private:
   enum class State : uint8_t { kConnecting, kShakingHands, kIdle, kBusy };
+  enum class Io : uint8_t { kSome, kNotNow, kEnd, kBroken };
 
   void OnReady(uint32_t epoll_events) override;
   void OnTimer() override;
 
   bool ConnectToNext(std::string* error);
+  void CloseSocket();
   void OnConnected();
   void ShakeHands();
   void OnOpen();
   void WatchFor(uint32_t epoll_events);
 
   bool Write();
-  ssize_t WriteSome(std::string_view head, std::string_view rest);
-  void Read();
-  ssize_t ReadSome();
+  Io WriteSome(std::string_view head, std::string_view rest, size_t* count);
+  bool Read();
+  Io ReadSome(size_t* count);
+  Io AfterTls(int done, uint32_t* wants);
+  void OnAnswerCut(Io how);
   void CheckIdle();
   void Complete(bool is_clean);
   void Fail(std::string error);
-  void Disconnect();
 
   DirectTransport& transport_;
   State state_ = State::kConnecting;
@@ -78,8 +88,12 @@ class DirectConnection final : private IoHandler, private TimerHandler {
   TimerId timer_ = 0;  // of the attempt to connect
 
   DirectCarrier* carrier_ = nullptr;
-  size_t sent_ = 0;         // bytes of the request
-  bool is_broken_ = false;  // nothing more can be sent
+  size_t sent_ = 0;  // bytes of the request
+  // What each direction waits for. TLS may have to write in order to read, and the reverse.
+  uint32_t write_wants_ = 0;  // 0: all is sent, or nothing more can be
+  uint32_t read_wants_ = 0;
+  std::string break_text_;  // why reading failed, where the system or TLS says it
+  int64_t idle_since_ns_ = 0;
   AnswerParser parser_;
 };
 

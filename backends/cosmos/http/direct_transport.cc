@@ -1,56 +1,27 @@
 #include "backends/cosmos/http/direct_transport.h"
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/http/direct_connection.h"
+#include "base/check.h"
 
 namespace weir::cosmos {
 namespace {
 
 constexpr size_t kBufferBytes = 128 << 10;
 
-struct Authority {
-  bool is_tls = false;
-  std::string host;     // without brackets
-  std::string as_sent;  // with brackets, and the port unless it is the scheme's own
-  uint16_t port = 0;
-};
-
-// Of a URL that Gateway::FromTarget let pass.
-Authority AuthorityOf(std::string_view url) {
-  Authority authority;
-  authority.is_tls = url.starts_with("https");
-  const uint16_t usual = authority.is_tls ? 443 : 80;
-  url.remove_prefix(std::min(url.size(), url.find("//") + 2));
-  url = url.substr(0, url.find('/'));
-  const size_t colon = url.rfind(':');
-  uint32_t port = usual;
-  if (colon != std::string_view::npos && url.find(']', colon) == std::string_view::npos &&
-      absl::SimpleAtoi(absl::string_view(url.data() + colon + 1, url.size() - colon - 1), &port)) {
-    url = url.substr(0, colon);
-  }
-  authority.port = static_cast<uint16_t>(port);
-  authority.as_sent = std::string(url);
-  if (port != usual) absl::StrAppend(&authority.as_sent, ":", port);
-  if (url.starts_with('[') && url.ends_with(']')) url = url.substr(1, url.size() - 2);
-  authority.host = std::string(url);
-  return authority;
-}
-
 }  // namespace
 
-DirectTransport::DirectTransport(EventLoop& loop, const HttpSettings& settings)
+DirectTransport::DirectTransport(EventLoop& loop, const HttpSettings& settings,
+                                 const Authority& authority)
     : loop_(loop),
       settings_(settings),
-      is_tls_(AuthorityOf(settings.url).is_tls),
-      host_(AuthorityOf(settings.url).host),
-      host_header_(absl::StrCat("Host: ", AuthorityOf(settings.url).as_sent, "\r\n")),
-      addresses_(host_, AuthorityOf(settings.url).port),
+      is_tls_(authority.is_tls),
+      host_(authority.host),
+      host_header_(absl::StrCat("Host: ", authority.as_sent, "\r\n")),
+      addresses_(host_, authority.port),
       buffer_(kBufferBytes) {}
 
 DirectTransport::~DirectTransport() { loop_.Cancel(timer_); }
@@ -63,8 +34,8 @@ void DirectTransport::Send(DirectCarrier& carrier, bool on_new_connection) {
   while (!on_new_connection && !idle_.empty()) {
     DirectConnection* connection = idle_.back();
     idle_.pop_back();
-    if (connection->Begin(carrier)) return;
-    Close(connection);  // the server had closed it: it has seen nothing of the request
+    if (connection->IsStillOpen() && connection->Begin(carrier)) return;
+    Close(connection);  // by the server, which has seen nothing of the request
   }
   Connect(carrier);
 }
@@ -84,7 +55,7 @@ void DirectTransport::Connect(DirectCarrier& carrier) {
 }
 
 void DirectTransport::FailLater(DirectCarrier& carrier, std::string error) {
-  addresses_.Refresh();
+  addresses_.Refresh(loop_.Now());
   carrier.error_ = std::move(error);
   failed_.push_back(&carrier);
   KeepTimer();
@@ -92,9 +63,13 @@ void DirectTransport::FailLater(DirectCarrier& carrier, std::string error) {
 
 void DirectTransport::Forget(DirectCarrier& carrier) { std::erase(failed_, &carrier); }
 
+// Its socket is closed at once, so that nothing is heard of it any more. The object stays for the
+// rest of this turn of the loop: a call of it may be on the stack.
 void DirectTransport::Close(DirectConnection* connection) {
+  connection->Disconnect();
   std::erase(idle_, connection);
   const auto found = connections_.find(connection);
+  WEIR_CHECK(found != connections_.end());
   closed_.push_back(std::move(found->second));
   connections_.erase(found);
   KeepTimer();

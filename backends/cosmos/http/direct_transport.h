@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "backends/cosmos/http/authority.h"
 #include "backends/cosmos/http/host_addresses.h"
 #include "backends/cosmos/http/http_engine.h"
 #include "backends/cosmos/http/tls_client.h"
@@ -23,8 +24,8 @@ class DirectConnection;
 
 class DirectTransport final : public HttpTransport, private TimerHandler {
  public:
-  // Both outlive the transport.
-  DirectTransport(EventLoop& loop, const HttpSettings& settings);
+  // Loop and settings outlive the transport.
+  DirectTransport(EventLoop& loop, const HttpSettings& settings, const Authority& authority);
   ~DirectTransport() override;
   std::unique_ptr<HttpCarrier> MakeCarrier(HttpExchange& exchange) override;
 

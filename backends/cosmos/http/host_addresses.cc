@@ -1,15 +1,32 @@
 #include "backends/cosmos/http/host_addresses.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 
 #include <chrono>
 #include <cstring>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "base/clock.h"
+
 namespace weir::cosmos {
+namespace {
+
+bool IsAddress(const std::string& host) {
+  unsigned char address[sizeof(in6_addr)];
+  return inet_pton(AF_INET, host.c_str(), address) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), address) == 1;
+}
+
+}  // namespace
+
+HostAddresses::HostAddresses(std::string host, uint16_t port)
+    : host_(std::move(host)), port_(port), is_name_(!IsAddress(host_)) {}
 
 HostAddresses::Found HostAddresses::Resolve(const std::string& host, uint16_t port) {
   addrinfo hints{};
@@ -31,20 +48,30 @@ HostAddresses::Found HostAddresses::Resolve(const std::string& host, uint16_t po
 }
 
 absl::StatusOr<std::vector<SocketAddress>> HostAddresses::Get() {
+  if (asked_.valid() && asked_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+    if (Found found = asked_.get(); found.ok()) known_ = *std::move(found);
+  }
   if (known_.empty()) {
     Found found = Resolve(host_, port_);
     if (!found.ok()) return found.status();
     known_ = *std::move(found);
   }
-  if (asked_.valid() && asked_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
-    if (Found found = asked_.get(); found.ok()) known_ = *std::move(found);
-  }
   return known_;
 }
 
-void HostAddresses::Refresh() {
-  if (asked_.valid()) return;
-  asked_ = std::async(std::launch::async, &HostAddresses::Resolve, host_, port_);
+void HostAddresses::Refresh(int64_t now_ns) {
+  if (!is_name_ || known_.empty() || asked_.valid()) return;
+  if (asked_ns_ != 0 && now_ns - asked_ns_ < kNsPerSecond) return;
+  asked_ns_ = now_ns;
+  std::promise<Found> promise;
+  asked_ = promise.get_future();
+  try {
+    std::thread([host = host_, port = port_, found = std::move(promise)]() mutable {
+      found.set_value(Resolve(host, port));
+    }).detach();
+  } catch (const std::system_error&) {
+    asked_ = {};  // no thread can be had: what is known has to do
+  }
 }
 
 }  // namespace weir::cosmos

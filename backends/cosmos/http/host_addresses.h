@@ -20,12 +20,13 @@ struct SocketAddress {
 class HostAddresses {
  public:
   // host: a name or an address, without brackets.
-  HostAddresses(std::string host, uint16_t port) : host_(std::move(host)), port_(port) {}
+  HostAddresses(std::string host, uint16_t port);
 
   // Waits for the resolver the first time only. Not empty when OK.
   absl::StatusOr<std::vector<SocketAddress>> Get();
-  // Asks again, aside: later calls of Get give what was found. For when a connection failed.
-  void Refresh();
+  // Asks again, aside: later calls of Get give what was found. For when a connection failed. Does
+  // nothing for an address, and within a second of the last time.
+  void Refresh(int64_t now_ns);
 
  private:
   using Found = absl::StatusOr<std::vector<SocketAddress>>;
@@ -33,8 +34,11 @@ class HostAddresses {
 
   const std::string host_;
   const uint16_t port_;
+  const bool is_name_;
   std::vector<SocketAddress> known_;
+  // Of a thread that nobody waits for in the end: a resolver may take half a minute.
   std::future<Found> asked_;
+  int64_t asked_ns_ = 0;
 };
 
 }  // namespace weir::cosmos

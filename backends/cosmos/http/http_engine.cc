@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "backends/cosmos/http/authority.h"
 #include "backends/cosmos/http/curl_transport.h"
 #include "backends/cosmos/http/direct_transport.h"
 #include "backends/cosmos/wire/headers.h"
@@ -13,8 +14,11 @@ namespace {
 
 std::unique_ptr<HttpTransport> MakeTransport(EventLoop& loop, const HttpSettings& settings,
                                              HttpClient client) {
-  if (client == HttpClient::kDirect) return std::make_unique<DirectTransport>(loop, settings);
-  return std::make_unique<CurlTransport>(loop, settings);
+  const Authority authority = ParseAuthority(settings.url).value_or(Authority{});
+  if (client == HttpClient::kLibcurl) {
+    return std::make_unique<CurlTransport>(loop, settings, authority);
+  }
+  return std::make_unique<DirectTransport>(loop, settings, authority);
 }
 
 }  // namespace

@@ -19,9 +19,9 @@ namespace weir::cosmos {
 enum class HttpClient : uint8_t { kLibcurl, kDirect };
 
 struct HttpSettings {
-  std::string url;  // "https://account.documents.azure.com:443"
-  std::string tls_root_certificate;
-  int64_t connect_timeout_ns = 0;  // 0: none of ours
+  std::string url;  // "https://account.documents.azure.com:443"; one that ParseAuthority takes
+  std::string tls_root_certificate;  // a file; the machine's authorities when empty
+  int64_t connect_timeout_ns = 0;    // 0: none of ours
 };
 
 class HttpExchange;
@@ -29,7 +29,8 @@ class HttpExchange;
 class ExchangeHandler {
  public:
   virtual ~ExchangeHandler() = default;
-  // The exchange is over; never called from inside Send. It may be sent again from here.
+  // The exchange is over; never called from inside Send. From here any exchange of the engine may
+  // be sent, cancelled or destroyed, this one too; the engine itself may not be destroyed.
   virtual void OnExchange(HttpExchange& exchange) = 0;
 };
 

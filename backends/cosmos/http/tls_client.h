@@ -18,11 +18,13 @@ using SslPointer = std::unique_ptr<SSL, FreeSsl>;
 
 class TlsClient {
  public:
-  // root_certificate: a file with the authorities to trust; the machine's when empty.
+  // root_certificate: a file with the authorities to trust, and no others; the machine's when
+  // empty.
   static absl::StatusOr<TlsClient> Make(const std::string& root_certificate);
 
-  // For a connected socket, whose handshake is to be made. host: a name or an address without
-  // brackets. Null when memory is short.
+  // For a connected socket, which stays the caller's and outlives the result; the handshake is to
+  // be made. host: a name or an address without brackets. Null when memory is short. Writing never
+  // raises SIGPIPE.
   SslPointer Open(int fd, const std::string& host) const;
 
  private:
@@ -32,7 +34,7 @@ class TlsClient {
   std::unique_ptr<SSL_CTX, FreeContext> context_;
 };
 
-// Why the last call on the connection failed, in words.
-std::string TlsError(const SSL* ssl);
+// Why the last call on the connection failed, in words. `error` is what SSL_get_error made of it.
+std::string TlsError(const SSL* ssl, int error);
 
 }  // namespace weir::cosmos
