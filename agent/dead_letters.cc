@@ -63,14 +63,22 @@ absl::Status ForEachLetter(Disk& disk, const std::string& path,
     WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(name));
     bool ours = true;
     bool first = true;
-    const auto log = RecordLog::Open(std::move(file), [&](absl::string_view bytes) {
+    const auto read = [&](absl::string_view bytes) {
       v1::LetterRecord record;
       const bool whole = record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
       if (first) ours = whole && record.head().magic() == kLetterMagic;
       ours = ours && record.head().version() <= kLetterVersion;
       first = false;
       if (ours && whole && record.has_letter()) visit(record.letter());
-    });
+    };
+    // Also where a crash of the machine may have lost an earlier letter of the last second and kept
+    // a later one: whole letters are not passed over in silence.
+    const auto log = RecordLog::Open(std::move(file), read, RecordLog::Tail::kRefuseDamage);
+    if (absl::IsDataLoss(log.status())) {
+      return absl::DataLossError(absl::StrCat(
+          name, " ", log.status().message(),
+          ", with whole letters behind: restore it from a copy, or cut it there to do without"));
+    }
     WEIR_RETURN_IF_ERROR(log.status());
     if (!ours) return absl::DataLossError(absl::StrCat(name, " does not hold dead letters"));
   }

@@ -51,8 +51,9 @@ class DeadLetters {
   bool unsynced_ = false;
 };
 
-// What an agent left behind, file by file from `path`.1 on; kDataLoss for a file of something else.
-// A torn end is passed over.
+// What an agent left behind, file by file from `path`.1 on; kDataLoss for a file of something else,
+// and for one that is damaged, with the byte, after the letters before it. A torn end is passed
+// over.
 absl::Status ForEachLetter(Disk& disk, const std::string& path,
                            absl::FunctionRef<void(const v1::DeadLetter&)> visit);
 

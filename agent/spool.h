@@ -66,7 +66,9 @@ class Spool {
   uint64_t next_segment_ = 1;
 };
 
-// What an agent that died left behind, in order.
+// What an agent that died left behind, in order. Behind damage a file is taken for torn: nothing in
+// it was synced, so that a crash of the machine may have kept a later report and lost an earlier
+// one. That one is missing is told by the stage's totals.
 absl::Status ForEachSpooled(Disk& disk, const std::string& path,
                             absl::FunctionRef<void(const v1::IntervalReport&)> visit);
 

@@ -1,26 +1,16 @@
 #include "base/record_log.h"
 
-#include <array>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "base/crc32c.h"
 #include "base/status.h"
 
 namespace weir {
 namespace {
-
-constexpr std::array<uint32_t, 256> MakeCrcTable() {
-  std::array<uint32_t, 256> table{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0x82f63b78u : 0);
-    table[byte] = crc;
-  }
-  return table;
-}
-
-constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
 
 void PutLittleEndian(uint32_t value, std::string* to) {
   for (int shift = 0; shift < 32; shift += 8) to->push_back(static_cast<char>(value >> shift));
@@ -32,13 +22,24 @@ uint32_t GetLittleEndian(absl::string_view from) {
   return value;
 }
 
-}  // namespace
+constexpr uint64_t kSearchedAtOnce = RecordLog::kLargestRecord;  // bytes of a file
 
-uint32_t Crc32c(absl::string_view bytes) {
-  uint32_t crc = ~0u;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<uint8_t>(c)) & 0xff];
-  return ~crc;
+// The first place at which a whole record begins, whatever stands before it and of those that begin
+// before `end`. Where there is none, chance makes one of each place whose length is possible in one
+// case of 2³²: among 8 MiB of random bytes in one of 250,000.
+std::optional<uint64_t> FindWhole(absl::string_view bytes, uint64_t end) {
+  const PartCrcs crcs(bytes);
+  for (uint64_t at = 0; at < end && at + RecordLog::kHeadBytes < bytes.size(); ++at) {
+    const uint64_t length = GetLittleEndian(bytes.substr(at));
+    const uint64_t room = bytes.size() - at - RecordLog::kHeadBytes;
+    if (length == 0 || length > std::min<uint64_t>(room, RecordLog::kLargestRecord)) continue;
+    const uint32_t checksum = GetLittleEndian(bytes.substr(at + 4));
+    if (crcs.Of(at + RecordLog::kHeadBytes, length) == checksum) return at;
+  }
+  return std::nullopt;
 }
+
+}  // namespace
 
 absl::StatusOr<RecordLog> RecordLog::Open(std::unique_ptr<DiskFile> file, Visit visit, Tail tail) {
   RecordLog log(std::move(file));
@@ -49,9 +50,28 @@ absl::StatusOr<RecordLog> RecordLog::Open(std::unique_ptr<DiskFile> file, Visit 
     visit(*record);
     log.end_ += kHeadBytes + record->size();
   }
-  if (tail == Tail::kCutOff && log.end_ < log.file_->Size())
-    WEIR_RETURN_IF_ERROR(log.file_->Truncate(log.end_));
+  if (tail == Tail::kKeep || log.end_ == log.file_->Size()) return log;
+  if (tail == Tail::kRefuseDamage) {
+    WEIR_ASSIGN_OR_RETURN(const bool damaged, log.IsFollowed());
+    if (damaged) return absl::DataLossError(DamageAt(log.end_, log.file_->Size()));
+  }
+  WEIR_RETURN_IF_ERROR(log.file_->Truncate(log.end_));
   return log;
+}
+
+std::string RecordLog::DamageAt(uint64_t byte, uint64_t size) {
+  return absl::StrCat("is damaged at byte ", byte, " of ", size);
+}
+
+absl::StatusOr<bool> RecordLog::IsFollowed() const {
+  // The record at the end is not whole, so that another can begin behind its first byte only.
+  for (uint64_t at = end_ + 1; at < file_->Size(); at += kSearchedAtOnce) {
+    const uint64_t most = kSearchedAtOnce + kHeadBytes + kLargestRecord;
+    WEIR_ASSIGN_OR_RETURN(const std::string bytes,
+                          file_->Read(at, std::min(most, file_->Size() - at)));
+    if (FindWhole(bytes, kSearchedAtOnce)) return true;
+  }
+  return false;
 }
 
 absl::StatusOr<uint64_t> RecordLog::Append(absl::string_view record) {

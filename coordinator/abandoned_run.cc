@@ -51,7 +51,9 @@ Evidence Gather(const std::vector<v1::JournalRecord>& journal) {
 
 bool IsAbandoned(Disk& disk, const std::string& store, const std::string& run_id) {
   const auto journal = ReadJournal(disk, JournalPath(store, run_id));
-  return journal.ok() || absl::IsNotFound(journal.status());
+  // A damaged one is nobody's either: of a run without a journal that can be believed, nothing is
+  // claimed but that it ended.
+  return journal.ok() || absl::IsNotFound(journal.status()) || absl::IsDataLoss(journal.status());
 }
 
 void ConcludeAbandoned(const std::vector<v1::JournalRecord>& journal, v1::RunResult* run) {

@@ -10,8 +10,10 @@ namespace weir {
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(Disk& disk, const std::string& path) {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(path));
-  WEIR_ASSIGN_OR_RETURN(RecordLog log, RecordLog::Open(std::move(file), [](absl::string_view) {}));
-  return std::unique_ptr<Journal>(new Journal(std::move(log)));
+  absl::StatusOr<RecordLog> log = RecordLog::Open(
+      std::move(file), [](absl::string_view) {}, RecordLog::Tail::kRefuseDamage);
+  WEIR_RETURN_IF_ERROR(Annotate(log.status(), path));
+  return std::unique_ptr<Journal>(new Journal(*std::move(log)));
 }
 
 absl::Status Journal::Keep(const v1::JournalRecord& record) {
@@ -24,13 +26,14 @@ absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std
   if (!disk.Exists(path)) return absl::NotFoundError(absl::StrCat("there is no journal ", path));
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(path));
   std::vector<v1::JournalRecord> records;
-  const auto log = RecordLog::Open(std::move(file), [&](absl::string_view bytes) {
+  const auto visit = [&](absl::string_view bytes) {
     v1::JournalRecord record;
     if (record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       records.push_back(std::move(record));
     }
-  });
-  WEIR_RETURN_IF_ERROR(log.status());
+  };
+  const auto log = RecordLog::Open(std::move(file), visit, RecordLog::Tail::kRefuseDamage);
+  WEIR_RETURN_IF_ERROR(Annotate(log.status(), path));
   return records;
 }
 

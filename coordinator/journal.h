@@ -18,7 +18,7 @@ namespace weir {
 
 class Journal {
  public:
-  // Creates the file, or goes on at the end of it.
+  // Creates the file, or goes on at the end of it. kDataLoss when it is damaged.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(Disk& disk, const std::string& path);
 
   // When it returns OK the record survives a crash of the machine.
@@ -31,7 +31,8 @@ class Journal {
 };
 
 // Every whole record. kNotFound when there is no journal, kAlreadyExists while its coordinator
-// lives.
+// lives, kDataLoss when it is damaged: each record is synced before the next, so that a whole one
+// behind the damage tells it from the rest of a crash.
 absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std::string& path);
 
 // Beside the results store, one for each run.

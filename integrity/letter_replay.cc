@@ -95,13 +95,19 @@ LetterOutcome SendAll(const Operation& operation, Sender* sender) {
 absl::StatusOr<RecordLog> OpenReplayed(Disk& disk, const std::string& folder, Replayed* replayed) {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file,
                         disk.Open(absl::StrCat(folder, "/", kReplayedFile)));
-  return RecordLog::Open(std::move(file), [&](absl::string_view bytes) {
+  const auto visit = [&](absl::string_view bytes) {
     v1::LetterRecord record;
     if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
     const v1::LetterReplay& replay = record.replay();
     bool& done = (*replayed)[{replay.leg(), replay.stage(), replay.index()}];
     done |= replay.verdict() == VerdictName(Verdict::kOk);
-  });
+  };
+  absl::StatusOr<RecordLog> log =
+      RecordLog::Open(std::move(file), visit, RecordLog::Tail::kRefuseDamage);
+  if (!absl::IsDataLoss(log.status())) return log;
+  return absl::DataLossError(
+      absl::StrCat(folder, "/", kReplayedFile, " ", log.status().message(),
+                   ": remove it and replay again; what was delivered takes effect once"));
 }
 
 absl::Status Note(const v1::DeadLetter& letter, const LetterOutcome& outcome, RecordLog* log) {

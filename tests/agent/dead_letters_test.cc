@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/random.h"
@@ -107,6 +108,29 @@ TEST(DeadLetters, AFileOfSomethingElseIsRefused) {
     ASSERT_TRUE(log->Append("something else").ok());
   }
   EXPECT_TRUE(absl::IsDataLoss(ForEachLetter(disk, "letters", [](const v1::DeadLetter&) {})));
+}
+
+// Letters behind damage are not passed over in silence, and stay on the disk.
+TEST(DeadLetters, DamageBeforeWholeLettersIsRefusedWithFileAndByte) {
+  MemoryDisk disk;
+  uint64_t third = 0;
+  {
+    DeadLetters letters(disk, Place());
+    for (uint64_t i = 0; i < 2; ++i) ASSERT_TRUE(letters.Write(Letter(i)).ok());
+    third = disk.Bytes("letters.1").size();
+    for (uint64_t i = 2; i < 4; ++i) ASSERT_TRUE(letters.Write(Letter(i)).ok());
+  }
+  disk.Bytes("letters.1")[third + 12] ^= 1;
+  const std::string damaged = disk.Bytes("letters.1");
+  uint64_t read = 0;
+  const absl::Status refused =
+      ForEachLetter(disk, "letters", [&](const v1::DeadLetter&) { ++read; });
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+  EXPECT_TRUE(absl::StartsWith(refused.message(),
+                               absl::StrCat("letters.1 is damaged at byte ", third, " of ")))
+      << refused;
+  EXPECT_EQ(read, 2u);
+  EXPECT_EQ(disk.Bytes("letters.1"), damaged);
 }
 
 // Damage anywhere: never a crash, and what comes back before it is what was written.

@@ -70,5 +70,18 @@ TEST(AbandonedRun, IsNotOneWhoseCoordinatorLives) {
   EXPECT_TRUE(IsAbandoned(disk, "store.db", "another"));
 }
 
+TEST(AbandonedRun, IsOneWhoseJournalIsDamaged) {
+  MemoryDisk disk;
+  const std::string path = JournalPath("store.db", "r");
+  {
+    auto journal = Journal::Open(disk, path);
+    for (uint32_t step = 1; step <= 3; ++step) {
+      ASSERT_TRUE((*journal)->Keep(Prepare(step, 0, v1::TASK_LOAD)).ok());
+    }
+  }
+  disk.Bytes(path)[RecordLog::kHeadBytes] ^= 1;
+  EXPECT_TRUE(IsAbandoned(disk, "store.db", "r"));
+}
+
 }  // namespace
 }  // namespace weir

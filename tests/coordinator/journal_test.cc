@@ -1,6 +1,7 @@
 // The coordinator's journal, over crashes at every byte (R44).
 #include "coordinator/journal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/memory_disk.h"
@@ -46,6 +47,21 @@ TEST(Journal, SyncsEveryRecord) {
   ASSERT_TRUE((*journal)->Keep(Go(1)).ok());
   ASSERT_TRUE((*journal)->Keep(Go(2)).ok());
   EXPECT_EQ(disk.syncs, 2);
+}
+
+TEST(Journal, DamageBeforeWholeRecordsIsRefusedAndNothingIsCutOff) {
+  MemoryDisk disk;
+  {
+    auto journal = Journal::Open(disk, "j");
+    for (uint32_t step = 1; step <= 3; ++step) ASSERT_TRUE((*journal)->Keep(Go(step)).ok());
+  }
+  disk.Bytes("j")[RecordLog::kHeadBytes] ^= 1;
+  const std::string damaged = disk.Bytes("j");
+  const absl::Status refused = ReadJournal(disk, "j").status();
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+  EXPECT_THAT(refused.message(), testing::HasSubstr("j: is damaged at byte 0 of "));
+  EXPECT_TRUE(absl::IsDataLoss(Journal::Open(disk, "j").status()));
+  EXPECT_EQ(disk.Bytes("j"), damaged);
 }
 
 TEST(Journal, TellsWhetherItsCoordinatorLives) {

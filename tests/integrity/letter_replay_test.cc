@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ namespace weir {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class LetterReplayTest : public ::testing::Test, protected FinishedRun {
@@ -156,6 +158,16 @@ TEST_F(LetterReplayTest, ATornNoteIsSentAgain) {
   EXPECT_EQ(Noted(), (Replayed{{KeyOf(first), true}}));
   EXPECT_THAT(Replay({Letter(first), Letter(second)}), ElementsAre(Verdict::kOk));
   EXPECT_EQ(Noted().size(), 2u);
+}
+
+TEST_F(LetterReplayTest, DamagedNotesAreRefusedWithTheRemedy) {
+  Replay({Letter(Find(OperationKind::kInsert)), Letter(Find(OperationKind::kInsert, 1, 1))});
+  const std::string path = letters_ + "/replayed";
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(9).put('?');
+  const auto refused = ReadReplayed(*disk_, letters_);
+  EXPECT_TRUE(absl::IsDataLoss(refused.status())) << refused.status();
+  EXPECT_THAT(refused.status().message(), HasSubstr("replayed is damaged at byte 0 of "));
+  EXPECT_THAT(refused.status().message(), HasSubstr("remove it and replay again"));
 }
 
 TEST_F(LetterReplayTest, ALetterOfALegThatTheRunDoesNotHaveIsRefused) {

@@ -152,17 +152,19 @@ absl::Status DurableStore::ReadFile(const std::string& name, bool is_last, Recor
     status = ForEachFramed({group.data(), group.size()},
                            [&](std::string_view record) { return state->Apply(record); });
   };
-  const auto tail = is_last ? RecordLog::Tail::kCutOff : RecordLog::Tail::kKeep;
-  WEIR_ASSIGN_OR_RETURN(RecordLog log, RecordLog::Open(std::move(file), visit, tail));
+  const auto tail = is_last ? RecordLog::Tail::kRefuseDamage : RecordLog::Tail::kKeep;
+  absl::StatusOr<RecordLog> log = RecordLog::Open(std::move(file), visit, tail);
   WEIR_RETURN_IF_ERROR(Annotate(status, path));
+  const auto damaged = [&path](absl::string_view where) {
+    return absl::DataLossError(absl::StrCat(path, " ", where, ": restore it from a copy"));
+  };
+  if (absl::IsDataLoss(log.status())) return damaged(log.status().message());
+  WEIR_RETURN_IF_ERROR(log.status());
   if (is_last) {
-    journal_ = std::make_unique<RecordLog>(std::move(log));
+    journal_ = std::make_unique<RecordLog>(*std::move(log));
     return absl::OkStatus();
   }
-  if (log.size() != size) {
-    return absl::DataLossError(absl::StrCat(path, " is damaged at byte ", log.size(), " of ", size,
-                                            ": restore it from a copy"));
-  }
+  if (log->size() != size) return damaged(RecordLog::DamageAt(log->size(), size));
   *bytes = size;
   return absl::OkStatus();
 }
@@ -210,15 +212,19 @@ void DurableStore::Answer(std::vector<Waiter> waiters, const absl::Status& statu
   for (Waiter& waiter : waiters) waiter.then(status);
 }
 
+// One at a time: where no more than one group can be half written, a whole one behind it tells that
+// the file was damaged (RecordLog::Tail::kRefuseDamage).
 absl::Status DurableStore::WriteGroups() {
   for (; !writing_.empty(); writing_.pop_front()) {
     WEIR_RETURN_IF_ERROR(journal_->Append(writing_.front()).status());
+    const absl::Status synced = journal_->Sync();
+    is_lost_ = !synced.ok();
+    WEIR_RETURN_IF_ERROR(synced);
   }
   return absl::OkStatus();
 }
 
 void DurableStore::Write() {
-  bool is_lost = false;  // a sync failed: what the disk has now is not known any more
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] {
@@ -231,15 +237,11 @@ void DurableStore::Write() {
     const uint64_t rotate_to = rotate_to_;
     lock.unlock();
     absl::Status status;
-    if (is_lost) {
+    if (is_lost_) {
       status = Health();
     } else {
       if (rotate_to != 0 && journal_number_ != rotate_to) status = OpenJournal(rotate_to);
       if (status.ok()) status = WriteGroups();
-      if (status.ok()) {
-        status = journal_->Sync();
-        is_lost = !status.ok();
-      }
     }
     lock.lock();
     if (rotate_to != 0 && status.ok()) {

@@ -7,7 +7,8 @@
 //
 // One thread writes: it takes all records that have come in meanwhile, appends them as one group
 // and syncs once (group commit). An answer waits until its records, and those that it may have
-// seen, are synced. A group that a crash left half written is cut off: nobody was told of it.
+// seen, are synced. A group that a crash left half written is cut off: nobody was told of it. It is
+// the last of its file: the next one is begun after a sync, so that damage is told from it.
 #pragma once
 
 #include <atomic>
@@ -46,7 +47,7 @@ class DurableStore final : public JournalSink, public AnswerGate {
   using WriteState = std::function<bool(absl::FunctionRef<void(std::string_view record)> write)>;
 
   // Reads what is there into *state. disk outlives the store. kAlreadyExists when another emulator
-  // has the folder, kDataLoss when a file that was complete is damaged, otherwise what the disk
+  // has the folder, kDataLoss when a file is damaged, otherwise what the disk
   // says.
   static absl::StatusOr<std::unique_ptr<DurableStore>> Open(Disk* disk, Settings settings,
                                                             RecordedState* state);
@@ -81,7 +82,7 @@ class DurableStore final : public JournalSink, public AnswerGate {
   absl::Status OpenJournal(uint64_t number);
   std::string PathOf(const std::string& name) const;
   void Write();                // the writing thread
-  absl::Status WriteGroups();  // of the chunks in writing_
+  absl::Status WriteGroups();  // of the chunks in writing_, each synced
   void Answer(std::vector<Waiter> waiters, const absl::Status& status);
   void Compact();  // the compacting thread
   absl::Status WriteSnapshot(uint64_t number);
@@ -106,6 +107,7 @@ class DurableStore final : public JournalSink, public AnswerGate {
   uint64_t rotate_to_ = 0;      // the journal that a snapshot waits for
 
   std::deque<std::string> writing_;  // the writing thread's
+  bool is_lost_ = false;             // its; a sync failed: what the disk has is not known any more
   std::atomic<uint64_t> appended_ = 0;
   std::atomic<uint64_t> durable_ = 0;
   std::atomic<bool> is_failing_ = false;

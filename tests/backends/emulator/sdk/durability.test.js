@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readdirSync, statSync } from 'node:fs';
+import { appendFileSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -166,6 +166,21 @@ test('a torn tail is cut off; damage elsewhere is refused', async () => {
   appendFileSync(join(folder.path, 'journal-00000001'), '');
   const refused = await startFailing(process.env.WEIR_SERVE_EMULATOR, '400', '0', '--data', folder.path);
   assert.match(refused.text, /journal-00000000 is damaged at byte \d+/);
+});
+
+test('damage in the middle of the last journal is refused, a torn end behind it or not', async () => {
+  const emulator = await start();
+  for (const id of ['one', 'two', 'three']) await emulator.client().databases.create({ id });
+  await kill(emulator);
+  const path = join(folder.path, 'journal-00000000');
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf('two')] ^= 1;
+  for (const end of [Buffer.alloc(0), Buffer.from([200, 0, 0, 0, 1, 2, 3, 4, 5])]) {
+    writeFileSync(path, Buffer.concat([bytes, end]));
+    const refused = await startFailing(process.env.WEIR_SERVE_EMULATOR, '400', '0', '--data', folder.path);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.text, /journal-00000000 is damaged at byte [1-9]\d* of \d+: restore it from a copy/);
+  }
 });
 
 test('a disk that takes no more is answered 503 and said, never acknowledged', async (context) => {
