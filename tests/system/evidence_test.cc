@@ -3,15 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 #include "backends/cosmos/emulator/emulator.h"
+#include "coordinator/campaign_reader.h"
+#include "generators/operation_plan.h"
 #include "reports/results_store.h"
 #include "tests/support/program.h"
 #include "tests/support/throwaway_postgres.h"
@@ -162,6 +169,68 @@ scenarios:
         << leg.bottleneck().sentence();
     EXPECT_THAT(leg.bottleneck().sentence(), HasSubstr("of its share"));
   }
+}
+
+constexpr char kHotKeyCampaign[] = R"(
+name: hot
+seed: 11
+dataset: {records: 500, logs: {}}
+targets:
+  - name: cosmos
+    cosmos: {endpoint: "http://127.0.0.1:$PORT/", key: "${env:SYSTEM_TEST_KEY}", throughput: 40000,
+             partition_key: id}
+scenarios:
+  - name: hot
+    phases: {load: {batch: 100, sessions: 2}, warm_up: 1s, measure: 3s}
+    shape: {open: {rate: 200/s, arrivals: constant, sessions: 8}}
+    operations: [{do: read}, {do: replace}]
+    keys: {law: hotspot, hot_records: 0.002, hot_operations: 0.8}
+    timeout: 20s
+)";
+constexpr uint64_t kHotKeyWarmUp = 200;  // operations
+constexpr uint64_t kHotKeyMeasured = 600;
+
+// By the plan, of the measure phase: the id of the record that is touched most, and how often.
+std::pair<std::string, uint64_t> HottestByThePlan(const std::string& text) {
+  const CampaignReading reading = ReadCampaignText(text, "campaign.yaml", {});
+  EXPECT_TRUE(reading.problems.empty());
+  const v1::Campaign& campaign = reading.campaign;
+  const auto dataset = MakeDataset(campaign.dataset(), campaign.seed());
+  const auto plan = MakeOperationPlan(campaign, campaign.scenarios(0), **dataset);
+  std::map<uint64_t, uint64_t> touched;
+  PlannedOperation planned;
+  for (uint64_t index = kHotKeyWarmUp; index < kHotKeyWarmUp + kHotKeyMeasured; ++index) {
+    (*plan)->Make(index, &planned);
+    ++touched[planned.operation.first_record];
+  }
+  const auto hottest =
+      std::max_element(touched.begin(), touched.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  Record record;
+  (*dataset)->Make(hottest->first, 0, &record);
+  return {std::string(record[(*dataset)->schema().id_field].text()), hottest->second};
+}
+
+// Every operation of the measure phase on it is counted, by whichever agent, and none of the
+// warm-up.
+TEST_F(EvidenceTest, ASingleHotKeyIsNamedInTheReport) {
+  auto emulator = cosmos::Emulator::Start({});
+  ASSERT_TRUE(emulator.ok()) << emulator.status();
+  const std::string campaign =
+      absl::StrReplaceAll(kHotKeyCampaign, {{"$PORT", absl::StrCat((*emulator)->port())}});
+  const ProgramEnd end = RunProgram(
+      Command(campaign, 2),
+      {absl::StrCat("SYSTEM_TEST_KEY=", std::string(cosmos::kWellKnownEmulatorKey))}, 90s);
+  const auto [id, operations] = HottestByThePlan(campaign);
+  ASSERT_GT(operations, kHotKeyMeasured * 7 / 10);
+  const auto report =
+      nlohmann::json::parse(std::ifstream(folder_ + "/out/report.json"), nullptr, false);
+  ASSERT_TRUE(report.is_object()) << end.output;
+  const nlohmann::json& keys = report["run"]["legs"][0]["hot_keys"];
+  ASSERT_FALSE(keys.empty()) << end.output;
+  EXPECT_EQ(keys[0]["key"], absl::StrCat("\"", id, "\""));
+  EXPECT_EQ(keys[0]["operations"].dump(), absl::StrCat("\"", operations, "\""));
+  EXPECT_THAT(end.output, HasSubstr(absl::StrCat("hottest partition keys: \"", id, "\" ")));
 }
 
 }  // namespace

@@ -89,9 +89,68 @@ async function questionsOpenToTheirEvidence(page) {
   }
 }
 
+// What a reader sees of the heat map: rows from top to bottom, with their cells from left to right.
+async function heatRows(page) {
+  return page.locator('.heat').first().evaluate((heat) => {
+    const color = (cell) => getComputedStyle(cell).fill;
+    return [...heat.querySelectorAll('svg')].map((svg) => {
+      const cells = [...svg.querySelectorAll('rect:not(.refused)')];
+      const {top, width, height} = svg.getBoundingClientRect();
+      return {
+        name: svg.previousElementSibling.textContent, top, width, height,
+        opacity: cells.map((cell) => Number(cell.getAttribute('fill-opacity'))),
+        colors: [...new Set(cells.map(color))],
+        widths: cells.map((cell) => cell.getBoundingClientRect().width),
+        refused: [...svg.querySelectorAll('.refused')].map(color),
+      };
+    });
+  });
+}
+
+function heatRowIsDrawn(row, where) {
+  const {name, width, height, colors} = row;
+  expect(width > 150 && height > 8, `${where}: row ${name} is ${width} × ${height} px`);
+  expect(colors.length === 1 && /^rgb/.test(colors[0]), `${where}: row ${name} is ${colors}`);
+  const least = width / row.widths.length * 0.9;
+  expect(row.widths.every((cell) => cell >= least), `${where}: row ${name} has gaps`);
+  expect(row.opacity.every((value) => value >= 0 && value <= 1), `${where}: row ${name} is odd`);
+}
+
+// The sample gives partition 0 68 % of the request units of each second and all of the throttling.
+function heatRowsAreAsTheSample(busy, idle, where) {
+  expect(busy.top + busy.height <= idle.top, `${where}: the rows of the heat map overlap`);
+  expect(busy.opacity.length > 10 && busy.opacity.length === idle.opacity.length,
+         `${where}: ${busy.opacity.length} and ${idle.opacity.length} columns`);
+  const pairs = busy.opacity.map((value, i) => [value, idle.opacity[i]]);
+  const loaded = pairs.filter(([value]) => value > 0.1);
+  expect(loaded.length > 10, `${where}: only ${loaded.length} columns have colour`);
+  expect(loaded.every(([a, b]) => Math.abs(a / b - 68 / 32) < 0.05),
+         `${where}: the rows are not as 68 to 32`);
+  expect(busy.refused.length > 0 && idle.refused.length === 0,
+         `${where}: throttling on ${busy.refused.length} and ${idle.refused.length} seconds`);
+  expect(busy.refused.every((color) => color !== busy.colors[0]),
+         `${where}: throttling has the colour of use`);
+}
+
+async function heatMapShowsWhichPartitionIsBusyAndWhen(page, where) {
+  const map = page.locator('.heat').first();
+  await map.waitFor();
+  const rows = await heatRows(page);
+  const names = rows.map((row) => row.name).join();
+  expect(names === '0,1', `${where}: the heat map has the rows ${names}`);
+  for (const row of rows) heatRowIsDrawn(row, where);
+  if (rows.length === 2) heatRowsAreAsTheSample(rows[0], rows[1], where);
+  const label = await map.getAttribute('aria-label');
+  expect(label === 'Request units of 2 partitions over time', `${where}: it is called ${label}`);
+  const note = await page.locator('.heat-card .note').first().textContent();
+  expect(/^Full colour: [\d,.]+ RU\/s\. Red: requests were throttled\.$/.test(note),
+         `${where}: the heat map's note is “${note}”`);
+}
+
 async function evidenceIsReadable(browser, width, colorScheme) {
   const page = await open(browser, width, colorScheme);
   await questionsOpenToTheirEvidence(page);
+  await heatMapShowsWhichPartitionIsBusyAndWhen(page, `${width} px, ${colorScheme}`);
   await readable(page, width, `${width} px, ${colorScheme}, evidence`);
   await page.close();
 }
