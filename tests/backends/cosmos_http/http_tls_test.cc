@@ -107,6 +107,7 @@ TEST_P(HttpTlsTest, AServerThatReadsAndWritesSlowlyGetsAllOfIt) {
 TEST_P(HttpTlsTest, TheServerMayChangeKeysWhileARequestIsUnderWay) {
   const std::string body = Bytes(1'000'000);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    std::atomic<long> changes = 0;
     WireServer server(
         [&](Wire& wire) {
           const auto change = [&] {
@@ -122,6 +123,7 @@ TEST_P(HttpTlsTest, TheServerMayChangeKeysWhileARequestIsUnderWay) {
             if (version == TLS1_3_VERSION) change();
             wire.Send(answer.substr(100'000));
           }
+          changes = SSL_num_renegotiations(wire.ssl());
           wire.ReadSome(1);
         },
         Tls(version));
@@ -130,6 +132,7 @@ TEST_P(HttpTlsTest, TheServerMayChangeKeysWhileARequestIsUnderWay) {
       ASSERT_TRUE(Post(body).answer() == body) << exchange_->transport_error() << version;
     }
     EXPECT_EQ(server.connections(), 1);
+    EXPECT_TRUE(version == TLS1_3_VERSION || WaitFor([&] { return changes > 0; }));
   }
 }
 
@@ -234,6 +237,24 @@ TEST_P(HttpTlsTest, AConnectionClosedWhileIdleCostsNothing) {
       ASSERT_TRUE(WaitFor([&] { return server.closed() == i; }));
       loop_runs ? RunFor(5 * kNsPerMs) : void(usleep(15'000));
     }
+  }
+}
+
+// As plain: a write raises SIGPIPE, where it may.
+TEST_P(HttpTlsTest, ARequestThatNoByteOfWentOutGoesToAnotherConnection) {
+  WireServer server(
+      [](Wire& wire) {
+        wire.ReadRequest();
+        wire.Send(AnswerWith("a"));
+        usleep(2'000);
+        wire.EndSending();
+        wire.CloseByReset();
+      },
+      Tls());
+  Open(server.url(), files_->authority());
+  for (int i = 1; i <= 5; ++i) {
+    EXPECT_EQ(Post("{}").transport(), Transport::kAnswered) << exchange_->transport_error();
+    ASSERT_TRUE(WaitFor([&] { return server.closed() == i; }));
   }
 }
 

@@ -49,6 +49,25 @@ TEST_P(HttpFailureTest, AConnectionClosedWhileIdleCostsNothing) {
   }
 }
 
+// A write to a connection that was ended and then reset raises SIGPIPE, where it may.
+TEST_P(HttpFailureTest, ARequestThatNoByteOfWentOutGoesToAnotherConnection) {
+  std::atomic<int> requests = 0;
+  WireServer server([&](Wire& wire) {
+    wire.ReadRequest();
+    ++requests;
+    wire.Send(AnswerWith("a"));
+    usleep(2'000);
+    wire.EndSending();
+    wire.CloseByReset();
+  });
+  Open(server.url());
+  for (int i = 1; i <= 5; ++i) {
+    EXPECT_EQ(Post("{}").transport(), Transport::kAnswered) << exchange_->transport_error();
+    EXPECT_EQ(requests, i);
+    ASSERT_TRUE(WaitFor([&] { return server.closed() == i; }));  // and send at once
+  }
+}
+
 TEST_P(HttpFailureTest, ARequestThatIsNotAnsweredIsLostAndNotRepeated) {
   for (const bool by_reset : {false, true}) {
     std::atomic<int> requests = 0;

@@ -120,6 +120,8 @@ void Wire::CloseByReset() const {
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
+void Wire::EndSending() const { shutdown(fd_, SHUT_WR); }
+
 // ---------------------------------------------------------------------------------- the server
 
 WireServer::WireServer(std::function<void(Wire&)> serve, const WireOptions& options)

@@ -35,6 +35,7 @@ class Wire {
   bool Send(std::string_view bytes);
   bool SendSlowly(std::string_view bytes, size_t piece);
   void CloseByReset() const;  // the client gets an RST where it would get a FIN
+  void EndSending() const;    // the client gets a FIN now
   SSL* ssl() { return ssl_; }
 
  private:
