@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "backends/cosmos/wire/signature.h"
 #include "base/version.h"
 #include "coordinator/cli/calibrate_command.h"
 #include "coordinator/cli/charges_command.h"
@@ -406,12 +407,17 @@ class CommandLine {
         ->type_name("FILE");
     emulator->add_option("--tls-key", emulator_.tls_key, "Its private key, PEM without passphrase")
         ->type_name("FILE");
-    emulator->footer(
+    const absl::string_view known_key(cosmos::kWellKnownEmulatorKey.data(),
+                                      cosmos::kWellKnownEmulatorKey.size());
+    emulator->footer(absl::StrCat(
+        "Without --key clients sign with the key that Microsoft publishes for its emulator:\n  ",
+        known_key,
+        "\n\n"
         "Request units are modelled from published measurements; they are not Azure's meter.\n"
         "Stops at Ctrl-C or SIGTERM.\n\n"
         "Examples:\n"
         "  weir cosmos-emulator\n"
-        "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'");
+        "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'"));
   }
 
   void AddCosmos() {

@@ -49,6 +49,7 @@ TEST(WeirProgram, ExplainsItselfWithItsExitCodes) {
   EXPECT_EQ(help.code, kExitValid);
   EXPECT_THAT(help.output, HasSubstr("130  interrupted"));
   EXPECT_THAT(Weir("run --help").output, HasSubstr("Examples:"));
+  EXPECT_THAT(Weir("cosmos-emulator --help").output, HasSubstr("C2y6yDjf5/R+ob0N8A7Cgv30VRDJ"));
   EXPECT_THAT(Weir("--version").output, StartsWith("weir 0."));
 }
 
