@@ -1,14 +1,11 @@
 #include "backends/cosmos/cosmos_backend.h"
 
-#include <curl/curl.h>
-
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/container_disclosure.h"
@@ -18,6 +15,7 @@
 #include "backends/cosmos/container_throughput.h"
 #include "backends/cosmos/control_client.h"
 #include "backends/cosmos/cosmos_session.h"
+#include "backends/cosmos/http/authority.h"
 #include "base/clock.h"
 #include "base/status.h"
 
@@ -48,23 +46,6 @@ std::string ConsistencyHeader(v1::Consistency consistency) {
 cosmos::HttpClient ClientOf(v1::HttpClient client) {
   return client == v1::HTTP_CLIENT_LIBCURL ? cosmos::HttpClient::kLibcurl
                                            : cosmos::HttpClient::kDirect;
-}
-
-// "http://127.0.0.1:8081" names its port; https has one of its own otherwise.
-ServerLocation LocationOf(const std::string& endpoint) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
-  ServerLocation location;
-  char* part = nullptr;
-  if (curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(), 0) != CURLUE_OK) return location;
-  if (curl_url_get(url.get(), CURLUPART_HOST, &part, 0) == CURLUE_OK) location.host = part;
-  curl_free(part);
-  part = nullptr;
-  int port = 0;
-  const CURLUcode found = curl_url_get(url.get(), CURLUPART_PORT, &part, CURLU_DEFAULT_PORT);
-  if (found == CURLUE_OK && absl::SimpleAtoi(part, &port))
-    location.port = static_cast<uint16_t>(port);
-  curl_free(part);
-  return location;
 }
 
 class CosmosBackend final : public Backend {
@@ -139,7 +120,10 @@ class CosmosBackend final : public Backend {
     return cosmos::ReadDocuments(container_, &*client, indices, visit);
   }
 
-  ServerLocation Location() override { return LocationOf(target_.endpoint()); }
+  ServerLocation Location() override {
+    const cosmos::Authority server = cosmos::ParseAuthority(target_.endpoint()).value();
+    return {.host = server.host, .port = server.port};  // it was parsed when the gateway was made
+  }
 
   absl::Status Scan(absl::FunctionRef<void(const Record&)> visit) override {
     OwnControlClient client(container_.gateway);
