@@ -221,7 +221,7 @@ const char* ChangeFeedRequests::ReadVersions(const Container& container, Partiti
     if (page->count > 1) page->documents.push_back(',');
     AppendVersion(container, *at, &page->documents);
     for (const StoredDocument* image : {&at->current, &at->previous}) {
-      if (image->body.json_size == 0) continue;
+      if (image->body.json_size() == 0) continue;
       const double kb = container.properties().StoredKb(*image);
       page->document_ru += container.charges().ReturnedDocument(kb);
     }

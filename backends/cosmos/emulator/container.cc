@@ -123,7 +123,7 @@ void Container::ShareOut() {
 Partition* Container::AddPartition(const KeyRange& range, std::vector<uint32_t> parents) {
   all_partitions_.push_back(std::make_unique<Partition>(
       static_cast<uint32_t>(all_partitions_.size()), range, std::move(parents), 0,
-      PartitionSettings{&definition(), &charges_, &properties_}));
+      PartitionSettings{&definition(), &charges_, &properties_, &memory_}));
   return all_partitions_.back().get();
 }
 

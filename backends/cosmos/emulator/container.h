@@ -163,6 +163,7 @@ class Container {
   JournalSink* sink_ = nullptr;  // of a durable emulator
   std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;
   std::vector<std::unique_ptr<const PartitionTable>> tables_;
+  BlockMemory memory_;                                      // of the partitions' items
   std::vector<std::unique_ptr<Partition>> all_partitions_;  // the position is the id
 };
 

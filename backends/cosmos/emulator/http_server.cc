@@ -11,10 +11,12 @@
 #include <cerrno>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/json_text.h"
@@ -115,10 +117,20 @@ struct HttpConnections {
 
 namespace {
 
+// Of the body; nothing beyond what a body may have.
+size_t AnnouncedBytes(MHD_Connection* connection) {
+  const char* text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+  size_t bytes = 0;
+  if (text == nullptr || !absl::SimpleAtoi(text, &bytes)) return 0;
+  return bytes <= HttpServer::kMaxBodyBytes ? bytes : 0;
+}
+
 MHD_Result OnRequest(void* cls, MHD_Connection* connection, const char* url, const char* method,
                      const char*, const char* upload, size_t* upload_size, void** state) {
   if (*state == nullptr) {
-    *state = new Exchange;
+    auto made = std::make_unique<Exchange>();
+    made->body.reserve(AnnouncedBytes(connection) + simdjson::SIMDJSON_PADDING);
+    *state = made.release();
     return MHD_YES;
   }
   auto* exchange = static_cast<Exchange*>(*state);
@@ -167,7 +179,8 @@ absl::StatusOr<sockaddr_in> Address(const std::string& host, uint16_t port) {
 
 std::string_view HttpRequest::Header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (key.size() == name.size() && strncasecmp(key.data(), name.data(), name.size()) == 0) {
+    if (key.size() != name.size() || (key.back() | 0x20) != name.back()) continue;
+    if (strncasecmp(key.data(), name.data(), name.size()) == 0) {
       return value;
     }
   }

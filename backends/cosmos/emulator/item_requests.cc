@@ -39,7 +39,7 @@ HttpResponse AnswerFor(const Container& container, const Partition& partition,
   response.Set(header::kEtag, partition.Etag(*outcome.document));
   if (outcome.status == 304 || !with_body) return response;
   response.Set(header::kContentType, std::string(kJsonContentType));
-  response.body.reserve(outcome.document->body.json_size + 256);
+  response.body.reserve(outcome.document->body.json_size() + 256);
   container.properties().AppendJson(*outcome.document, &response.body);
   return response;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <new>
 
 #include "backends/cosmos/emulator/wall_clock.h"
 #include "base/check.h"
@@ -41,7 +42,7 @@ Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents,
 }
 
 Partition::~Partition() {
-  for (const Slot& slot : slots_) delete slot.document;
+  for (const Slot& slot : slots_) Dispose(slot.document);
 }
 
 // ---------------------------------------------------------------------------- operations
@@ -112,7 +113,7 @@ ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view
   if (undoable_) {
     Note(Undo::Kind::kReinsert, existing, {});
   } else {
-    delete existing;
+    Dispose(existing);
   }
   return {204, charge, nullptr};
 }
@@ -164,8 +165,19 @@ StoredDocument* Partition::Find(const ItemKey& item) const {
   return found == items_.end() ? nullptr : *found;
 }
 
+StoredDocument* Partition::NewDocument() {
+  return new (settings_.memory->Allocate(sizeof(StoredDocument))) StoredDocument;
+}
+
+void Partition::Dispose(StoredDocument* document) {
+  if (document == nullptr) return;
+  document->~StoredDocument();
+  settings_.memory->Free(document, sizeof(StoredDocument));
+}
+
 DocumentBody Partition::MakeBody(const DocumentView& document) {
-  DocumentBody body = DocumentBody::Copy(document.id, document.json);
+  DocumentBody body;
+  body.text = DocumentText(document.id, document.json, settings_.memory);
   body.terms = static_cast<uint32_t>(document.terms);
   body.ttl = document.ttl.value_or(0);
   body.timestamp = NowSeconds();
@@ -215,7 +227,7 @@ LogicalPartition* Partition::Logical(const EffectivePartitionKey& key) {
 }
 
 StoredDocument* Partition::Insert(const ItemKey& item, const DocumentView& document) {
-  auto* made = new StoredDocument;
+  StoredDocument* made = NewDocument();
   made->body = MakeBody(document);
   made->number = next_number_++;
   made->hash = item.hash;
@@ -239,7 +251,7 @@ void Partition::Link(StoredDocument* document) {
   --empty_slots_;
   items_.insert(document);
   changes_.Insert(document);
-  bytes_ += document->body.json_size;
+  bytes_ += document->body.json_size();
   for (EqualityIndex& index : equality_indexes_) index.Add(*document);
   if (unique_keys_) unique_keys_->Add(*document);
   Remind(*document);
@@ -253,7 +265,7 @@ void Partition::Unlink(StoredDocument* document) {
   ++empty_slots_;
   items_.erase(document);
   changes_.Erase(document);
-  bytes_ -= document->body.json_size;
+  bytes_ -= document->body.json_size();
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
   if (unique_keys_) unique_keys_->Remove(*document);
   if (!undoable_ && undo_.empty()) CompactSlots();  // an undo needs its slot
@@ -262,8 +274,8 @@ void Partition::Unlink(StoredDocument* document) {
 void Partition::Swap(StoredDocument* document, DocumentBody body) {
   for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
   if (unique_keys_) unique_keys_->Remove(*document);
-  bytes_ += body.json_size;
-  bytes_ -= document->body.json_size;
+  bytes_ += body.json_size();
+  bytes_ -= document->body.json_size();
   changes_.Erase(document);
   std::swap(document->body, body);
   changes_.Insert(document);
@@ -336,7 +348,7 @@ void Partition::RemoveExpired(uint32_t now) {
     Unlink(document);
     if (journal_) journal_->Deleted(*document, lsn_);
     if (versions_) versions_->Deleted(*document, lsn_, NowSeconds(), true);
-    delete document;
+    Dispose(document);
   }
 }
 
@@ -356,7 +368,7 @@ void Partition::Begin() {
 void Partition::Commit() {
   undoable_ = false;
   for (const Undo& undo : undo_) {
-    if (undo.kind == Undo::Kind::kReinsert) delete undo.document;
+    if (undo.kind == Undo::Kind::kReinsert) Dispose(undo.document);
   }
   undo_.clear();
   if (journal_) journal_->Flush();
@@ -371,7 +383,7 @@ void Partition::RollBack() {
     switch (step->kind) {
       case Undo::Kind::kRemove:
         Unlink(step->document);
-        delete step->document;
+        Dispose(step->document);
         break;
       case Undo::Kind::kRestoreBody:
         Swap(step->document, std::move(step->body));

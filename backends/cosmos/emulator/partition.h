@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -56,6 +57,7 @@ struct PartitionSettings {
   const ContainerDefinition* definition;
   const ChargeModel* charges;
   const SystemProperties* properties;
+  BlockMemory* memory;  // of all its items
 };
 
 class Partition {
@@ -197,6 +199,8 @@ class Partition {
 
   static ItemKey MakeItemKey(const EffectivePartitionKey& key, std::string_view id);
   StoredDocument* Find(const ItemKey& item) const;
+  StoredDocument* NewDocument();
+  void Dispose(StoredDocument* document);  // not in any list any more; or null
   DocumentBody MakeBody(const DocumentView& document);
   const DocumentView& Counted(const DocumentView& document);
   void ReadOld(const StoredDocument& document, IndexingDirective directive);
@@ -227,7 +231,7 @@ class Partition {
 
   absl::flat_hash_set<StoredDocument*, ItemHash, ItemEqual> items_;
   absl::flat_hash_map<EffectivePartitionKey, std::unique_ptr<LogicalPartition>, KeyHash> logical_;
-  std::vector<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
+  std::deque<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
   size_t empty_slots_ = 0;
   size_t adopted_slots_ = 0;  // at the head of slots_: numbers that the parents gave
   ChangeOrder changes_;

@@ -53,8 +53,8 @@ void Partition::RecordTo(JournalSink* sink, const std::string& container_rid_byt
 
 void Partition::Restore(std::vector<RecordedItem> items, uint64_t lsn, uint64_t next_number) {
   for (const RecordedItem& item : items) {
-    auto* document = new StoredDocument;
-    document->body = DocumentBody::Copy(item.id, item.json);
+    StoredDocument* document = NewDocument();
+    document->body.text = DocumentText(item.id, item.json, settings_.memory);
     document->body.terms = item.terms;
     document->body.ttl = item.ttl;
     document->body.timestamp = item.timestamp;

@@ -23,8 +23,9 @@ SystemProperties::SystemProperties(std::string database_rid, std::string contain
                                    std::string container_rid_bytes)
     : self_head_(absl::StrCat("dbs/", database_rid, "/colls/", container_rid, "/docs/")),
       container_rid_bytes_(std::move(container_rid_bytes)) {
+  BlockMemory memory;
   StoredDocument sample;
-  sample.body = DocumentBody::Copy("", "{}");
+  sample.body.text = DocumentText("", "{}", &memory);
   sample.body.timestamp = 1'500'000'000;
   std::string json;
   AppendJson(sample, &json);

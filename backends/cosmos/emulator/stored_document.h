@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "backends/cosmos/emulator/block_memory.h"
 #include "backends/cosmos/emulator/change_order.h"
 #include "backends/cosmos/wire/effective_partition_key.h"
 
@@ -22,28 +23,58 @@ struct LogicalPartition {
   StoredDocument* last = nullptr;
 };
 
+// The id and the JSON of an item, one behind the other.
+class DocumentText {
+ public:
+  DocumentText() = default;
+  // memory outlives the text.
+  DocumentText(std::string_view id, std::string_view json, BlockMemory* memory)
+      : memory_(memory),
+        bytes_(static_cast<char*>(memory->Allocate(id.size() + json.size()))),
+        id_size_(static_cast<uint32_t>(id.size())),
+        json_size_(static_cast<uint32_t>(json.size())) {
+    std::memcpy(bytes_, id.data(), id.size());
+    std::memcpy(bytes_ + id.size(), json.data(), json.size());
+  }
+  DocumentText(DocumentText&& other) noexcept { Swap(other); }
+  DocumentText& operator=(DocumentText&& other) noexcept {
+    Swap(other);
+    return *this;
+  }
+  ~DocumentText() {
+    if (bytes_ != nullptr) memory_->Free(bytes_, size_t{id_size_} + json_size_);
+  }
+
+  std::string_view id() const { return {bytes_, id_size_}; }
+  std::string_view json() const { return {bytes_ + id_size_, json_size_}; }
+  BlockMemory* memory() const { return memory_; }
+
+ private:
+  void Swap(DocumentText& other) {
+    std::swap(memory_, other.memory_);
+    std::swap(bytes_, other.bytes_);
+    std::swap(id_size_, other.id_size_);
+    std::swap(json_size_, other.json_size_);
+  }
+
+  BlockMemory* memory_ = nullptr;
+  char* bytes_ = nullptr;
+  uint32_t id_size_ = 0;
+  uint32_t json_size_ = 0;
+};
+
 // What an item holds; swapped as a whole when the item is replaced.
 struct DocumentBody {
-  std::unique_ptr<char[]> bytes;  // the id, then the JSON
-  uint32_t id_size = 0;
-  uint32_t json_size = 0;
+  DocumentText text;
   uint32_t terms = 0;      // indexed scalars, as charged
   uint32_t timestamp = 0;  // _ts, seconds since 1970
   int32_t ttl = 0;         // the item's own, seconds or −1; 0 when it has none
   uint64_t lsn = 0;        // the partition's sequence number of this write; makes the etag, which a
                            // split leaves as it is: children go on counting from their parent's
 
-  static DocumentBody Copy(std::string_view id, std::string_view json) {
-    DocumentBody body;
-    body.bytes = std::make_unique_for_overwrite<char[]>(id.size() + json.size());
-    std::memcpy(body.bytes.get(), id.data(), id.size());
-    std::memcpy(body.bytes.get() + id.size(), json.data(), json.size());
-    body.id_size = static_cast<uint32_t>(id.size());
-    body.json_size = static_cast<uint32_t>(json.size());
-    return body;
-  }
-  std::string_view id() const { return {bytes.get(), id_size}; }
-  std::string_view json() const { return {bytes.get() + id_size, json_size}; }
+  std::string_view id() const { return text.id(); }
+  std::string_view json() const { return text.json(); }
+  uint32_t json_size() const { return static_cast<uint32_t>(text.json().size()); }
 };
 
 struct StoredDocument {
@@ -77,7 +108,7 @@ class SystemProperties {
   // Stored size in KB of 1,000 bytes, for charges.
   double StoredKb(uint32_t json_size) const { return (json_size + bytes_) / 1000.0; }
   double StoredKb(const StoredDocument& document) const {
-    return StoredKb(document.body.json_size);
+    return StoredKb(document.body.json_size());
   }
 
  private:

@@ -8,7 +8,7 @@ namespace weir::cosmos::emulator {
 StoredDocument VersionLog::CopyOf(const StoredDocument& document) {
   StoredDocument copy;
   const DocumentBody& body = document.body;
-  copy.body = DocumentBody::Copy(body.id(), body.json());
+  copy.body.text = DocumentText(body.id(), body.json(), body.text.memory());
   copy.body.terms = body.terms;
   copy.body.timestamp = body.timestamp;
   copy.body.ttl = body.ttl;

@@ -23,10 +23,10 @@ EffectivePartitionKey KeyOf(const std::string& value) {
 
 class JournalRecordsTest : public ::testing::Test {
  protected:
-  static StoredDocument Item(LogicalPartition* logical, const std::string& id, uint64_t lsn,
-                             const std::string& json = "{}") {
+  StoredDocument Item(LogicalPartition* logical, const std::string& id, uint64_t lsn,
+                      const std::string& json = "{}") {
     StoredDocument item;
-    item.body = DocumentBody::Copy(id, json);
+    item.body.text = DocumentText(id, json, &memory_);
     item.body.lsn = lsn;
     item.body.timestamp = 1'700'000'000;
     item.body.terms = 12;
@@ -63,6 +63,7 @@ class JournalRecordsTest : public ::testing::Test {
     return nullptr;
   }
 
+  BlockMemory memory_;
   LogicalPartition logical_{.key = KeyOf("a")};
   RecordedState state_;
 };

@@ -20,7 +20,7 @@ class PartitionTest : public ::testing::Test {
     definition_ = ContainerDefinition::Parse(
                       absl::StrCat(R"({"id":"c","partitionKey":{"paths":["/pk"]})", more, "}"))
                       .value();
-    const PartitionSettings settings{definition_.get(), &charges_, &properties_};
+    const PartitionSettings settings{definition_.get(), &charges_, &properties_, &memory_};
     partition_ = std::make_unique<Partition>(0, KeyRange{{}, EndOfKeySpace()},
                                              std::vector<uint32_t>(), 0, settings);
   }
@@ -52,6 +52,7 @@ class PartitionTest : public ::testing::Test {
   static uint32_t Now() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
   const ChargeModel charges_{ChargeCoefficients{}};
+  BlockMemory memory_;
   const SystemProperties properties_{"AQAAAA==", "AQAAAAEAAAA=", "12345678"};
   std::unique_ptr<const ContainerDefinition> definition_, earlier_;
   std::unique_ptr<Partition> partition_;

@@ -22,7 +22,7 @@ class VersionLogTest : public ::testing::Test {
   StoredDocument Item(const std::string& id, uint64_t lsn, uint32_t unix_seconds,
                       const std::string& json = "{}") {
     StoredDocument item;
-    item.body = DocumentBody::Copy(id, json);
+    item.body.text = DocumentText(id, json, &memory_);
     item.body.lsn = lsn;
     item.body.timestamp = unix_seconds;
     item.number = 40;
@@ -35,6 +35,7 @@ class VersionLogTest : public ::testing::Test {
     return lsns;
   }
 
+  BlockMemory memory_;
   LogicalPartition left_{.key = KeyAt("20")};
   LogicalPartition right_{.key = KeyAt("30")};
   VersionLog log_{10};
@@ -69,7 +70,7 @@ TEST_F(VersionLogTest, ACopyHasTheBodyAndNoLinks) {
   item.body.terms = 7;
   item.body.ttl = -1;
   const StoredDocument copy = VersionLog::CopyOf(item);
-  EXPECT_NE(copy.body.bytes, item.body.bytes);
+  EXPECT_NE(copy.body.json().data(), item.body.json().data());
   EXPECT_EQ(copy.body.json(), "one");
   EXPECT_EQ(copy.body.terms, 7u);
   EXPECT_EQ(copy.body.ttl, -1);
