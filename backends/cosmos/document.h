@@ -40,9 +40,13 @@ class DocumentForm {
   int partition_field() const { return partition_field_; }
 
  private:
+  size_t LongestDocument(const Record& record) const;
+
   const RecordSchema& schema_;
   int partition_field_;
   std::vector<std::string> openings_;  // of each field: `,"name":`, the first with a brace
+  std::vector<int> text_fields_;
+  size_t constant_bytes_ = 0;  // of a document, without its texts
 };
 
 // Appends one value as JSON.

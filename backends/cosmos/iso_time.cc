@@ -56,7 +56,7 @@ bool HasShape(std::string_view text) {
 
 }  // namespace
 
-void AppendIsoTime(int64_t unix_us, std::string* out) {
+void PutIsoTime(int64_t unix_us, char* text) {
   int64_t days = unix_us / kUsPerDay;
   int64_t us = unix_us % kUsPerDay;
   if (us < 0) {
@@ -64,7 +64,6 @@ void AppendIsoTime(int64_t unix_us, std::string* out) {
     --days;
   }
   const CivilDay civil = CivilFromDays(days);
-  char text[kIsoTimeLength];
   std::memcpy(text, kShape.data(), kIsoTimeLength);
   PutDigits(civil.year, 4, text);
   PutDigits(civil.month, 2, text + 5);
@@ -73,6 +72,11 @@ void AppendIsoTime(int64_t unix_us, std::string* out) {
   PutDigits(us / (60 * kUsPerSecond) % 60, 2, text + 14);
   PutDigits(us / kUsPerSecond % 60, 2, text + 17);
   PutDigits(us % kUsPerSecond, 6, text + 20);
+}
+
+void AppendIsoTime(int64_t unix_us, std::string* out) {
+  char text[kIsoTimeLength];
+  PutIsoTime(unix_us, text);
   out->append(text, kIsoTimeLength);
 }
 

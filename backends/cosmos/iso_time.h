@@ -12,8 +12,9 @@ namespace weir::cosmos {
 inline constexpr size_t kIsoTimeLength = 27;    // "2026-11-21T02:36:08.000000Z"
 inline constexpr size_t kIsoMinuteLength = 16;  // "2026-11-21T02:36"
 
-// Years 0 to 9999.
+// Years 0 to 9999. Put writes kIsoTimeLength bytes.
 void AppendIsoTime(int64_t unix_us, std::string* out);
+void PutIsoTime(int64_t unix_us, char* text);
 
 // Exactly that form; nothing otherwise.
 std::optional<int64_t> ParseIsoTime(std::string_view text);

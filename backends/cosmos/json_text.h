@@ -20,4 +20,11 @@ void AppendInteger(int64_t value, std::string* out);
 // null.
 void AppendReal(double value, std::string* out);
 
+// The same to memory that has room enough; return the end of what they wrote.
+inline constexpr size_t kLongestNumber = 32;
+constexpr size_t LongestJsonString(size_t text_bytes) { return 6 * text_bytes + 2; }
+char* PutJsonString(std::string_view text, char* at);
+char* PutInteger(int64_t value, char* at);
+char* PutReal(double value, char* at);
+
 }  // namespace weir::cosmos
