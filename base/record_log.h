@@ -40,6 +40,8 @@ class RecordLog {
   // or fails again.
   absl::StatusOr<uint64_t> Append(absl::string_view record);
   absl::Status Sync() { return file_->Sync(); }
+  // Takes the record at this offset back, with all behind it: the next one is put in its place.
+  void Forget(uint64_t offset) { end_ = offset; }
 
   absl::StatusOr<std::string> ReadAt(uint64_t offset) const;  // kDataLoss when it is not whole
   absl::Status Clear();

@@ -17,8 +17,13 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(Disk& disk, const std::st
 }
 
 absl::Status Journal::Keep(const v1::JournalRecord& record) {
-  absl::Status status = log_.Append(record.SerializeAsString()).status();
-  status.Update(log_.Sync());
+  const absl::StatusOr<uint64_t> offset = log_.Append(record.SerializeAsString());
+  absl::Status status = offset.status();
+  if (status.ok()) {
+    status = log_.Sync();
+    // What it says will not be done: the next record takes its place.
+    if (!status.ok()) log_.Forget(*offset);
+  }
   return Annotate(status, "the journal of the run");
 }
 

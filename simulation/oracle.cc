@@ -101,6 +101,7 @@ void Oracle::OnAnswer(int64_t arrived_ns, uint32_t node, const v1::AgentMessage&
   if (message.has_armed() && message.armed().step() == step_) {
     stages_[{message.armed().leg(), message.armed().task()}].armed.insert(node);
   }
+  if (parting_true_ns_ == 0) ended_by_true_ns_ = arrived_ns;
   if (message.has_pong()) {
     if (nodes_[node].lost_true_ns < 0 && parting_true_ns_ == 0)
       nodes_[node].measured_true_ns = arrived_ns;
@@ -218,7 +219,8 @@ void Oracle::CheckVerdict(const v1::RunResult& run) {
   }
 }
 
-// The offset is of the last answer, or of one of the ends of the run.
+// The offset is of the last answer, or of one of the ends of the run: of when the message came that
+// ended it, which a coordinator that was frozen reads later.
 void Oracle::CheckClocks(int64_t now_ns, const v1::RunResult& run) {
   if (stepped_ns_ > 0) return;
   for (const v1::AgentFacts& facts : run.agents()) {
@@ -227,8 +229,9 @@ void Oracle::CheckClocks(int64_t now_ns, const v1::RunResult& run) {
     const auto error_ns = [&](int64_t true_ns) {
       return std::abs(facts.clock_offset_ns() - clock_offset_ns_(node, true_ns));
     };
-    const int64_t least_ns = std::min(
-        {error_ns(now_ns), error_ns(parting_true_ns_), error_ns(nodes_[node].measured_true_ns)});
+    const int64_t least_ns =
+        std::min({error_ns(now_ns), error_ns(parting_true_ns_), error_ns(ended_by_true_ns_),
+                  error_ns(nodes_[node].measured_true_ns)});
     if (least_ns <= facts.clock_offset_bound_ns()) continue;
     Violate(absl::StrCat("agent ", node, ": the clock offset is ", least_ns, " ns off, bound ",
                          facts.clock_offset_bound_ns()));

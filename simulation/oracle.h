@@ -119,8 +119,9 @@ class Oracle {
   bool anyone_lost_ = false;
   bool tolerates_loss_ = false;
   bool journal_failed_ = false;
-  uint32_t step_ = 0;            // the latest that was asked for
-  int64_t parting_true_ns_ = 0;  // from here on the result is final
+  uint32_t step_ = 0;             // the latest that was asked for
+  int64_t parting_true_ns_ = 0;   // from here on the result is final
+  int64_t ended_by_true_ns_ = 0;  // when the message came that ended the run
 };
 
 }  // namespace weir

@@ -126,8 +126,8 @@ void SimulatedStage::Pass() {
   if (grace_ends_ns_ == 0 && (stop_ || Finished())) WindDown(now_ns);
   if (grace_ends_ns_ != 0) {
     while (now_ns >= start_ns_ + (page_second_ + 1) * kNsPerSecond) TurnPage();
-    if (in_flight_.empty() || now_ns >= grace_ends_ns_) Conclude(now_ns);
-    return;
+    if (in_flight_.empty() || now_ns >= grace_ends_ns_) return Conclude(now_ns);
+    return Wake(grace_ends_ns_);  // again, in case that the clock was set back
   }
   TimeOutOverdue(now_ns);
   Notice(now_ns);
@@ -290,7 +290,6 @@ void SimulatedStage::TurnPage() {
 void SimulatedStage::WindDown(int64_t now_ns) {
   grace_ends_ns_ = now_ns + kStopGraceNs;
   for (; !due_.empty(); due_.pop_front()) CountUnsent(due_.front());
-  if (!in_flight_.empty()) Wake(grace_ends_ns_);
 }
 
 void SimulatedStage::Conclude(int64_t now_ns) {

@@ -41,6 +41,22 @@ TEST(Journal, KeepsEveryRecordThatItSaidItKeptWhereverACrashCutsIt) {
   }
 }
 
+// It was told that the record is not kept, and what it says was not done.
+TEST(Journal, ARecordThatCouldNotBeSyncedIsNotFollowedByOthers) {
+  MemoryDisk disk;
+  {
+    auto journal = *Journal::Open(disk, "j");
+    ASSERT_TRUE(journal->Keep(Go(1)).ok());
+    disk.fail_syncs = true;
+    EXPECT_FALSE(journal->Keep(Go(2)).ok());
+    disk.fail_syncs = false;
+    ASSERT_TRUE(journal->Keep(Go(3)).ok());
+  }
+  const auto records = *ReadJournal(disk, "j");
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].go().step(), 3u);
+}
+
 TEST(Journal, SyncsEveryRecord) {
   MemoryDisk disk;
   auto journal = Journal::Open(disk, "j");

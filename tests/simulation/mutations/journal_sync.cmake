@@ -1,4 +1,4 @@
 # The journal is written and not synced.
 set(FROM coordinator/journal.cc)
-set(PIECE_1 "  status.Update(log_.Sync());\n")
+set(PIECE_1 "    status = log_.Sync();\n")
 set(INSTEAD_1 "")
