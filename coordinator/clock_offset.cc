@@ -109,9 +109,13 @@ double ClockOffset::Line::Slope() const {
   return points < 2 || spread <= 0 ? 0 : (points * sum_to - sum_t * sum_o) / spread;
 }
 
+// Each point is at most half a round trip off. The slope is the sum of (t − mean t)·offset over the
+// sum of (t − mean t)², so that by Cauchy and Schwarz it is off by at most half the widest round
+// trip times the root of (number of points ÷ that sum).
 double ClockOffset::Line::SlopeUncertainty() const {
-  const auto span = static_cast<double>(last.at_ns - first.at_ns);
-  return span <= 0 ? 1 : static_cast<double>(widest_round_trip_ns) / span;
+  const double spread = points * sum_tt - sum_t * sum_t;  // number of points × that sum
+  if (points < 2 || spread <= 0) return 1;
+  return static_cast<double>(widest_round_trip_ns) / 2 * points / std::sqrt(spread);
 }
 
 }  // namespace weir

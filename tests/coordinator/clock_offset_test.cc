@@ -100,6 +100,26 @@ TEST(ClockOffset, WidensItHalfAsFastOnceALineSaysHowTheClocksDrift) {
               500'000, 2'000);
 }
 
+// Early exchanges are slow on the way there, late ones on the way back: the points of the line lie
+// as badly as they can.
+TEST(ClockOffset, IsWithinItsBoundWhereDelaysTiltTheLine) {
+  constexpr int64_t kRoundTripNs = 100 * kNsPerUs;
+  constexpr int kBursts = 20;
+  for (const int64_t span_ns : {kNsPerSecond, 2'200 * kNsPerMs, 5 * kNsPerSecond}) {
+    ClockOffset clock;
+    for (int i = 0; i < kBursts; ++i) {
+      const int64_t sent_ns = i * span_ns / kBursts;
+      const int64_t there_ns = sent_ns + (i < kBursts / 2 ? 0 : kRoundTripNs);
+      clock.Add(sent_ns, there_ns, there_ns, sent_ns + kRoundTripNs);
+      clock.EndBurst();
+    }
+    for (int64_t later_ns = 0; later_ns < 30 * kNsPerSecond; later_ns += kNsPerSecond) {
+      const int64_t at_ns = span_ns + later_ns;
+      EXPECT_LE(std::abs(clock.OffsetAt(at_ns)), clock.BoundAt(at_ns)) << span_ns << " " << at_ns;
+    }
+  }
+}
+
 TEST(ClockOffset, FindsTheDriftOfAClockAndFollowsIt) {
   FarClock agent(kHourNs, 100, 100 * kNsPerUs);
   ClockOffset clock;
