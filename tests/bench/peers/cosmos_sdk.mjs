@@ -14,6 +14,7 @@ const [weir, rounds = '3'] = process.argv.slice(2);
 if (!weir) throw new Error('usage: node cosmos_sdk.mjs PROGRAM_WEIR [rounds]');
 const seconds = 6;
 const inFlight = 64;
+const bulkLanes = 8; // calls of executeBulkOperations at a time, of 1,000 items each
 const campaign = join(fileURLToPath(new URL('.', import.meta.url)), 'cosmos_sdk.yaml');
 
 async function startEmulator() {
@@ -78,7 +79,7 @@ async function runSdk(endpoint, round) {
   const minimal = { contentResponseOnWriteEnabled: false };
   let next = 0;
   const fresh = () => ({ ...documents[next % documents.length], id: `sdk-${next++}` });
-  const bulk = await rate(2, async () => {
+  const bulk = await rate(bulkLanes, async () => {
     const operations = Array.from({ length: 1000 }, () => {
       const resourceBody = fresh();
       return { operationType: 'Create', partitionKey: resourceBody[key], resourceBody };
