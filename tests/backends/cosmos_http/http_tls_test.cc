@@ -235,7 +235,7 @@ TEST_P(HttpTlsTest, AConnectionClosedWhileIdleCostsNothing) {
     for (int i = 1; i <= 3; ++i) {
       EXPECT_EQ(Post("{}").transport(), Transport::kAnswered) << exchange_->transport_error();
       ASSERT_TRUE(WaitFor([&] { return server.closed() == i; }));
-      loop_runs ? RunFor(5 * kNsPerMs) : void(usleep(15'000));
+      loop_runs ? RunFor(5 * kNsPerMs) : void(usleep(40'000));
     }
   }
 }

@@ -43,7 +43,7 @@ TEST_P(HttpFailureTest, AConnectionClosedWhileIdleCostsNothing) {
         EXPECT_EQ(exchange.transport(), Transport::kAnswered) << exchange.transport_error();
         EXPECT_EQ(requests, i);
         ASSERT_TRUE(WaitFor([&] { return server.closed() == i; }));
-        loop_runs ? RunFor(5 * kNsPerMs) : void(usleep(15'000));
+        loop_runs ? RunFor(5 * kNsPerMs) : void(usleep(40'000));
       }
     }
   }
@@ -156,6 +156,20 @@ TEST_P(HttpFailureTest, AnAnswerBeforeTheRequestIsWholeCounts) {
   EXPECT_EQ(exchange.transport(), Transport::kAnswered) << exchange.transport_error();
   EXPECT_EQ(exchange.status(), 413);
   EXPECT_EQ(exchange.answer(), "large");
+}
+
+// What was not sent of it would be read as the next one.
+TEST_P(HttpFailureTest, AConnectionWithHalfARequestOnItIsNotUsedAgain) {
+  WireServer server([](Wire& wire) {
+    wire.ReadSome(100);
+    wire.Send("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge");
+    while (!wire.ReadSome(100).empty()) usleep(100);
+  });
+  Open(server.url());
+  for (int i = 1; i <= 2; ++i) {
+    EXPECT_EQ(Post(std::string(8'000'000, 'x')).status(), 413) << exchange_->transport_error();
+    EXPECT_EQ(server.connections(), i);
+  }
 }
 
 // The close resets the connection: what was not read is thrown away, the answer must not be.

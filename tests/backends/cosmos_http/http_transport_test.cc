@@ -4,6 +4,7 @@
 #include <netdb.h>
 
 #include <atomic>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -68,16 +69,14 @@ TEST_P(HttpTransportTest, OpensANewConnectionWhenAskedAndKeepsIt) {
 }
 
 TEST_P(HttpTransportTest, SendsWhatTheExchangeHolds) {
-  std::string head;
-  std::string body;
+  std::promise<WireRequest> arrived;
   WireServer server([&](Wire& wire) {
-    const auto request = wire.ReadRequest();
-    head = request->head;
-    body = request->body;
+    arrived.set_value(*wire.ReadRequest());
     wire.Send(AnswerWith("", "x-ms-request-charge: 5.71\r\nX-MS-Session-Token: 0:1#7\r\n"));
   });
   Open(server.url());
   HttpExchange& exchange = Post("{}");
+  const auto [head, body] = arrived.get_future().get();
   EXPECT_THAT(head, ::testing::StartsWith("POST /dbs/d/colls/c/docs HTTP/1.1\r\n"));
   EXPECT_THAT(head, HasSubstr("\r\nHost: 127.0.0.1:" + std::to_string(server.port()) + "\r\n"));
   EXPECT_THAT(head, HasSubstr("\r\nContent-Type: application/json\r\n"));
@@ -110,7 +109,7 @@ TEST_P(HttpTransportTest, CountsTheBytesOfBodiesOfAnySize) {
 
 TEST_P(HttpTransportTest, AServerThatReadsSlowlyGetsAllOfIt) {
   const std::string body = Bytes(3'000'000);
-  bool whole = false;
+  std::atomic<bool> whole = false;
   WireServer server(
       [&](Wire& wire) {
         std::string got;
