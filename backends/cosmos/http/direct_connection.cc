@@ -185,6 +185,7 @@ void DirectConnection::ShakeHands() {
 void DirectConnection::OnOpen() {
   transport_.loop_.Cancel(timer_);
   timer_ = 0;
+  if (next_address_ > 1) transport_.addresses_.Prefer(addresses_[next_address_ - 1]);
   addresses_ = {};
   DirectCarrier& carrier = *carrier_;
   if (Begin(carrier)) return;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <system_error>
@@ -57,6 +58,14 @@ absl::StatusOr<std::vector<SocketAddress>> HostAddresses::Get() {
     known_ = *std::move(found);
   }
   return known_;
+}
+
+void HostAddresses::Prefer(const SocketAddress& reached) {
+  const auto found = std::find_if(known_.begin(), known_.end(), [&](const SocketAddress& known) {
+    return known.size == reached.size &&
+           std::memcmp(&known.storage, &reached.storage, known.size) == 0;
+  });
+  if (found != known_.end()) std::rotate(known_.begin(), found, found + 1);
 }
 
 void HostAddresses::Refresh(int64_t now_ns) {

@@ -24,6 +24,8 @@ class HostAddresses {
 
   // Waits for the resolver the first time only. Not empty when OK.
   absl::StatusOr<std::vector<SocketAddress>> Get();
+  // Puts the address that was reached first, so that others wait for no silent one before it.
+  void Prefer(const SocketAddress& reached);
   // Asks again, aside: later calls of Get give what was found. For when a connection failed. Does
   // nothing for an address, and within a second of the last time.
   void Refresh(int64_t now_ns);

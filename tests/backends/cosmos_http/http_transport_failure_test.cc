@@ -249,6 +249,11 @@ TEST_P(HttpFailureTest, ANameWithTwoAddressesIsReachedByTheSecond) {
   connect_timeout_ns_ = 1'400 * kNsPerMs;  // for both together
   Open(url);
   EXPECT_EQ(Get().answer(), "second") << exchange_->transport_error();
+  const int64_t start = loop_.Now();
+  exchange_->ClearAnswer();
+  exchange_->SendOnNewConnection();
+  EXPECT_EQ(Finish().answer(), "second");
+  EXPECT_LT(loop_.Now() - start, 500 * kNsPerMs) << "the silent one was asked again";
 }
 
 TEST_P(HttpFailureTest, ACancelledExchangeIsSilentAndCanBeUsedAgain) {
