@@ -140,7 +140,7 @@ std::string EffectivePartitionKey::ToHex() const {
 
 void EffectivePartitionKey::Append(absl::Span<const uint8_t> more) {
   WEIR_CHECK(size_ + more.size() <= kMaxBytes);
-  std::memcpy(bytes_.data() + size_, more.data(), more.size());
+  std::copy(more.begin(), more.end(), bytes_.begin() + size_);
   size_ = static_cast<uint8_t>(size_ + more.size());
 }
 
