@@ -32,7 +32,8 @@ class Stage : public RunPort {
   // How many times slower than usual the operations intended in a second are.
   using Slowness = std::function<double(uint32_t second)>;
 
-  explicit Stage(const v1::Scenario& scenario) : scenario_(scenario), watch_(scenario_), merge_(1) {}
+  explicit Stage(const v1::Scenario& scenario)
+      : scenario_(scenario), watch_(scenario_), merge_(1) {}
 
   void Run(const Slowness& slowness) {
     const v1::Phases& phases = scenario_.phases();

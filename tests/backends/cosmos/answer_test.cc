@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "backends/cosmos/http/answer_headers.h"
 #include "backends/cosmos/answer_reader.h"
+#include "backends/cosmos/http/answer_headers.h"
 
 namespace weir::cosmos {
 namespace {
