@@ -129,7 +129,7 @@ absl::StatusOr<std::vector<v1::DeadLetter>> ReadLetters(Disk& disk, const std::s
   std::set<std::string> paths;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::filesystem::path path = entry.path();
+    const std::filesystem::path& path = entry.path();
     if (path.extension() == ".1") paths.insert(path.parent_path() / path.stem());
   }
   std::vector<v1::DeadLetter> letters;

@@ -245,6 +245,7 @@ struct Rounds {
 
 double MedianOf(const std::vector<Round>& rounds, double Round::*number) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const Round& round : rounds) values.push_back(round.*number);
   return Median(values);
 }
@@ -338,7 +339,7 @@ SelfTestResult Judge(const Rounds& rounds) {
                               MedianOf(rounds.pgbench, &Round::mean_lag) / 1e3));
   figures.Say(absl::StrFormat("%.1f %% of pgbench's transactions untimed and left out",
                               100 * MedianOf(rounds.pgbench, &Round::untimed)));
-  const SelfTestResult result = figures.Result();
+  SelfTestResult result = figures.Result();
   const bool busy = MedianOf(rounds.weir, &Round::mean_lag) > kMostLagNs;
   if (!busy && (real || !vague)) return result;
   return Skip(absl::StrCat("this machine is too unsteady to tell (", result.figures, ")"));

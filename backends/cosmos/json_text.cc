@@ -113,8 +113,8 @@ char* PutInteger(int64_t value, char* at) {
 
 char* PutReal(double value, char* at) {
   if (std::isfinite(value)) return std::to_chars(at, at + kLongestNumber, value).ptr;
-  std::memcpy(at, "null", 4);
-  return at + 4;
+  constexpr std::string_view kNull = "null";
+  return std::copy(kNull.begin(), kNull.end(), at);
 }
 
 void AppendInteger(int64_t value, std::string* out) { AppendNumber(value, out); }

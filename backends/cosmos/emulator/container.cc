@@ -262,6 +262,7 @@ std::vector<HourlyPeak> Container::Peaks(int64_t now_ns) const {
     }
   }
   std::vector<HourlyPeak> peaks;
+  peaks.reserve(by_hour.size());
   for (const auto& [hour, utilisation] : by_hour) peaks.push_back({hour, utilisation});
   return peaks;
 }

@@ -118,7 +118,7 @@ void Container::Restore(RecordedState::Container recorded) {
     }
     const std::scoped_lock lock(partition->mutex());
     partition->budget() = Budget(table().partitions().size());
-    partition->Restore(std::move(own), lsn, recorded.partitions[partition->id()].next_number);
+    partition->Restore(own, lsn, recorded.partitions[partition->id()].next_number);
     if (version_ > 1) partition->Redefine(definition());  // terms are of the policy of their time
   }
 }

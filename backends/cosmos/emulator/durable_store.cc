@@ -208,8 +208,8 @@ void DurableStore::WhenOpen(uint64_t ticket, std::function<void(const absl::Stat
   then(status);
 }
 
-void DurableStore::Answer(std::vector<Waiter> waiters, const absl::Status& status) {
-  for (Waiter& waiter : waiters) waiter.then(status);
+void DurableStore::Answer(const std::vector<Waiter>& waiters, const absl::Status& status) {
+  for (const Waiter& waiter : waiters) waiter.then(status);
 }
 
 // One at a time: where no more than one group can be half written, a whole one behind it tells that
@@ -258,7 +258,7 @@ void DurableStore::Write() {
       return true;
     });
     lock.unlock();
-    Answer(std::move(ready), status);
+    Answer(ready, status);
     lock.lock();
     if (!status.ok()) {
       work_.wait_for(lock, std::chrono::nanoseconds(settings_.retry_ns),

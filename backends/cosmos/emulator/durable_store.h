@@ -83,7 +83,7 @@ class DurableStore final : public JournalSink, public AnswerGate {
   std::string PathOf(const std::string& name) const;
   void Write();                // the writing thread
   absl::Status WriteGroups();  // of the chunks in writing_, each synced
-  void Answer(std::vector<Waiter> waiters, const absl::Status& status);
+  void Answer(const std::vector<Waiter>& waiters, const absl::Status& status);
   void Compact();  // the compacting thread
   absl::Status WriteSnapshot(uint64_t number);
   absl::Status WaitUntilDurable(uint64_t ticket);

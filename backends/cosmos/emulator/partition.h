@@ -121,7 +121,7 @@ class Partition {
   void RemoveExpired(uint32_t now);
 
   // What it holds after a restart: `items` in the order of their numbers, none of them known yet.
-  void Restore(std::vector<RecordedItem> items, uint64_t lsn, uint64_t next_number);
+  void Restore(const std::vector<RecordedItem>& items, uint64_t lsn, uint64_t next_number);
   // From now on its writes go to the sink as well.
   void RecordTo(JournalSink* sink, const std::string& container_rid_bytes);
   bool is_recorded() const { return journal_.has_value(); }

@@ -51,7 +51,8 @@ void Partition::RecordTo(JournalSink* sink, const std::string& container_rid_byt
   journal_.emplace(sink, container_rid_bytes, id_);
 }
 
-void Partition::Restore(std::vector<RecordedItem> items, uint64_t lsn, uint64_t next_number) {
+void Partition::Restore(const std::vector<RecordedItem>& items, uint64_t lsn,
+                        uint64_t next_number) {
   for (const RecordedItem& item : items) {
     StoredDocument* document = NewDocument();
     document->body.text = DocumentText(item.id, item.json, settings_.memory);

@@ -26,7 +26,7 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-constexpr int64_t kTokenLifetimeSeconds = 15 * 60;
+constexpr int64_t kTokenLifetimeSeconds = 900;
 
 // What one server thread keeps from request to request.
 struct ThreadState {
@@ -164,8 +164,8 @@ std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
   return parts;
 }
 
-Service::Service(MasterKey key, Settings settings)
-    : key_(std::move(key)),
+Service::Service(const MasterKey& key, Settings settings)
+    : key_(key),
       settings_(std::move(settings)),
       charges_(settings_.coefficients),
       account_(settings_.account, charges_),

@@ -33,7 +33,7 @@ class Service {
     std::function<void(std::string_view line)> explain;  // as EmulatorOptions
   };
 
-  Service(MasterKey key, Settings settings);
+  Service(const MasterKey& key, Settings settings);
 
   // Becomes what was recorded, then keeps what changes in the store, which outlives the service's
   // requests but not the service. Once, before there are requests; kDataLoss when the records do

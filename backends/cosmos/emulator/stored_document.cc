@@ -19,7 +19,8 @@ void AppendHex(uint64_t value, int digits, std::string* out) {
 
 }  // namespace
 
-SystemProperties::SystemProperties(std::string database_rid, std::string container_rid,
+SystemProperties::SystemProperties(const std::string& database_rid,
+                                   const std::string& container_rid,
                                    std::string container_rid_bytes)
     : self_head_(absl::StrCat("dbs/", database_rid, "/colls/", container_rid, "/docs/")),
       container_rid_bytes_(std::move(container_rid_bytes)) {

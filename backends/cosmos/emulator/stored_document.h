@@ -94,7 +94,7 @@ struct StoredDocument {
 class SystemProperties {
  public:
   // rids in their base64 form; container_rid_bytes is the decoded one, of 8 bytes.
-  SystemProperties(std::string database_rid, std::string container_rid,
+  SystemProperties(const std::string& database_rid, const std::string& container_rid,
                    std::string container_rid_bytes);
 
   // The item as the service returns it: the user's properties, then _rid … _ts.

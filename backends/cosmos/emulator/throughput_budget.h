@@ -24,7 +24,7 @@ class RequestUnitBucket {
  public:
   // A partition of less than this may save what it does not spend, for this long, and spends it at
   // this rate.
-  static constexpr CentiRu kBurstPerSecond = 3000 * 100;
+  static constexpr CentiRu kBurstPerSecond = 3000 * CentiRu{100};
   static constexpr int64_t kBurstSeconds = 300;
 
   // Never throttles when per_second is 0.

@@ -20,7 +20,7 @@ namespace {
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 // Connections that are kept; libcurl's own default shrinks with the requests in flight.
 constexpr long kKeptConnections = 65'536;
-constexpr long kBufferBytes = 64 * 1024;
+constexpr long kBufferBytes = 64L * 1024;
 constexpr std::string_view kVersionEnd = " HTTP/1.1\r\n";
 
 void InitialiseLibrary() {

@@ -59,6 +59,7 @@ bool AttachSocket(SSL* ssl, int fd) {
   const BIO_METHOD* method = SocketMethod();
   BIO* bio = method == nullptr ? nullptr : BIO_new(method);
   if (bio == nullptr) return false;
+  // OpenSSL keeps a pointer for us. NOLINTNEXTLINE(performance-no-int-to-ptr)
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);  // owns it
