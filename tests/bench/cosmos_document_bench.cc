@@ -9,27 +9,13 @@
 #include "backends/cosmos/wire/effective_partition_key.h"
 #include "backends/cosmos/wire/signature.h"
 #include "generators/dataset.h"
+#include "tests/bench/sample_logs.h"
 
 namespace weir::cosmos {
 namespace {
 
-std::unique_ptr<Dataset> Logs() {
-  v1::Dataset settings;
-  settings.set_records(1'000'000);
-  v1::LogsDataset* logs = settings.mutable_logs();
-  logs->set_services(64);
-  logs->set_hosts(400);
-  logs->set_regions(6);
-  logs->set_users(100'000);
-  logs->set_user_theta(0.99);
-  logs->set_records_per_trace(8);
-  logs->set_records_per_second(1000);
-  auto dataset = MakeDataset(settings, 1);
-  return dataset.ok() ? *std::move(dataset) : nullptr;
-}
-
 void BM_AppendDocument(benchmark::State& state) {
-  const std::unique_ptr<Dataset> logs = Logs();
+  const std::unique_ptr<Dataset> logs = MakeSampleLogs(1'000'000);
   const DocumentForm form(logs->schema(), logs->schema().partition_field);
   Record record;
   logs->Make(4711, 0, &record);
@@ -71,7 +57,7 @@ void BM_SignRequest(benchmark::State& state) {
 BENCHMARK(BM_SignRequest);
 
 void BM_ReadPageOf100(benchmark::State& state) {
-  const std::unique_ptr<Dataset> logs = Logs();
+  const std::unique_ptr<Dataset> logs = MakeSampleLogs(1'000'000);
   const DocumentForm form(logs->schema(), logs->schema().partition_field);
   std::string page = R"({"Documents":[)";
   Record record;

@@ -20,6 +20,7 @@
 #include "backends/cosmos/wire/signature.h"
 #include "base/clock.h"
 #include "generators/dataset.h"
+#include "tests/bench/sample_logs.h"
 
 namespace weir::cosmos {
 namespace {
@@ -32,21 +33,6 @@ constexpr uint64_t kRecords = 200'000;
 constexpr uint64_t kBatch = 100;
 constexpr std::string_view kDocuments = "/dbs/d/colls/c/docs";
 
-std::unique_ptr<Dataset> Logs() {
-  v1::Dataset settings;
-  settings.set_records(kRecords);
-  v1::LogsDataset* logs = settings.mutable_logs();
-  logs->set_services(64);
-  logs->set_hosts(400);
-  logs->set_regions(6);
-  logs->set_users(100'000);
-  logs->set_user_theta(0.99);
-  logs->set_records_per_trace(8);
-  logs->set_records_per_second(1000);
-  auto dataset = MakeDataset(settings, 1);
-  return dataset.ok() ? *std::move(dataset) : nullptr;
-}
-
 // The records as documents, with their partition keys as a header has them.
 struct Documents {
   std::vector<std::string> json;
@@ -56,7 +42,7 @@ struct Documents {
 
 const Documents& AllDocuments() {
   static const auto* const documents = [] {
-    const std::unique_ptr<Dataset> logs = Logs();
+    const std::unique_ptr<Dataset> logs = MakeSampleLogs(kRecords);
     const DocumentForm form(logs->schema(), logs->schema().partition_field);
     auto* made = new Documents;
     Record record;

@@ -36,6 +36,26 @@ TEST(DocumentForm, HasEveryFieldByNameAndItsType) {
   EXPECT_EQ(document["message"], std::string(record[SampleRecords::kMessage].text()));
 }
 
+// Short documents are put together in one piece, long ones are appended to: both the same.
+TEST(DocumentForm, WritesTextOfAnyLength) {
+  RecordSchema schema;
+  schema.fields = {{"log_id", FieldType::kText}, {"message", FieldType::kText}};
+  schema.id_field = 0;
+  const DocumentForm form(schema, 0);
+  for (const size_t size : {0, 1, 1000, 1350, 1365, 1400, 8192, 70'000}) {
+    const std::string text(size, '\n');  // two bytes each
+    Record record;
+    record.Reset(2, 0);
+    record.Set(0, Value::Text("i"));
+    record.Set(1, Value::Text(text));
+    std::string document = "before";
+    form.AppendDocument(record, &document);
+    const nlohmann::json read = nlohmann::json::parse(document.substr(6));
+    EXPECT_EQ(read["message"], text) << size;
+    EXPECT_EQ(read["id"], "i");
+  }
+}
+
 TEST(DocumentForm, WritesTheIdFieldAsIdWhateverItsName) {
   RecordSchema schema;
   schema.fields = {{"trace", FieldType::kText}, {"log_id", FieldType::kText}};

@@ -34,6 +34,25 @@ TEST(JsonText, IsReadBackByAnotherParser) {
   EXPECT_EQ(nlohmann::json::parse(Quoted(all)).get<std::string>(), all);
 }
 
+// Text is looked at eight bytes at a time: every byte at every place of texts of every length, and
+// of one longer than any piece.
+TEST(JsonText, EveryByteAtEveryPlaceIsEscapedOrKept) {
+  for (int c = 0; c < 256; ++c) {
+    const std::string byte(1, static_cast<char>(c));
+    const std::string alone = Quoted(byte).substr(1, Quoted(byte).size() - 2);
+    const bool is_plain = c >= 0x20 && c != '"' && c != '\\';
+    ASSERT_EQ(alone == byte, is_plain) << c;
+    for (const size_t size : {1, 7, 8, 9, 15, 16, 17, 24, 700}) {
+      for (size_t at = 0; at<size; at += size> 24 ? 37 : 1) {
+        const std::string before(at, 'x');
+        const std::string after(size - at - 1, '\xc3');
+        ASSERT_EQ(Quoted(before + byte + after), "\"" + before + alone + after + "\"")
+            << c << " at " << at << " of " << size;
+      }
+    }
+  }
+}
+
 TEST(JsonText, RealsReadBackBitForBit) {
   for (double value : {0.1, 1e-300 / 3, 1e300, 123456789.125, 5e-324}) {
     const double read = nlohmann::json::parse(Real(value)).get<double>();
