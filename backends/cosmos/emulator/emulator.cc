@@ -51,8 +51,7 @@ class Emulator::Server {
                                       .port = options_.port,
                                       .threads = options_.threads > 0 ? options_.threads : cores,
                                       .tls = options_.tls,
-                                      .gate = store_.get(),
-                                      .may_delay = options_.admin},
+                                      .gate = store_.get()},
                                      [this](const emulator::HttpRequest& request) {
                                        return service_.Answer(request);
                                      }));

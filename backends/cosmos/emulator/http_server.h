@@ -1,53 +1,35 @@
-// HTTP/1.1 on libmicrohttpd: a pool of threads, each with its own epoll, that hand whole requests
-// to one handler and send what it returns. Connections are kept alive.
+// An HTTP/1.1 server: threads, each with its own event loop, that hand whole requests to one
+// handler and send what it returns. Connections are kept alive; requests may be pipelined.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 
-#include "backends/cosmos/emulator/answer_delay.h"
 #include "backends/cosmos/emulator/answer_gate.h"
+#include "backends/cosmos/emulator/http_message.h"
 #include "backends/cosmos/emulator/tls_identity.h"
-
-struct MHD_Daemon;
+#include "base/clock.h"
 
 namespace weir::cosmos::emulator {
 
-// Names and values point into the connection; valid while the handler runs.
-struct HttpRequest {
-  std::string_view method;
-  std::string_view path;  // still percent-encoded, without the query string
-  std::vector<std::pair<std::string_view, std::string_view>> headers;
-  std::string body;  // with room for simdjson's padding behind it
+class HttpWorker;
+class TlsServer;
 
-  // name in lower case. Empty when there is no such header.
-  std::string_view Header(std::string_view name) const;
-  bool HeaderIsTrue(std::string_view name) const;
-};
-
-struct HttpResponse {
-  int status = 200;
-  std::vector<std::pair<std::string_view, std::string>> headers;
-  std::string body;
-  int64_t delay_ms = 0;     // how much later it is sent
-  bool is_dropped = false;  // not sent: the connection is closed
-  uint64_t ticket = 0;      // of the server's gate: sent once that is open
-
-  void Set(std::string_view name, std::string value) {
-    headers.emplace_back(name, std::move(value));
-  }
-};
-
-// Called on any of the server's threads, at the same time.
+// Called on any of the server's threads, at the same time. Does not throw.
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+// After these a connection is closed.
+struct HttpTimeouts {
+  int64_t idle_ns = 300 * kNsPerSecond;     // without a request
+  int64_t request_ns = 120 * kNsPerSecond;  // for a whole request, a handshake, a part of an answer
+  int64_t linger_ns = 2 * kNsPerSecond;     // for the client to close after the last answer
+};
 
 class HttpServer {
  public:
@@ -58,10 +40,13 @@ class HttpServer {
     std::string host;   // a numeric address
     uint16_t port = 0;  // 0: any that is free
     int threads = 1;
-    TlsIdentity tls;             // empty: no TLS
-    AnswerGate* gate = nullptr;  // holds answers back; outlives the server
-    bool may_delay = false;      // answers may have a delay
+    TlsIdentity tls;                // empty: no TLS
+    AnswerGate* gate = nullptr;     // holds answers back; outlives the server
+    size_t max_connections = 8192;  // more wait until others are closed
+    HttpTimeouts timeouts;
   };
+  // kInvalidArgument for what is no numeric address or no identity for TLS, kUnavailable when the
+  // address cannot be had.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const Settings& settings,
                                                            HttpHandler handler);
   ~HttpServer();
@@ -73,16 +58,11 @@ class HttpServer {
   void Stop();
 
  private:
-  explicit HttpServer(HttpHandler handler) : handler_(std::move(handler)) {}
+  explicit HttpServer(HttpHandler handler);
 
-  friend struct HttpConnections;
-
-  HttpHandler handler_;
-  AnswerGate* gate_ = nullptr;
-  std::atomic<bool> is_stopping_ = false;
-  std::atomic<int> held_ = 0;  // answers that wait for the gate
-  AnswerDelay delay_;
-  MHD_Daemon* daemon_ = nullptr;
+  const HttpHandler handler_;
+  std::unique_ptr<TlsServer> tls_;  // null: none
+  std::vector<std::unique_ptr<HttpWorker>> workers_;
   uint16_t port_ = 0;
 };
 

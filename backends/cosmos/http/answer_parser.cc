@@ -1,11 +1,9 @@
 #include "backends/cosmos/http/answer_parser.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
+#include "backends/cosmos/wire/http_text.h"
 
 namespace weir::cosmos {
 namespace {
@@ -13,26 +11,6 @@ namespace {
 constexpr size_t kMostReserved = 16 << 20;  // on a server's word alone
 
 constexpr char kTooLong[] = "the answer is too long";
-
-bool Same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
-                                                        absl::string_view(b.data(), b.size()));
-}
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// The whole text as a number; false for anything else.
-bool ReadNumber(std::string_view text, int base, uint64_t* number) {
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, *number, base);
-  return !text.empty() && read.ec == std::errc() && read.ptr == end;
-}
 
 }  // namespace
 
@@ -151,23 +129,22 @@ void AnswerParser::OnHeader(std::string_view line) {
   headers_->TakeLine(line);
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = Trimmed(line.substr(colon + 1));
-  if (Same(name, "content-length")) {
+  if (SameWithoutCase(name, "content-length")) {
     OnLength(value);
-  } else if (Same(name, "transfer-encoding")) {
-    if (!Same(value, "chunked")) return Fail("the answer has a transfer coding that is not known");
+  } else if (SameWithoutCase(name, "transfer-encoding")) {
+    if (!SameWithoutCase(value, "chunked"))
+      return Fail("the answer has a transfer coding that is not known");
     is_chunked_ = true;
-  } else if (Same(name, "connection")) {
+  } else if (SameWithoutCase(name, "connection")) {
     OnConnection(value);
   }
 }
 
 void AnswerParser::OnConnection(std::string_view options) {
   while (!options.empty()) {
-    const size_t comma = std::min(options.find(','), options.size());
-    const std::string_view option = Trimmed(options.substr(0, comma));
-    if (Same(option, "close")) says_close_ = true;
-    if (Same(option, "keep-alive")) keeps_connection_ = true;
-    options.remove_prefix(std::min(comma + 1, options.size()));
+    const std::string_view option = TakeListElement(&options);
+    if (SameWithoutCase(option, "close")) says_close_ = true;
+    if (SameWithoutCase(option, "keep-alive")) keeps_connection_ = true;
   }
 }
 

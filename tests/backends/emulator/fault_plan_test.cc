@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "backends/cosmos/emulator/answer_delay.h"
 #include "backends/cosmos/emulator/fault_injection.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
@@ -101,33 +100,6 @@ TEST(FaultPlan, NamesEveryKindOfRequest) {
   EXPECT_EQ(name("GET", {"dbs", "d", "colls", "c", "pkranges"}), "ranges");
   EXPECT_EQ(name("GET", {"offers", "o"}), "offer");
   EXPECT_EQ(name("GET", {"dbs", "d"}), "metadata");
-}
-
-TEST(AnswerDelay, CallsInTheOrderTheyAreDueAndAllWhenStopped) {
-  AnswerDelay delay;
-  std::mutex mutex;
-  std::string order;
-  const auto note = [&](char c) {
-    return [&, c] {
-      const std::scoped_lock lock(mutex);
-      order += c;
-    };
-  };
-  delay.After(60'000, note('c'));
-  delay.After(30, note('b'));
-  delay.After(1, note('a'));
-  const int64_t begun_ns = MonotonicNs();
-  const auto called = [&] {
-    const std::scoped_lock lock(mutex);
-    return order.size();
-  };
-  while (called() < 2 && MonotonicNs() - begun_ns < 10 * kNsPerSecond) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  delay.Stop();
-  EXPECT_EQ(order, "abc");
-  delay.After(60'000, note('d'));
-  EXPECT_EQ(order, "abcd");
 }
 
 }  // namespace

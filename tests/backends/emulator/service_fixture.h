@@ -20,10 +20,7 @@ namespace weir::cosmos::emulator {
 using Headers = std::vector<std::pair<std::string_view, std::string>>;
 
 inline std::string Find(const HttpResponse& response, std::string_view name) {
-  for (const auto& [key, value] : response.headers) {
-    if (key == name) return value;
-  }
-  return "";
+  return std::string(response.headers.Find(name));
 }
 
 inline double Charge(const HttpResponse& response) {
