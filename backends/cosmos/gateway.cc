@@ -1,11 +1,12 @@
 #include "backends/cosmos/gateway.h"
 
+#include <time.h>
+
 #include <utility>
 
 #include "backends/cosmos/http/authority.h"
 #include "backends/cosmos/wire/headers.h"
 #include "backends/secret.h"
-#include "base/clock.h"
 #include "base/status.h"
 
 namespace weir::cosmos {
@@ -65,7 +66,7 @@ absl::StatusOr<Gateway> Gateway::FromTarget(const v1::CosmosTarget& target) {
 }
 
 void RequestMaker::RefreshDate() {
-  const int64_t second = WallUnixNs() / kNsPerSecond;
+  const int64_t second = time(nullptr);
   if (second == date_second_) return;
   date_second_ = second;
   date_ = HttpDate(second);
@@ -74,8 +75,9 @@ void RequestMaker::RefreshDate() {
 void RequestMaker::Sign(HttpExchange& exchange, std::string_view type, std::string_view link) {
   RefreshDate();
   exchange.headers().Add(header::kDate, date_);
-  exchange.headers().Add(header::kAuthorization,
-                         gateway_.key.Token(HttpMethodName(exchange.method()), type, link, date_));
+  exchange.headers().Add(
+      header::kAuthorization,
+      tokens_.Token(gateway_.key, HttpMethodName(exchange.method()), type, link, date_));
 }
 
 void RequestMaker::Begin(HttpExchange& exchange, HttpMethod method, const Resource& resource) {

@@ -56,6 +56,7 @@ class RequestMaker {
   int64_t date_second_ = -1;
   std::string date_;
   std::string link_;
+  TokenCache tokens_;
 };
 
 }  // namespace weir::cosmos

@@ -80,17 +80,24 @@ HttpResponse ErrorAnswer(int status, int substatus, std::string_view message) {
 }
 
 void SetCharge(CentiRu charge, HttpResponse* response) {
-  std::string text;
-  AppendHundredths(charge, &text);
-  response->Set(header::kRequestCharge, std::move(text));
+  AppendHundredths(charge, response->headers.Open(header::kRequestCharge));
+  response->headers.Close();
 }
 
 void SetPartitionHeaders(const Container& container, const Partition& partition, uint64_t lsn,
                          HttpResponse* response) {
   container.NoteStorage(partition);
-  response->Set(header::kSessionToken, absl::StrCat(partition.id(), ":-1#", lsn));
-  response->Set(header::kPartitionKeyRangeId, absl::StrCat(partition.id()));
-  response->Set(header::kLsn, absl::StrCat(lsn));
+  const auto number = static_cast<int64_t>(lsn);
+  HeaderLines& headers = response->headers;
+  std::string* text = headers.Open(header::kSessionToken);
+  AppendInteger(partition.id(), text);
+  text->append(":-1#");
+  AppendInteger(number, text);
+  headers.Close();
+  AppendInteger(partition.id(), headers.Open(header::kPartitionKeyRangeId));
+  headers.Close();
+  AppendInteger(number, headers.Open(header::kLsn));
+  headers.Close();
   response->Set(header::kAltContentPath,
                 absl::StrCat("dbs/", container.ids().database_id, "/colls/", container.id()));
   response->Set(header::kContentPath, container.ids().rid);

@@ -18,6 +18,12 @@ namespace {
 constexpr size_t kLongBody = 16 << 10;  // sent from where it is; a shorter one behind its head
 constexpr size_t kMostCoalesced = 64 << 10;
 constexpr size_t kMostKeptBytes = 16 << 10;
+constexpr int kMostReads = 16;  // of one connection, before others have their turn
+
+// Edge-triggered: the loop is told once of what has come, not asked again after it was read. Who
+// reads less than it had room for has read all, unless the client's end had come with it.
+constexpr uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr uint32_t kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 HttpResponse Problem(int status, std::string_view code, std::string_view message) {
   HttpResponse response{
@@ -59,7 +65,6 @@ HttpConnection::~HttpConnection() {
 
 void HttpConnection::WatchFor(uint32_t epoll_events) {
   if (watched_ == epoll_events) return;
-  // A connection that waits for nothing stays watched: its end is always heard.
   if (watched_ == 0) {
     worker_.loop().Watch(socket_.fd(), epoll_events, this);
   } else {
@@ -85,6 +90,7 @@ void HttpConnection::ShakeHands() {
 }
 
 void HttpConnection::OnReady(uint32_t epoll_events) {
+  is_ending_ |= (epoll_events & kEnds) != 0;
   switch (state_) {
     case State::kShakingHands:
       return ShakeHands();
@@ -97,8 +103,8 @@ void HttpConnection::OnReady(uint32_t epoll_events) {
   }
   if (is_choked_) return GoOn();
   if (held_) {
-    if ((epoll_events & (EPOLLERR | EPOLLHUP)) != 0) return Close();
-    return WatchFor(EPOLLET);  // no more input until the answer is sent; its end all the same
+    if ((epoll_events & (EPOLLERR | EPOLLHUP)) != 0) Close();
+    return;  // what has come is read after the answer
   }
   Read();
   Settle();
@@ -119,7 +125,11 @@ void HttpConnection::GoOn() {
 
 void HttpConnection::Read() {
   const absl::Span<char> buffer = worker_.buffer();
-  while (!IsBlocked()) {
+  for (int reads = 0; !IsBlocked(); ++reads) {
+    if (reads == kMostReads) {
+      if (watched_ != 0) worker_.loop().Rewatch(socket_.fd(), watched_);  // is told once more
+      return;
+    }
     size_t count = 0;
     switch (socket_.Receive(buffer, &count)) {
       case ServerSocket::Io::kSome:
@@ -135,7 +145,7 @@ void HttpConnection::Read() {
         return Close();
     }
     TakeRequests({buffer.data(), count});
-    if (!socket_.is_tls() && count < buffer.size()) return;  // the socket is empty
+    if (!socket_.is_tls() && count < buffer.size() && !is_ending_) return;
   }
 }
 
@@ -271,10 +281,10 @@ bool HttpConnection::Flush() {
 void HttpConnection::Settle() {
   if (state_ != State::kOpen || !Flush() || is_choked_ || held_) {
     // Held back before it was watched: the end of the connection must be heard all the same.
-    if (state_ == State::kOpen && watched_ == 0) WatchFor(EPOLLIN);
+    if (state_ == State::kOpen && watched_ == 0) WatchFor(kInput);
     return;
   }
-  if (!is_closing_) return WatchFor(EPOLLIN | read_wants_);
+  if (!is_closing_) return WatchFor(kInput | read_wants_);
   socket_.EndSending();
   if (worker_.is_stopping()) return Close();
   state_ = State::kLingering;

@@ -60,7 +60,8 @@ class HttpConnection final : private IoHandler, private TimerHandler {
   State state_ = State::kShakingHands;
   uint32_t watched_ = 0;
   uint32_t read_wants_ = 0;
-  uint64_t since_;  // tick at which what it does now began
+  bool is_ending_ = false;  // the client's end has come, maybe behind bytes that are not read
+  uint64_t since_;          // tick at which what it does now began
 
   RequestParser parser_;
   HttpRequest request_;

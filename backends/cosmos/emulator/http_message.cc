@@ -14,7 +14,11 @@ constexpr size_t kUsualHeaderBytes = 640;  // of an item's answer: one allocatio
 std::string_view HttpRequest::Header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
     if (key.size() != name.size() || (key.back() | 0x20) != name.back()) continue;
-    if (strncasecmp(key.data(), name.data(), name.size()) == 0) return value;
+    // Most are sent in lower case.
+    if (std::memcmp(key.data(), name.data(), name.size()) == 0 ||
+        strncasecmp(key.data(), name.data(), name.size()) == 0) {
+      return value;
+    }
   }
   return {};
 }

@@ -30,15 +30,15 @@ bool WantsBody(const HttpRequest& request) {
 }
 
 // With the partition's mutex held: shows the document as it is now.
-HttpResponse AnswerFor(const Container& container, const Partition& partition,
-                       const ItemOutcome& outcome, bool with_body) {
+HttpResponse AnswerFor(const Container& container, const ItemOutcome& outcome, bool with_body) {
   if (outcome.status >= 400)
     return ErrorAnswer(outcome.status, outcome.substatus, MessageOf(outcome));
   HttpResponse response{outcome.status, {}, {}};
   if (outcome.document == nullptr) return response;
-  response.Set(header::kEtag, partition.Etag(*outcome.document));
+  SystemProperties::AppendEtag(outcome.document->body.lsn, response.headers.Open(header::kEtag));
+  response.headers.Close();
   if (outcome.status == 304 || !with_body) return response;
-  response.Set(header::kContentType, std::string(kJsonContentType));
+  response.Set(header::kContentType, kJsonContentType);
   response.body.reserve(outcome.document->body.json_size() + 256);
   container.properties().AppendJson(*outcome.document, &response.body);
   return response;
@@ -122,7 +122,7 @@ HttpResponse ItemRequests::Run(const Container& container, const EffectivePartit
   }
   const ItemOutcome outcome = operation(partition);
   partition.budget().Spend(outcome.charge);
-  HttpResponse response = AnswerFor(container, partition, outcome, with_body);
+  HttpResponse response = AnswerFor(container, outcome, with_body);
   SetPartitionHeaders(container, partition, partition.lsn(), &response);
   SetCharge(outcome.charge, &response);
   return response;

@@ -128,14 +128,17 @@ ServerSocket::Io ServerSocket::Receive(absl::Span<char> room, size_t* count) {
     const int done = SSL_read_ex(tls_.get(), room.data(), room.size(), count);
     return done == 1 ? Io::kSome : AfterTls(done);
   }
-  const ssize_t received = recv(fd_, room.data(), room.size(), 0);
+  ssize_t received = 0;
+  do {
+    received = recv(fd_, room.data(), room.size(), 0);
+  } while (received < 0 && errno == EINTR);
   if (received > 0) {
     *count = static_cast<size_t>(received);
     return Io::kSome;
   }
   if (received == 0) return Io::kEnd;
-  if (errno != EAGAIN && errno != EINTR) return Io::kBroken;
-  wants_ = EPOLLIN;  // epoll tells once more
+  if (errno != EAGAIN) return Io::kBroken;
+  wants_ = EPOLLIN;
   return Io::kNotNow;
 }
 
@@ -147,8 +150,9 @@ ServerSocket::Io ServerSocket::Send(std::string_view bytes, std::string_view mor
     return done == 1 ? Io::kSome : AfterTls(done);
   }
   ssize_t sent = 0;
-  if (more.empty()) {
-    sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (more.empty() || bytes.empty()) {
+    const std::string_view part = bytes.empty() ? more : bytes;
+    sent = send(fd_, part.data(), part.size(), MSG_NOSIGNAL);
   } else {
     iovec parts[2] = {{const_cast<char*>(bytes.data()), bytes.size()},
                       {const_cast<char*>(more.data()), more.size()}};

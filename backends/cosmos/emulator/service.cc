@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -28,8 +29,17 @@ namespace {
 
 constexpr int64_t kTokenLifetimeSeconds = 900;
 
+// The resource type and link that a request is signed with.
+struct SignedResource {
+  std::string type;
+  std::string link;
+};
+
 // What one server thread keeps from request to request.
 struct ThreadState {
+  std::vector<std::string> path;
+  SignedResource resource;
+  TokenCache tokens;
   ItemRequests items;
   BatchRequests batches;
   QueryRequests queries;
@@ -41,19 +51,15 @@ ThreadState& State() {
   return state;
 }
 
-// The resource type and link that a request to this path is signed with.
-struct SignedResource {
-  std::string type;
-  std::string link;
-};
-
 // dbs/D/colls/C/operations/partitionkeydelete
 bool IsOperation(const std::vector<std::string>& path) {
   return path.size() == 6 && path[4] == "operations" && path[5] == "partitionkeydelete";
 }
 
-SignedResource ResourceOf(const std::vector<std::string>& path) {
-  SignedResource resource;
+void FindResource(const std::vector<std::string>& path, SignedResource* signed_resource) {
+  SignedResource& resource = *signed_resource;
+  resource.type.clear();
+  resource.link.clear();
   const bool is_operation = IsOperation(path);
   const size_t named = is_operation ? 4 : path.size() / 2 * 2;  // whole pairs of type and id
   for (size_t i = 0; i < named; ++i) {
@@ -66,7 +72,6 @@ SignedResource ResourceOf(const std::vector<std::string>& path) {
     resource.link = path[1];
     for (char& c : resource.link) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   }
-  return resource;
 }
 
 // Who addresses by rids, as the Java SDK does for ranges, signs the last rid alone, in lower case.
@@ -74,25 +79,52 @@ std::string RidLinkOf(const std::vector<std::string>& path) {
   return path.size() < 2 ? "" : absl::AsciiStrToLower(path[path.size() / 2 * 2 - 1]);
 }
 
-std::string MakeActivityId() {
+void AppendActivityId(std::string* out) {
   static std::atomic<uint64_t> counter{0};
   static const uint64_t key = static_cast<uint64_t>(WallUnixNs());
   const uint64_t n = counter.fetch_add(1, std::memory_order_relaxed);
-  const uint64_t a = Draw(key, 2 * n);
-  const uint64_t b = Draw(key, 2 * n + 1);
-  std::string id;
-  constexpr std::string_view kHex = "0123456789abcdef";
+  const uint64_t halves[] = {Draw(key, 2 * n), Draw(key, 2 * n + 1)};
+  constexpr char kHex[] = "0123456789abcdef";
+  char id[36];
+  char* at = id;
   for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) id.push_back('-');
-    id.push_back(kHex[((i < 16 ? a : b) >> (4 * (i & 15))) & 0xF]);
+    if (i == 8 || i == 12 || i == 16 || i == 20) *at++ = '-';
+    *at++ = kHex[(halves[i / 16] >> (4 * (i & 15))) & 0xF];
   }
-  return id;
+  out->append(id, sizeof(id));
 }
 
 // With three decimals.
-std::string Milliseconds(int64_t ns) {
+void AppendMilliseconds(int64_t ns, std::string* out) {
   const int64_t us = (ns + 500) / 1000;
-  return absl::StrCat(us / 1000, ".", absl::Dec(us % 1000, absl::kZeroPad3));
+  AppendInteger(us / 1000, out);
+  out->push_back('.');
+  const auto rest = static_cast<int>(us % 1000);
+  for (const int digit : {rest / 100, rest / 10 % 10, rest % 10}) {
+    out->push_back(static_cast<char>('0' + digit));
+  }
+}
+
+// The decoded segments, into strings that are reused; false when an escape is malformed.
+bool SplitPathInto(std::string_view path, std::vector<std::string>* parts) {
+  size_t count = 0;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view part = path.substr(0, slash);
+    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
+    if (part.empty()) continue;
+    if (count == parts->size()) parts->emplace_back();
+    std::string& decoded = (*parts)[count++];
+    if (part.find('%') == std::string_view::npos) {
+      decoded.assign(part);
+    } else if (auto text = PercentDecode(part)) {
+      decoded = *std::move(text);
+    } else {
+      return false;
+    }
+  }
+  parts->resize(count);
+  return true;
 }
 
 // Nearly all requests of a second carry the same date.
@@ -151,16 +183,7 @@ HttpResponse NoRoute(const HttpRequest& request) {
 
 std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
   std::vector<std::string> parts;
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    if (!part.empty()) {
-      auto decoded = PercentDecode(part);
-      if (!decoded) return std::nullopt;
-      parts.push_back(*std::move(decoded));
-    }
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
-  }
+  if (!SplitPathInto(path, &parts)) return std::nullopt;
   return parts;
 }
 
@@ -177,26 +200,29 @@ HttpResponse Service::Answer(const HttpRequest& request) {
   HttpResponse response;
   std::optional<ChargeExplanation> why;
   if (settings_.explain || request.HeaderIsTrue(header::kExplain)) why.emplace();
-  const auto path = SplitPath(request.path);
-  if (!path) {
+  Path& path = State().path;
+  if (!SplitPathInto(request.path, &path)) {
     response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
-  } else if (settings_.admin && !path->empty() && path->front() == "_weir") {
-    response = admin_.Answer(request, *path);
+  } else if (settings_.admin && !path.empty() && path.front() == "_weir") {
+    response = admin_.Answer(request, path);
     if (store_ != nullptr) response.ticket = store_->appended();
     return response;
-  } else if (IsAuthentic(request, *path, &response)) {
+  } else if (IsAuthentic(request, path, &response)) {
     const auto route = [&] {
-      return store_ == nullptr ? Route(request, *path) : RouteDurably(request, *path);
+      return store_ == nullptr ? Route(request, path) : RouteDurably(request, path);
     };
     response = admin_.faults().IsEmpty()
                    ? route()
-                   : AnswerWithFaults(&admin_.faults(), account_, charges_, request, *path, route);
+                   : AnswerWithFaults(&admin_.faults(), account_, charges_, request, path, route);
   }
   if (why) Explain(request, *why, &response);
-  response.Set(header::kActivityId, MakeActivityId());
+  HeaderLines& headers = response.headers;
+  AppendActivityId(headers.Open(header::kActivityId));
+  headers.Close();
   response.Set(header::kServiceVersion, "version=2.14.0.0");
   response.Set(header::kChargeBasis, settings_.charge_basis);
-  response.Set(header::kRequestDurationMs, Milliseconds(MonotonicNs() - begun_ns));
+  AppendMilliseconds(MonotonicNs() - begun_ns, headers.Open(header::kRequestDurationMs));
+  headers.Close();
   return response;
 }
 
@@ -236,7 +262,7 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
     *error = ErrorAnswer(401, 0, "the header x-ms-date is missing or not an RFC 1123 date in GMT");
     return false;
   }
-  const int64_t now = WallUnixNs() / kNsPerSecond;
+  const int64_t now = time(nullptr);
   if (std::llabs(now - *sent) > kTokenLifetimeSeconds) {
     *error = ErrorAnswer(
         401, 0,
@@ -244,9 +270,11 @@ bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResp
                      std::string(date), ", the server's clock says ", HttpDate(now)));
     return false;
   }
-  const SignedResource resource = ResourceOf(path);
+  ThreadState& state = State();
+  SignedResource& resource = state.resource;
+  FindResource(path, &resource);
   const auto verifies = [&](std::string_view type, std::string_view link) {
-    return key_.Verifies(authorization, request.method, type, link, date);
+    return state.tokens.Verifies(key_, authorization, request.method, type, link, date);
   };
   // The JavaScript SDK signs an operation on a container as the container's, others as its own.
   if (!verifies(resource.type, resource.link) && !verifies(resource.type, RidLinkOf(path)) &&

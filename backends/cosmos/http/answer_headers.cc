@@ -4,25 +4,21 @@
 #include <charconv>
 #include <cmath>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
-
 #include "backends/cosmos/wire/headers.h"
+#include "backends/cosmos/wire/http_text.h"
 #include "base/clock.h"
 
 namespace weir::cosmos {
 namespace {
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view WithoutBlanksAndEnd(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
-                                                        absl::string_view(b.data(), b.size()));
-}
+// Servers send names in lower case, as a rule.
+bool SameName(std::string_view a, std::string_view b) { return a == b || SameWithoutCase(a, b); }
 
 template <typename Integer>
 Integer ParseInteger(std::string_view text) {
@@ -69,7 +65,7 @@ void AnswerHeaders::TakeLine(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = Trimmed(line.substr(colon + 1));
+  const std::string_view value = WithoutBlanksAndEnd(line.substr(colon + 1));
   if (SameName(name, header::kRequestCharge)) {
     charge = ParseCharge(value);
   } else if (SameName(name, header::kRetryAfterMs)) {
@@ -81,8 +77,7 @@ void AnswerHeaders::TakeLine(std::string_view line) {
   } else if (SameName(name, header::kSubstatus)) {
     substatus = ParseInteger<int>(value);
   } else if (SameName(name, header::kOfferReplacePending)) {
-    offer_replace_pending =
-        absl::EqualsIgnoreCase(absl::string_view(value.data(), value.size()), "true");
+    offer_replace_pending = SameWithoutCase(value, "true");
   } else if (SameName(name, header::kContinuation)) {
     continuation = value;
   } else if (SameName(name, header::kSessionToken)) {

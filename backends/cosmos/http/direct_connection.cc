@@ -268,12 +268,18 @@ DirectConnection::Io DirectConnection::WriteSome(std::string_view head, std::str
     shutdown(fd_, SHUT_RDWR);  // TLS may be at odds while the socket is well: let the loop hear
     return Io::kBroken;
   }
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                    {const_cast<char*>(rest.data()), rest.size()}};
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = rest.empty() ? 1 : 2;
-  const ssize_t written = sendmsg(fd_, &message, MSG_NOSIGNAL);
+  ssize_t written = 0;
+  if (rest.empty() || head.empty()) {
+    const std::string_view part = head.empty() ? rest : head;
+    written = send(fd_, part.data(), part.size(), MSG_NOSIGNAL);
+  } else {
+    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                      {const_cast<char*>(rest.data()), rest.size()}};
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    written = sendmsg(fd_, &message, MSG_NOSIGNAL);
+  }
   if (written >= 0) {
     *count = static_cast<size_t>(written);
     return Io::kSome;

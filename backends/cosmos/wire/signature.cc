@@ -5,9 +5,11 @@
 #include "backends/cosmos/wire/signature.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <time.h>
 
+#include <atomic>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -20,7 +22,6 @@
 namespace weir::cosmos {
 namespace {
 
-constexpr std::string_view kTokenHead = "type=master&ver=1.0&sig=";
 constexpr std::string_view kEncodedTokenHead = "type%3Dmaster%26ver%3D1.0%26sig%3D";
 constexpr size_t kBlockBytes = 64;
 constexpr size_t kSignatureChars = 44;  // base64 of 32 bytes
@@ -28,22 +29,43 @@ constexpr size_t kSignatureChars = 44;  // base64 of 32 bytes
 absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
 
 void AppendLower(std::string_view text, std::string* out) {
-  for (const char c : text) out->push_back(absl::ascii_tolower(static_cast<unsigned char>(c)));
+  const size_t from = out->size();
+  out->append(text);
+  for (size_t i = from; i < out->size(); ++i) {
+    char& c = (*out)[i];
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
 }
 
-std::string TextToSign(std::string_view verb, std::string_view resource_type,
-                       std::string_view resource_link, std::string_view http_date) {
-  std::string text;
-  text.reserve(verb.size() + resource_type.size() + resource_link.size() + http_date.size() + 5);
-  AppendLower(verb, &text);
-  text.push_back('\n');
-  AppendLower(resource_type, &text);
-  text.push_back('\n');
-  text.append(resource_link);
-  text.push_back('\n');
-  AppendLower(http_date, &text);
-  text.append("\n\n");
-  return text;
+// What is signed.
+void AppendText(std::string_view verb, std::string_view resource_type,
+                std::string_view resource_link, std::string_view http_date, std::string* text) {
+  AppendLower(verb, text);
+  text->push_back('\n');
+  AppendLower(resource_type, text);
+  text->push_back('\n');
+  text->append(resource_link);
+  text->push_back('\n');
+  AppendLower(http_date, text);
+  text->append("\n\n");
+}
+
+// In time that does not depend on where they differ.
+bool AreSame(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// A client may encode the token otherwise than we do, or not at all.
+bool IsEncodingOf(std::string_view authorization, std::string_view token) {
+  if (AreSame(authorization, token)) return true;
+  const auto decoded = PercentDecode(authorization);
+  const auto expected = PercentDecode(token);
+  return decoded && AreSame(*decoded, *expected);
+}
+
+uint64_t NextSerial() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1) + 1;
 }
 
 void AppendPercentEncodedBase64(std::string_view base64, std::string* out) {
@@ -115,7 +137,8 @@ absl::StatusOr<MasterKey> MasterKey::FromBase64(std::string_view base64) {
 
 MasterKey::MasterKey(std::string_view raw)
     : inner_(StateAfter<State>(PaddedKey(raw, 0x36))),
-      outer_(StateAfter<State>(PaddedKey(raw, 0x5C))) {}
+      outer_(StateAfter<State>(PaddedKey(raw, 0x5C))),
+      serial_(NextSerial()) {}
 
 std::array<uint8_t, MasterKey::kDigestBytes> MasterKey::Hmac(std::string_view text) const {
   std::array<uint8_t, kDigestBytes> digest;
@@ -124,27 +147,47 @@ std::array<uint8_t, MasterKey::kDigestBytes> MasterKey::Hmac(std::string_view te
   return digest;
 }
 
-std::string MasterKey::Signature(std::string_view verb, std::string_view resource_type,
-                                 std::string_view resource_link, std::string_view http_date) const {
-  const auto digest = Hmac(TextToSign(verb, resource_type, resource_link, http_date));
-  return absl::Base64Escape({reinterpret_cast<const char*>(digest.data()), digest.size()});
+std::string MasterKey::TokenOf(std::string_view text) const {
+  const auto digest = Hmac(text);
+  uint8_t base64[kSignatureChars + 1];
+  EVP_EncodeBlock(base64, digest.data(), static_cast<int>(digest.size()));
+  std::string token;
+  token.reserve(kEncodedTokenHead.size() + 3 * kSignatureChars);
+  token.append(kEncodedTokenHead);
+  AppendPercentEncodedBase64({reinterpret_cast<const char*>(base64), kSignatureChars}, &token);
+  return token;
 }
 
 std::string MasterKey::Token(std::string_view verb, std::string_view resource_type,
                              std::string_view resource_link, std::string_view http_date) const {
-  std::string token(kEncodedTokenHead);
-  AppendPercentEncodedBase64(Signature(verb, resource_type, resource_link, http_date), &token);
-  return token;
+  std::string text;
+  AppendText(verb, resource_type, resource_link, http_date, &text);
+  return TokenOf(text);
 }
 
 bool MasterKey::Verifies(std::string_view authorization, std::string_view verb,
                          std::string_view resource_type, std::string_view resource_link,
                          std::string_view http_date) const {
-  const auto token = PercentDecode(authorization);
-  if (!token || token->size() != kTokenHead.size() + kSignatureChars) return false;
-  if (token->compare(0, kTokenHead.size(), kTokenHead) != 0) return false;
-  const std::string expected = Signature(verb, resource_type, resource_link, http_date);
-  return CRYPTO_memcmp(token->data() + kTokenHead.size(), expected.data(), kSignatureChars) == 0;
+  return IsEncodingOf(authorization, Token(verb, resource_type, resource_link, http_date));
+}
+
+std::string_view TokenCache::Token(const MasterKey& key, std::string_view verb,
+                                   std::string_view resource_type, std::string_view resource_link,
+                                   std::string_view http_date) {
+  text_.clear();
+  AppendText(verb, resource_type, resource_link, http_date, &text_);
+  Entry& entry = entries_[(verb.size() + resource_link.size()) % entries_.size()];
+  if (entry.key == key.serial_ && entry.text == text_) return entry.token;
+  entry.key = key.serial_;
+  entry.token = key.TokenOf(text_);
+  entry.text.swap(text_);
+  return entry.token;
+}
+
+bool TokenCache::Verifies(const MasterKey& key, std::string_view authorization,
+                          std::string_view verb, std::string_view resource_type,
+                          std::string_view resource_link, std::string_view http_date) {
+  return IsEncodingOf(authorization, Token(key, verb, resource_type, resource_link, http_date));
 }
 
 std::string HttpDate(int64_t unix_seconds) {

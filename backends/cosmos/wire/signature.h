@@ -33,18 +33,42 @@ class MasterKey {
                 std::string_view http_date) const;
 
  private:
+  friend class TokenCache;
   static constexpr size_t kDigestBytes = 32;
   static constexpr size_t kStateBytes = 112;  // of SHA256_CTX
   using State = std::array<uint32_t, kStateBytes / sizeof(uint32_t)>;
 
   explicit MasterKey(std::string_view raw);
-  std::string Signature(std::string_view verb, std::string_view resource_type,
-                        std::string_view resource_link, std::string_view http_date) const;
+  std::string TokenOf(std::string_view text) const;
   std::array<uint8_t, kDigestBytes> Hmac(std::string_view text) const;
 
   // SHA-256 after the key's inner and outer block: signing costs two blocks less, and no set-up.
   State inner_;
   State outer_;
+  uint64_t serial_;  // of this key in this process: copies share it
+};
+
+// The tokens made last: requests to one resource within a second are signed alike. A token is
+// found only by exactly the text that was signed, and by the key. One thread's.
+class TokenCache {
+ public:
+  // As the key's own. The text is good until the next call.
+  std::string_view Token(const MasterKey& key, std::string_view verb,
+                         std::string_view resource_type, std::string_view resource_link,
+                         std::string_view http_date);
+  bool Verifies(const MasterKey& key, std::string_view authorization, std::string_view verb,
+                std::string_view resource_type, std::string_view resource_link,
+                std::string_view http_date);
+
+ private:
+  struct Entry {
+    uint64_t key = 0;  // its serial; 0: none
+    std::string text;
+    std::string token;
+  };
+
+  std::array<Entry, 8> entries_;
+  std::string text_;
 };
 
 // "Thu, 27 Apr 2017 00:51:12 GMT"

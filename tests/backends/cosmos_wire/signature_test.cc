@@ -59,6 +59,34 @@ TEST(MasterKey, RefusesAKeyThatIsNotBase64WithoutRepeatingIt) {
   EXPECT_FALSE(MasterKey::FromBase64("").ok());
 }
 
+TEST(TokenCache, MakesAndVerifiesWhatTheKeyDoes) {
+  const MasterKey key = Key();
+  const MasterKey other = MasterKey::FromBase64("b3RoZXI=").value();
+  TokenCache cache;
+  // Of the same lengths, so that they push each other out.
+  for (int round = 0; round < 3; ++round) {
+    for (const char* verb : {"GET", "PUT"}) {
+      for (const char* link : {"dbs/a", "dbs/b", "dbs/A"}) {
+        for (const char* date :
+             {"thu, 27 apr 2017 00:51:12 gmt", "thu, 27 apr 2017 00:51:13 gmt"}) {
+          for (const MasterKey* each : {&key, &other}) {
+            const std::string token = each->Token(verb, "dbs", link, date);
+            EXPECT_EQ(cache.Token(*each, verb, "dbs", link, date), token);
+            EXPECT_EQ(cache.Token(*each, verb, "dbs", link, date), token);
+            EXPECT_TRUE(cache.Verifies(*each, token, verb, "dbs", link, date));
+            EXPECT_TRUE(cache.Verifies(*each, *PercentDecode(token), verb, "dbs", link, date));
+            EXPECT_FALSE(
+                cache.Verifies(each == &key ? other : key, token, verb, "dbs", link, date));
+            EXPECT_FALSE(cache.Verifies(*each, token, verb, "dbs", "dbs/c", date));
+            EXPECT_FALSE(cache.Verifies(*each, token + "x", verb, "dbs", link, date));
+            EXPECT_FALSE(cache.Verifies(*each, "", verb, "dbs", link, date));
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(HttpDate, IsWrittenAndReadBack) {
   EXPECT_EQ(HttpDate(1493254272), kDocumentedDate);
   EXPECT_EQ(ParseHttpDate(kDocumentedDate), 1493254272);

@@ -176,6 +176,28 @@ TEST(HttpServer, ManyPipelinedRequestsAreAllAnswered) {
   sender.join();
 }
 
+TEST(HttpServer, OneThatNeverPausesDoesNotKeepOthersFromTheirTurn) {
+  const auto server = Start();
+  HttpClient greedy(server->port());
+  std::atomic<bool> is_done = false;
+  std::thread sender([&] {
+    std::string many;
+    for (int i = 0; i < 5000; ++i) many += "HEAD / HTTP/1.1\r\n\r\n";
+    while (!is_done && greedy.Send(many)) {
+    }
+    greedy.EndSending();
+  });
+  std::thread receiver([&] { greedy.ReceiveAll(); });
+  for (int i = 0; i < 20; ++i) {
+    HttpClient other(server->port());
+    other.Send(kGet);
+    EXPECT_THAT(other.Receive(), EndsWith("GET /hello "));
+  }
+  is_done = true;
+  sender.join();
+  receiver.join();
+}
+
 TEST(HttpServer, ADelayedAnswerHoldsUpNobodyElse) {
   const auto server = Start();
   HttpClient slow(server->port());
