@@ -116,6 +116,7 @@ void BatchRequests::ReadItem(const Container& container, std::string_view body,
     operation->refusal = RefuseItem(container.definition(), operation->body);
   if (operation->refusal != nullptr || Holds(body, operation->body.json)) return;
   operation->rewritten = operation->body.json;
+  operation->rewritten.reserve(operation->rewritten.size() + simdjson::SIMDJSON_PADDING);
   operation->body.json = operation->rewritten;
 }
 
@@ -267,7 +268,7 @@ void BatchRequests::AppendResult(const Request& request, const Operation& operat
   }
   if (outcome.document != nullptr) {
     out->append(R"(,"eTag":"\)");
-    SystemProperties::AppendEtag(outcome.document->body.lsn, out);
+    SystemProperties::AppendEtag(outcome.document->lsn(), out);
     out->insert(out->size() - 1, 1, '\\');
     out->push_back('"');
     const bool read = operation.kind == Kind::kRead;

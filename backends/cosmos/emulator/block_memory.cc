@@ -4,31 +4,100 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 
 namespace weir::cosmos::emulator {
 namespace {
 
-constexpr size_t kFirstChunk = 64 << 10;  // a container may stay small
-constexpr size_t kHugePage = 2 << 20;
-constexpr size_t kLargestChunk = 16 << 20;
+// Address space of this size, aligned to it; backed when it is touched.
+char* MapAligned(size_t size) {
+  void* const mapped =
+      mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  WEIR_CHECK(mapped != MAP_FAILED);
+  const auto address = reinterpret_cast<uintptr_t>(mapped);
+  const size_t before = (size - address % size) % size;
+  char* const chunk = static_cast<char*>(mapped) + before;
+  if (before > 0) munmap(mapped, before);
+  munmap(chunk + size, size - before);
+  return chunk;
+}
 
 }  // namespace
 
-void BlockMemory::FreeChunk::operator()(char* chunk) const { std::free(chunk); }
+ItemMemory::ItemMemory(ShapeBook* shapes)
+    : shapes_(shapes), chunks_(static_cast<char**>(std::calloc(kMostChunks, sizeof(char*)))) {
+  WEIR_CHECK(chunks_ != nullptr);
+}
+
+ItemMemory::~ItemMemory() {
+  for (uint32_t i = 0; i < count_; ++i) munmap(chunks_[i], kChunk);
+  std::free(chunks_);
+}
+
+char* ItemMemory::Take(size_t bytes) {
+  WEIR_CHECK(bytes <= kLargestSlice && bytes % kGrain == 0);
+  const std::scoped_lock lock(mutex_);
+  if (const auto given = given_.find(bytes); given != given_.end() && !given->second.empty()) {
+    char* const slice = given->second.back();
+    given->second.pop_back();
+    std::memset(slice, 0, bytes);
+    return slice;
+  }
+  if (left_ < bytes) AddChunk();
+  char* const slice = next_;
+  next_ += bytes;
+  left_ -= bytes;
+  return slice;
+}
+
+void ItemMemory::Give(char* slice, size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  given_[bytes].push_back(slice);
+}
+
+char* ItemMemory::TakeLong(size_t bytes) {
+  auto taken = std::make_unique_for_overwrite<char[]>(bytes);
+  char* const at = taken.get();
+  const std::scoped_lock lock(mutex_);
+  long_.emplace(at, std::move(taken));
+  return at;
+}
+
+void ItemMemory::GiveLong(char* bytes) {
+  const std::scoped_lock lock(mutex_);
+  long_.erase(bytes);
+}
+
+// What is left of the chunk before is lost: less than a slice.
+void ItemMemory::AddChunk() {
+  WEIR_CHECK(count_ < kMostChunks);  // 64 GB of items in one container
+  char* const chunk = MapAligned(kChunk);
+  if (count_ > 0) madvise(chunk, kChunk, MADV_HUGEPAGE);  // a container may stay small
+  constexpr size_t kHead = 64;
+  static_assert(sizeof(ChunkHead) <= kHead && kLargestSlice + kHead + kPadding <= kChunk);
+  new (chunk) ChunkHead{this, count_};
+  chunks_[count_++] = chunk;
+  next_ = chunk + kHead;
+  left_ = kChunk - kHead - kPadding;
+}
 
 void* BlockMemory::Allocate(size_t bytes) {
-  if (bytes > kLargest) return ::operator new(bytes);
-  const size_t size_class = std::max<size_t>(1, ClassOf(bytes));
+  const size_t size_class = ClassOf(bytes);
   const size_t size = size_class * kGrain;
-  const std::scoped_lock lock(mutex_);
+  WEIR_CHECK(bytes <= kLargest);
   if (FreeBlock* block = free_[size_class]; block != nullptr) {
     free_[size_class] = block->next;
     return block;
   }
-  if (left_ < size) AddChunk();
+  if (left_ < size) {
+    next_ = memory_->Take(slice_);
+    left_ = slice_;
+    slice_ = std::min(2 * slice_, ItemMemory::kLargestSlice);
+  }
   void* block = next_;
   next_ += size;
   left_ -= size;
@@ -36,24 +105,8 @@ void* BlockMemory::Allocate(size_t bytes) {
 }
 
 void BlockMemory::Free(void* block, size_t bytes) {
-  if (bytes > kLargest) return ::operator delete(block);
-  const size_t size_class = std::max<size_t>(1, ClassOf(bytes));
-  const std::scoped_lock lock(mutex_);
+  const size_t size_class = ClassOf(bytes);
   free_[size_class] = new (block) FreeBlock{free_[size_class]};
-}
-
-// What is left of the chunk before is lost: less than a block.
-void BlockMemory::AddChunk() {
-  const size_t size =
-      chunks_.empty()
-          ? kFirstChunk
-          : std::min(kLargestChunk, kFirstChunk << std::min<size_t>(chunks_.size(), 16));
-  const size_t alignment = size >= kHugePage ? kHugePage : size_t{4096};
-  next_ = static_cast<char*>(std::aligned_alloc(alignment, size));
-  WEIR_CHECK(next_ != nullptr);
-  if (size >= kHugePage) madvise(next_, size, MADV_HUGEPAGE);
-  left_ = size;
-  chunks_.emplace_back(next_);
 }
 
 }  // namespace weir::cosmos::emulator

@@ -47,7 +47,7 @@ void AppendChange(const Container& container, const StoredDocument& document, st
   container.properties().AppendJson(document, out);
   out->pop_back();
   out->append(R"(,"_lsn":)");
-  AppendInteger(static_cast<int64_t>(document.body.lsn), out);
+  AppendInteger(static_cast<int64_t>(document.lsn()), out);
   out->push_back('}');
 }
 
@@ -156,10 +156,10 @@ ChangeFeedRequests::Page ChangeFeedRequests::ReadLatest(const Container& contain
   Page page;
   page.lsn = partition.lsn();
   if (start.now) return page;
-  const ChangeOrder& changes = partition.changes();
-  const StoredDocument* at = start.unix_seconds ? changes.FirstSince(*start.unix_seconds)
-                                                : changes.FirstAfter(start.lsn.value_or(0));
-  if (at == nullptr) return page;
+  ItemSequence::Walk walk = start.unix_seconds ? partition.ChangesSince(*start.unix_seconds)
+                                               : partition.ChangesAfter(start.lsn.value_or(0));
+  const StoredDocument* const first = walk.Next();
+  if (first == nullptr) return page;
   // Writes one item into the page; false when the page has no room for it.
   const auto add = [&](const StoredDocument& document) {
     if (page.count == most || page.documents.size() >= kMaxPageBytes) return false;
@@ -167,26 +167,26 @@ ChangeFeedRequests::Page ChangeFeedRequests::ReadLatest(const Container& contain
     AppendChange(container, document, &page.documents);
     const double kb = container.properties().StoredKb(document);
     page.document_ru += container.charges().ReturnedDocument(kb);
-    page.lsn = document.body.lsn;
+    page.lsn = document.lsn();
     return true;
   };
   if (!scope.key) {
     const bool all =
         scope.keys.low <= partition.range().low && partition.range().high <= scope.keys.high;
-    for (; at != nullptr; at = ChangeOrder::Next(at)) {
-      if (!all && !scope.keys.Contains(at->logical->key)) continue;
+    for (const StoredDocument* at = first; at != nullptr; at = walk.Next()) {
+      if (!all && !scope.keys.Contains(at->logical()->key)) continue;
       if (!add(*at)) return page;
     }
   } else {
     const LogicalPartition* logical = partition.FindLogical(*scope.key);
     sorted_.clear();
-    for (auto* item = logical ? logical->first : nullptr; item != nullptr; item = item->next) {
-      if (item->body.lsn >= at->body.lsn) sorted_.push_back(item);
+    for (auto* item = logical ? logical->first : nullptr; item != nullptr; item = item->next()) {
+      if (item->lsn() >= first->lsn()) sorted_.push_back(item);
     }
     const size_t wanted = std::min<size_t>(sorted_.size(), static_cast<size_t>(most) + 1);
     std::partial_sort(
         sorted_.begin(), sorted_.begin() + static_cast<ptrdiff_t>(wanted), sorted_.end(),
-        [](const StoredDocument* a, const StoredDocument* b) { return a->body.lsn < b->body.lsn; });
+        [](const StoredDocument* a, const StoredDocument* b) { return a->lsn() < b->lsn(); });
     for (size_t i = 0; i < wanted; ++i) {
       if (!add(*sorted_[i])) return page;
     }
@@ -220,8 +220,8 @@ const char* ChangeFeedRequests::ReadVersions(const Container& container, Partiti
     if (page->count++ == 0) page->documents.reserve(1024);
     if (page->count > 1) page->documents.push_back(',');
     AppendVersion(container, *at, &page->documents);
-    for (const StoredDocument* image : {&at->current, &at->previous}) {
-      if (image->body.json_size() == 0) continue;
+    for (const StoredDocument* image : {at->current, at->previous}) {
+      if (image == nullptr) continue;
       const double kb = container.properties().StoredKb(*image);
       page->document_ru += container.charges().ReturnedDocument(kb);
     }
@@ -240,22 +240,24 @@ void ChangeFeedRequests::AppendVersion(const Container& container, const ItemVer
   if (is_delete) {
     out->append("{}");
   } else {
-    properties.AppendJson(version.current, out);
+    properties.AppendJson(*version.current, out);
   }
   if (!is_create) {
     out->append(R"(,"previous":)");
-    properties.AppendJson(version.previous, out);
+    properties.AppendJson(*version.previous, out);
   }
   absl::StrAppend(out, R"(,"metadata":{"operationType":")",
                   is_delete   ? "delete"
                   : is_create ? "create"
                               : "replace",
                   R"(","lsn":)", version.lsn, R"(,"crts":)", version.unix_seconds,
-                  R"(,"previousImageLSN":)", version.previous.body.lsn);
+                  R"(,"previousImageLSN":)",
+                  version.previous == nullptr ? 0 : version.previous->lsn());
   if (is_delete) {
     out->append(R"(,"id":)");
-    AppendJsonString(version.previous.body.id(), out);
-    AppendKey(container, version.previous.body.json(), out);
+    std::string json;
+    AppendJsonString(version.previous->Id(), out);
+    AppendKey(container, version.previous->JsonIn(&json), out);
     if (version.has_expired) out->append(R"(,"timeToLiveExpired":true)");
   }
   out->append("}}");

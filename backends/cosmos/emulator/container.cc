@@ -55,7 +55,9 @@ Container::Container(ResourceIds ids, const Provision& provision, const ChargeMo
       created_(NowSeconds()),
       definition_(definition.get()),
       changed_(created_),
-      throughput_(provision.throughput) {
+      throughput_(provision.throughput),
+      shapes_(definition->key_paths().size()),
+      memory_(&shapes_) {
   definitions_.push_back(std::move(definition));
 }
 

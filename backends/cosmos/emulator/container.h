@@ -21,6 +21,7 @@
 #include "backends/cosmos/emulator/offer.h"
 #include "backends/cosmos/emulator/partition.h"
 #include "backends/cosmos/emulator/partition_table.h"
+#include "backends/cosmos/emulator/shape_book.h"
 #include "backends/cosmos/emulator/stored_document.h"
 
 namespace weir::cosmos::emulator {
@@ -71,6 +72,7 @@ class Container {
   const std::vector<PropertyPath>& key_paths() const { return definition().key_paths(); }
   const SystemProperties& properties() const { return properties_; }
   const ChargeModel& charges() const { return charges_; }
+  const ShapeBook& shapes() const { return shapes_; }
 
   // "dbs/…/colls/…/", by rids: names the container in offers.
   std::string Self() const;
@@ -163,7 +165,8 @@ class Container {
   JournalSink* sink_ = nullptr;  // of a durable emulator
   std::vector<std::unique_ptr<const ContainerDefinition>> definitions_;
   std::vector<std::unique_ptr<const PartitionTable>> tables_;
-  BlockMemory memory_;                                      // of the partitions' items
+  ShapeBook shapes_;
+  ItemMemory memory_;                                       // of the partitions' items
   std::vector<std::unique_ptr<Partition>> all_partitions_;  // the position is the id
 };
 

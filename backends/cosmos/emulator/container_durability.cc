@@ -22,14 +22,15 @@ bool WriteItems(const std::string& container_rid, Partition* partition,
       const std::scoped_lock lock(partition->mutex());
       if (partition->state() == Partition::State::kGone) return false;
       if (is_first) last = partition->lsn();
-      const StoredDocument* at = partition->changes().FirstAfter(after);
+      ItemSequence::Walk walk = partition->ChangesAfter(after);
+      const StoredDocument* at = walk.Next();
       int count = 0;
-      for (; at != nullptr && at->body.lsn <= last && count < kItemsPerHold; ++count) {
+      for (; at != nullptr && at->lsn() <= last && count < kItemsPerHold; ++count) {
         AppendItemWritten(*at, &record);
-        after = at->body.lsn;
-        at = ChangeOrder::Next(at);
+        after = at->lsn();
+        at = walk.Next();
       }
-      more = at != nullptr && at->body.lsn <= last;
+      more = at != nullptr && at->lsn() <= last;
     }
     write(record);
   }

@@ -275,6 +275,9 @@ const char* DocumentReader::Read(ondemand::value value, std::string_view whole,
   const char* start = value.raw_json_token().data();
   if (value.get_object().get(object) != simdjson::SUCCESS) return "an item must be a JSON object";
   view->policy = &policy;
+  view->lists_terms = want_terms;
+  view->is_directed = directive_ != IndexingDirective::kAutomatic;
+  view->shape = nullptr;
   view->has_id = false;
   view->ttl.reset();
   view->has_bad_ttl = false;
@@ -312,6 +315,7 @@ const char* DocumentReader::Rewrite(std::string_view json, DocumentView* view) {
     rewritten_ += simdjson::minify(field.value);
   }
   rewritten_ += '}';
+  rewritten_.reserve(rewritten_.size() + simdjson::SIMDJSON_PADDING);
   view->json = rewritten_;
   return nullptr;
 }

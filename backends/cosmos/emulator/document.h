@@ -22,7 +22,9 @@ struct IndexedTerm {
   auto operator<=>(const IndexedTerm&) const = default;
 };
 
-// Text points into the reader's input or into the reader.
+class DocumentShape;
+
+// Text points into the reader's input or into the reader; 64 bytes behind `json` are readable.
 struct DocumentView {
   std::string_view json;  // compact, without system properties
   std::string_view id;
@@ -32,7 +34,11 @@ struct DocumentView {
   PartitionKeyValue key[kMaxPartitionKeyLevels];
   const IndexingPolicy* policy = nullptr;  // that the terms were counted by
   int terms = 0;                           // indexed scalars and composite entries
-  std::vector<IndexedTerm> indexed_terms;  // the same, sorted; complete only when asked for
+  std::vector<IndexedTerm> indexed_terms;  // the same, sorted
+  bool lists_terms = false;                // whether indexed_terms is complete
+  bool is_directed = false;                // by an indexing directive: the terms may be others
+  const DocumentShape* shape = nullptr;    // with `packed`; null when it has none, as far as known
+  std::string_view packed;
 };
 
 // A scalar whose path the policy names: the node of its path, a hash of its value.

@@ -35,9 +35,11 @@ std::optional<uint64_t> HashOf(element value) {
 
 std::vector<const StoredDocument*>* EqualityIndex::Place(const StoredDocument& document,
                                                          bool make) {
-  const std::string_view json = document.body.json();
+  const std::string_view json = document.JsonIn(&text_);
   element value;
-  if (parser_.parse(json.data(), json.size()).get(value) != simdjson::SUCCESS) return nullptr;
+  if (parser_.parse(json.data(), json.size(), false).get(value) != simdjson::SUCCESS) {
+    return nullptr;
+  }
   for (const auto& name : path_) {
     if (value[name].get(value) != simdjson::SUCCESS) return nullptr;
   }
@@ -52,7 +54,7 @@ void EqualityIndex::Add(const StoredDocument& document) {
   auto* documents = Place(document, true);
   if (documents == nullptr) return;
   const auto later = [](const StoredDocument* a, const StoredDocument* b) {
-    return a->number < b->number;
+    return a->number() < b->number();
   };
   documents->insert(std::upper_bound(documents->begin(), documents->end(), &document, later),
                     &document);

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -32,6 +33,7 @@ class EqualityIndex {
   PropertyPath path_;
   absl::flat_hash_map<uint64_t, std::vector<const StoredDocument*>> by_value_;
   simdjson::dom::parser parser_;
+  std::string text_;
 };
 
 }  // namespace weir::cosmos::emulator

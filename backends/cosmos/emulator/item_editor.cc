@@ -21,7 +21,7 @@ int ItemEditor::Edit(const Container& container, const Patch& patch,
       return Refuse(412, "the condition of the patch is not true of the item");
     }
   }
-  const std::string_view json = document.body.json();
+  const std::string_view json = document.JsonIn(&text_);
   if (parser_.parse(json.data(), json.size()).get(item) != simdjson::SUCCESS) {
     return Refuse(400, "the item cannot be patched: it has a number beyond 64 bits");
   }
@@ -33,7 +33,7 @@ int ItemEditor::Edit(const Container& container, const Patch& patch,
   const char* problem = reader_.Read(text_, container.policy(), true, &view_);
   if (problem == nullptr) problem = RefuseItem(container.definition(), view_);
   if (problem != nullptr) return Refuse(400, problem);
-  if (container.KeyOf(view_) != document.logical->key) {
+  if (container.KeyOf(view_) != document.logical()->key) {
     return Refuse(400, "a patch cannot change the partition key");
   }
   return 200;

@@ -35,11 +35,11 @@ HttpResponse AnswerFor(const Container& container, const ItemOutcome& outcome, b
     return ErrorAnswer(outcome.status, outcome.substatus, MessageOf(outcome));
   HttpResponse response{outcome.status, {}, {}};
   if (outcome.document == nullptr) return response;
-  SystemProperties::AppendEtag(outcome.document->body.lsn, response.headers.Open(header::kEtag));
+  SystemProperties::AppendEtag(outcome.document->lsn(), response.headers.Open(header::kEtag));
   response.headers.Close();
   if (outcome.status == 304 || !with_body) return response;
   response.Set(header::kContentType, kJsonContentType);
-  response.body.reserve(outcome.document->body.json_size() + 256);
+  response.body.reserve(outcome.document->json_size() + 320);
   container.properties().AppendJson(*outcome.document, &response.body);
   return response;
 }

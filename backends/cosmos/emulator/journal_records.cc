@@ -192,21 +192,22 @@ void AppendItemsHead(std::string_view container_rid, uint32_t partition, std::st
 
 void AppendItemWritten(const StoredDocument& document, std::string* record) {
   record->push_back(kWritten);
-  PutNumber(document.body.lsn, record);
-  PutKey(document.logical->key, record);
-  PutText(document.body.id(), record);
-  PutNumber(document.number, record);
-  PutNumber(document.body.timestamp, record);
-  PutNumber(document.body.terms, record);
-  PutNumber(static_cast<uint32_t>(document.body.ttl), record);
-  PutText(document.body.json(), record);
+  PutNumber(document.lsn(), record);
+  PutKey(document.logical()->key, record);
+  PutText(document.Id(), record);
+  PutNumber(document.number(), record);
+  PutNumber(document.timestamp(), record);
+  PutNumber(document.terms(), record);
+  PutNumber(static_cast<uint32_t>(document.ttl()), record);
+  PutNumber(document.json_size(), record);
+  document.AppendJson(record);
 }
 
 void AppendItemDeleted(const StoredDocument& document, uint64_t lsn, std::string* record) {
   record->push_back(kDeleted);
   PutNumber(lsn, record);
-  PutKey(document.logical->key, record);
-  PutText(document.body.id(), record);
+  PutKey(document.logical()->key, record);
+  PutText(document.Id(), record);
 }
 
 absl::Status RecordedState::Apply(std::string_view record) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <new>
 
+#include "backends/cosmos/emulator/shape_book.h"
 #include "backends/cosmos/emulator/wall_clock.h"
 #include "base/check.h"
 #include "base/random.h"
@@ -12,7 +13,7 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-uint64_t HashOf(const EffectivePartitionKey& key) {
+uint64_t HashOfKey(const EffectivePartitionKey& key) {
   uint64_t hash = 0;
   for (size_t at = 8; at < key.bytes().size(); at += EffectivePartitionKey::kHashBytes) {
     uint64_t word = 0;
@@ -24,8 +25,8 @@ uint64_t HashOf(const EffectivePartitionKey& key) {
 
 }  // namespace
 
-size_t Partition::KeyHash::operator()(const EffectivePartitionKey& key) const {
-  return HashOf(key);
+size_t Partition::LogicalHash::operator()(const EffectivePartitionKey& key) const {
+  return HashOfKey(key);
 }
 
 Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents, CentiRu per_second,
@@ -35,15 +36,17 @@ Partition::Partition(uint32_t id, KeyRange range, std::vector<uint32_t> parents,
       parents_(std::move(parents)),
       settings_(settings),
       budget_(per_second),
+      memory_(settings.memory),
+      items_(settings.memory),
+      made_(settings.memory),
+      changes_(settings.memory),
       next_number_((static_cast<uint64_t>(id) << kIdShift) + 1) {
   const auto& keys = settings.definition->unique_keys();
   if (!keys.empty()) unique_keys_.emplace(keys);
   KeepVersionsAsDefined();
 }
 
-Partition::~Partition() {
-  for (const Slot& slot : slots_) Dispose(slot.document);
-}
+Partition::~Partition() = default;  // the container's memory goes as a whole
 
 // ---------------------------------------------------------------------------- operations
 
@@ -51,9 +54,9 @@ ItemOutcome Partition::Create(const EffectivePartitionKey& key, const DocumentVi
   const ItemKey item = MakeItemKey(key, document.id);
   if (Find(item) != nullptr) return {409, settings_.charges->Conflict(), nullptr};
   if (const auto refusal = NotUnique(key, document, nullptr)) return *refusal;
-  const StoredDocument* made = Insert(item, Counted(document));
+  const StoredDocument* made = Insert(item, Counted(document, false));
   const double kb = settings_.properties->StoredKb(*made);
-  return {201, settings_.charges->Insert(kb, static_cast<int>(made->body.terms)), made};
+  return {201, settings_.charges->Insert(kb, static_cast<int>(made->terms())), made};
 }
 
 ItemOutcome Partition::Upsert(const EffectivePartitionKey& key, const DocumentView& document,
@@ -84,19 +87,23 @@ ItemOutcome Partition::Edit(const EffectivePartitionKey& key, std::string_view i
 }
 
 ItemOutcome Partition::ReplaceBody(StoredDocument* existing, const DocumentView& given) {
-  const DocumentView& document = Counted(given);
-  if (const auto refusal = NotUnique(existing->logical->key, document, existing)) return *refusal;
+  const DocumentView& document = Counted(given, true);
+  if (const auto refusal = NotUnique(existing->logical()->key, document, existing)) return *refusal;
   const double old_kb = settings_.properties->StoredKb(*existing);
   ReadOld(*existing, IndexingDirective::kInclude);
-  if (existing->body.terms == 0) old_view_.indexed_terms.clear();  // it was left out of the index
+  if (existing->terms() == 0) old_view_.indexed_terms.clear();  // it was left out of the index
   const int changed = CountChangedTerms(old_view_.indexed_terms, document.indexed_terms);
-  StoredDocument before;
-  if (versions_) before = VersionLog::CopyOf(*existing);
-  Swap(existing, MakeBody(document));
-  if (journal_) journal_->Written(*existing);
-  if (versions_) versions_->Replaced(*existing, std::move(before));
-  const double new_kb = settings_.properties->StoredKb(*existing);
-  return {200, settings_.charges->Replace(old_kb, new_kb, changed), existing};
+  StoredDocument* const made = MakeDocument(document);
+  Swap(existing, made);
+  if (journal_) journal_->Written(*made);
+  if (versions_) versions_->Replaced(*made, *existing);
+  if (undoable_) {
+    Note(Undo::Kind::kRestore, made, existing);
+  } else {
+    Dispose(existing);
+  }
+  const double new_kb = settings_.properties->StoredKb(*made);
+  return {200, settings_.charges->Replace(old_kb, new_kb, changed), made};
 }
 
 ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view id,
@@ -105,13 +112,13 @@ ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view
   if (existing == nullptr) return {404, settings_.charges->ReadWithoutBody(false), nullptr};
   if (Fails(conditions, *existing)) return {412, settings_.charges->Conflict(), nullptr};
   const CentiRu charge = settings_.charges->Delete(settings_.properties->StoredKb(*existing),
-                                                   static_cast<int>(existing->body.terms));
+                                                   static_cast<int>(existing->terms()));
   ++lsn_;
   Unlink(existing);
   if (journal_) journal_->Deleted(*existing, lsn_);
   if (versions_) versions_->Deleted(*existing, lsn_, NowSeconds(), false);
   if (undoable_) {
-    Note(Undo::Kind::kReinsert, existing, {});
+    Note(Undo::Kind::kReinsert, existing, nullptr);
   } else {
     Dispose(existing);
   }
@@ -121,8 +128,8 @@ ItemOutcome Partition::Delete(const EffectivePartitionKey& key, std::string_view
 void Partition::DeleteLogical(const EffectivePartitionKey& key) {
   const auto found = logical_.find(key);
   if (found == logical_.end()) return;
-  while (found->second->first != nullptr) {
-    const std::string id(found->second->first->body.id());
+  while ((*found)->first != nullptr) {
+    const std::string id = (*found)->first->Id();
     WEIR_CHECK(Delete(key, id, {}).status == 204);
   }
 }
@@ -150,46 +157,63 @@ bool Partition::Fails(const Conditions& conditions, const StoredDocument& docume
 
 std::string Partition::Etag(const StoredDocument& document) const {
   std::string etag;
-  SystemProperties::AppendEtag(document.body.lsn, &etag);
+  SystemProperties::AppendEtag(document.lsn(), &etag);
   return etag;
 }
 
 // -------------------------------------------------------------------------------- storage
 
 Partition::ItemKey Partition::MakeItemKey(const EffectivePartitionKey& key, std::string_view id) {
-  return {&key, id, Mix64(HashOf(key) + std::hash<std::string_view>()(id))};
+  return {&key, id, Mix64(HashOfKey(key) + std::hash<std::string_view>()(id))};
 }
 
 StoredDocument* Partition::Find(const ItemKey& item) const {
-  const auto found = items_.find(item);
-  return found == items_.end() ? nullptr : *found;
+  return items_.Find(item.hash, [&](const StoredDocument& document) {
+    return document.logical()->key == *item.key && document.HasId(item.id);
+  });
 }
 
-StoredDocument* Partition::NewDocument() {
-  return new (settings_.memory->Allocate(sizeof(StoredDocument))) StoredDocument;
+void Partition::Dispose(StoredDocument* document) { StoredDocument::Delete(document, &memory_); }
+
+StoredDocument* Partition::MakeDocument(const DocumentView& document) {
+  ItemText text{.id = document.id,
+                .json = document.json,
+                .terms = static_cast<uint32_t>(document.terms),
+                .ttl = document.ttl.value_or(0),
+                .shape = document.shape,
+                .packed = document.packed};
+  if (text.shape == nullptr) FindShape(document, &text);
+  StoredDocument* const made = StoredDocument::New(&memory_, text);
+  made->set_timestamp(NowSeconds());
+  made->set_lsn(++lsn_);
+  return made;
 }
 
-void Partition::Dispose(StoredDocument* document) {
-  if (document == nullptr) return;
-  document->~StoredDocument();
-  settings_.memory->Free(document, sizeof(StoredDocument));
-}
-
-DocumentBody Partition::MakeBody(const DocumentView& document) {
-  DocumentBody body;
-  body.text = DocumentText(document.id, document.json, settings_.memory);
-  body.terms = static_cast<uint32_t>(document.terms);
-  body.ttl = document.ttl.value_or(0);
-  body.timestamp = NowSeconds();
-  body.lsn = ++lsn_;
-  return body;
+// The items that come next may then be read by it.
+void Partition::FindShape(const DocumentView& document, ItemText* text) {
+  ShapeBook* const shapes = settings_.memory->shapes();
+  if (shapes == nullptr) return;
+  if (room_.size() < document.json.size() + DocumentShape::kPadding) {
+    room_.resize(document.json.size() + DocumentShape::kPadding);
+  }
+  ShapedItem shaped;
+  if (!shapes->Pack(document.json, room_.data(), &shaped)) {
+    if (!document.is_directed) shapes->Learn(document);
+    return;
+  }
+  if (shaped.id != document.id || shaped.json.size() != document.json.size()) return;
+  text->shape = shaped.shape;
+  text->packed = shaped.packed;
+  if (!document.is_directed && !shaped.shape->TermsBy(document.policy)) {
+    shapes->Count(shaped.shape->number(), document);
+  }
 }
 
 // The document with its terms by the policy of now: that of the container may have been replaced
 // since it was read.
-const DocumentView& Partition::Counted(const DocumentView& document) {
+const DocumentView& Partition::Counted(const DocumentView& document, bool with_terms) {
   const IndexingPolicy& policy = settings_.definition->policy();
-  if (document.policy == &policy) return document;
+  if (document.policy == &policy && (!with_terms || document.lists_terms)) return document;
   recount_text_.assign(document.json);
   recount_text_.reserve(recount_text_.size() + simdjson::SIMDJSON_PADDING);
   WEIR_CHECK(recount_reader_.Read(recount_text_, policy, true, &recount_view_) == nullptr);
@@ -199,10 +223,9 @@ const DocumentView& Partition::Counted(const DocumentView& document) {
 // Into old_view_, with its terms.
 void Partition::ReadOld(const StoredDocument& document, IndexingDirective directive) {
   old_reader_.set_directive(directive);
-  old_text_.assign(document.body.json());
-  old_text_.reserve(old_text_.size() + simdjson::SIMDJSON_PADDING);
+  const std::string_view json = document.JsonIn(&old_text_);
   const IndexingPolicy& policy = settings_.definition->policy();
-  WEIR_CHECK(old_reader_.Read(old_text_, policy, true, &old_view_) == nullptr);
+  WEIR_CHECK(old_reader_.Read(json, policy, true, &old_view_) == nullptr);
 }
 
 void Partition::Redefine(const ContainerDefinition& definition) {
@@ -210,100 +233,113 @@ void Partition::Redefine(const ContainerDefinition& definition) {
   settings_.definition = &definition;
   KeepVersionsAsDefined();
   expiries_.Clear();
-  for (const Slot& slot : slots_) {
-    if (slot.document == nullptr) continue;
-    Remind(*slot.document);
-    ReadOld(*slot.document, IndexingDirective::kAutomatic);
-    slot.document->body.terms = static_cast<uint32_t>(old_view_.terms);
+  auto walk = made_.All();
+  while (StoredDocument* document = walk.Next()) {
+    Remind(*document);
+    ReadOld(*document, IndexingDirective::kAutomatic);
+    document->set_terms(static_cast<uint32_t>(old_view_.terms));
   }
   equality_indexes_.clear();  // made again by the first query that asks
 }
 
 LogicalPartition* Partition::Logical(const EffectivePartitionKey& key) {
-  auto& logical = logical_[key];
-  if (logical == nullptr)
-    logical = std::make_unique<LogicalPartition>(LogicalPartition{.key = key});
-  return logical.get();
-}
-
-StoredDocument* Partition::Insert(const ItemKey& item, const DocumentView& document) {
-  StoredDocument* made = NewDocument();
-  made->body = MakeBody(document);
-  made->number = next_number_++;
-  made->hash = item.hash;
-  made->logical = Logical(*item.key);
-  made->previous = made->logical->last;
-  slots_.push_back({made->number, nullptr});
-  ++empty_slots_;
-  Link(made);
-  if (journal_) journal_->Written(*made);
-  if (versions_) versions_->Created(*made);
-  if (undoable_) Note(Undo::Kind::kRemove, made, {});
+  const auto found = logical_.find(key);
+  if (found != logical_.end()) return *found;
+  auto* made = new (memory_.Allocate(sizeof(LogicalPartition))) LogicalPartition{.key = key};
+  logical_.insert(made);
   return made;
 }
 
-// previous and next say where; the slot exists.
-void Partition::Link(StoredDocument* document) {
-  LogicalPartition* logical = document->logical;
-  (document->previous ? document->previous->next : logical->first) = document;
-  (document->next ? document->next->previous : logical->last) = document;
-  slots_[SlotOf(document->number)].document = document;
-  --empty_slots_;
-  items_.insert(document);
-  changes_.Insert(document);
-  bytes_ += document->body.json_size();
-  for (EqualityIndex& index : equality_indexes_) index.Add(*document);
-  if (unique_keys_) unique_keys_->Add(*document);
-  Remind(*document);
+StoredDocument* Partition::Insert(const ItemKey& item, const DocumentView& document) {
+  StoredDocument* made = MakeDocument(document);
+  made->set_number(next_number_++);
+  LogicalPartition* const logical = Logical(*item.key);
+  made->set_logical(logical);
+  made->set_previous(logical->last);
+  Link(made, item.hash);
+  if (journal_) journal_->Written(*made);
+  if (versions_) versions_->Created(*made);
+  if (undoable_) Note(Undo::Kind::kRemove, made, nullptr);
+  return made;
+}
+
+uint64_t Partition::HashOf(const StoredDocument& document) {
+  return MakeItemKey(document.logical()->key, document.Id()).hash;
+}
+
+// previous and next say where.
+void Partition::Link(StoredDocument* document, uint64_t hash) {
+  LogicalPartition* const logical = document->logical();
+  StoredDocument* const previous = document->previous();
+  StoredDocument* const next = document->next();
+  if (previous != nullptr) {
+    previous->set_next(document);
+  } else {
+    logical->first = document;
+  }
+  if (next != nullptr) {
+    next->set_previous(document);
+  } else {
+    logical->last = document;
+  }
+  made_.Set(document->number(), document);
+  items_.Insert(hash, document);
+  changes_.Set(document->lsn(), document);
+  bytes_ += document->json_size();
+  Index(*document);
 }
 
 void Partition::Unlink(StoredDocument* document) {
-  LogicalPartition* logical = document->logical;
-  (document->previous ? document->previous->next : logical->first) = document->next;
-  (document->next ? document->next->previous : logical->last) = document->previous;
-  slots_[SlotOf(document->number)].document = nullptr;
-  ++empty_slots_;
-  items_.erase(document);
-  changes_.Erase(document);
-  bytes_ -= document->body.json_size();
-  for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
-  if (unique_keys_) unique_keys_->Remove(*document);
-  if (!undoable_ && undo_.empty()) CompactSlots();  // an undo needs its slot
+  LogicalPartition* const logical = document->logical();
+  StoredDocument* const previous = document->previous();
+  StoredDocument* const next = document->next();
+  if (previous != nullptr) {
+    previous->set_next(next);
+  } else {
+    logical->first = next;
+  }
+  if (next != nullptr) {
+    next->set_previous(previous);
+  } else {
+    logical->last = previous;
+  }
+  made_.Erase(document->number());
+  items_.Erase(HashOf(*document), document);
+  changes_.Erase(document->lsn());
+  bytes_ -= document->json_size();
+  Unindex(*document);
 }
 
-void Partition::Swap(StoredDocument* document, DocumentBody body) {
-  for (EqualityIndex& index : equality_indexes_) index.Remove(*document);
-  if (unique_keys_) unique_keys_->Remove(*document);
-  bytes_ += body.json_size();
-  bytes_ -= document->body.json_size();
-  changes_.Erase(document);
-  std::swap(document->body, body);
-  changes_.Insert(document);
-  for (EqualityIndex& index : equality_indexes_) index.Add(*document);
-  if (unique_keys_) unique_keys_->Add(*document);
-  Remind(*document);
-  if (undoable_) Note(Undo::Kind::kRestoreBody, document, std::move(body));
+// Puts `by` where the document is: it gets its number and its place.
+void Partition::Swap(StoredDocument* document, StoredDocument* by) {
+  Unindex(*document);
+  bytes_ += by->json_size();
+  bytes_ -= document->json_size();
+  by->set_number(document->number());
+  LogicalPartition* const logical = document->logical();
+  by->set_logical(logical);
+  by->set_previous(document->previous());
+  by->set_next(document->next());
+  if (logical->first == document) logical->first = by;
+  if (logical->last == document) logical->last = by;
+  if (StoredDocument* previous = by->previous()) previous->set_next(by);
+  if (StoredDocument* next = by->next()) next->set_previous(by);
+  made_.Set(by->number(), by);
+  items_.Replace(HashOf(*document), document, by);
+  changes_.Erase(document->lsn());
+  changes_.Set(by->lsn(), by);
+  Index(*by);
 }
 
-// The slot of this number, which exists.
-size_t Partition::SlotOf(uint64_t number) const {
-  // Without compaction the partition's own numbers stand one after the other.
-  const uint64_t guess = (number & ((uint64_t{1} << kIdShift) - 1)) - 1 + adopted_slots_;
-  if (guess < slots_.size() && slots_[guess].number == number) return guess;
-  return FirstSlotAfter(number - 1);
+void Partition::Index(const StoredDocument& document) {
+  for (EqualityIndex& index : equality_indexes_) index.Add(document);
+  if (unique_keys_) unique_keys_->Add(document);
+  Remind(document);
 }
 
-size_t Partition::FirstSlotAfter(uint64_t after) const {
-  const auto slot = std::upper_bound(slots_.begin(), slots_.end(), after,
-                                     [](uint64_t n, const Slot& s) { return n < s.number; });
-  return static_cast<size_t>(slot - slots_.begin());
-}
-
-void Partition::CompactSlots() {
-  constexpr size_t kWorthIt = 1024;
-  if (empty_slots_ < kWorthIt || 2 * empty_slots_ < slots_.size()) return;
-  std::erase_if(slots_, [](const Slot& slot) { return slot.document == nullptr; });
-  empty_slots_ = 0;
+void Partition::Unindex(const StoredDocument& document) {
+  for (EqualityIndex& index : equality_indexes_) index.Remove(document);
+  if (unique_keys_) unique_keys_->Remove(document);
 }
 
 // ------------------------------------------------------------------- unique keys and expiry
@@ -318,16 +354,17 @@ std::optional<ItemOutcome> Partition::NotUnique(const EffectivePartitionKey& key
 }
 
 // The second in which an item is gone.
-std::optional<uint32_t> Partition::ExpiryOf(const DocumentBody& body) const {
+std::optional<uint32_t> Partition::ExpiryOf(const StoredDocument& document) const {
   const std::optional<int32_t> otherwise = settings_.definition->default_ttl();
   if (!otherwise) return std::nullopt;
-  const int32_t lives = body.ttl != 0 ? body.ttl : *otherwise;
+  const int32_t ttl = document.ttl();
+  const int32_t lives = ttl != 0 ? ttl : *otherwise;
   if (lives == kItemsNeverExpire) return std::nullopt;
-  return body.timestamp + static_cast<uint32_t>(lives);
+  return document.timestamp() + static_cast<uint32_t>(lives);
 }
 
 void Partition::Remind(const StoredDocument& document) {
-  if (const auto second = ExpiryOf(document.body)) expiries_.Add(*second, document.number);
+  if (const auto second = ExpiryOf(document)) expiries_.Add(*second, document.number());
 }
 
 void Partition::RemoveExpired() {
@@ -338,11 +375,9 @@ void Partition::RemoveExpired(uint32_t now) {
   WEIR_CHECK(!undoable_);
   while (expiries_.IsDue(now)) {
     const uint64_t number = expiries_.Pop();
-    const size_t slot = FirstSlotAfter(number - 1);
-    if (slot == slots_.size() || slots_[slot].number != number) continue;
-    StoredDocument* document = slots_[slot].document;
+    StoredDocument* document = made_.Find(number);
     if (document == nullptr) continue;
-    const auto second = ExpiryOf(document->body);
+    const auto second = ExpiryOf(*document);
     if (!second || *second > now) continue;
     ++lsn_;
     Unlink(document);
@@ -354,8 +389,8 @@ void Partition::RemoveExpired(uint32_t now) {
 
 // ----------------------------------------------------------------------------------- undo
 
-void Partition::Note(Undo::Kind kind, StoredDocument* document, DocumentBody body) {
-  undo_.push_back({kind, document, std::move(body)});
+void Partition::Note(Undo::Kind kind, StoredDocument* document, StoredDocument* before) {
+  undo_.push_back({kind, document, before});
 }
 
 void Partition::Begin() {
@@ -369,10 +404,10 @@ void Partition::Commit() {
   undoable_ = false;
   for (const Undo& undo : undo_) {
     if (undo.kind == Undo::Kind::kReinsert) Dispose(undo.document);
+    Dispose(undo.before);
   }
   undo_.clear();
   if (journal_) journal_->Flush();
-  CompactSlots();
 }
 
 void Partition::RollBack() {
@@ -385,24 +420,30 @@ void Partition::RollBack() {
         Unlink(step->document);
         Dispose(step->document);
         break;
-      case Undo::Kind::kRestoreBody:
-        Swap(step->document, std::move(step->body));
+      case Undo::Kind::kRestore:
+        Swap(step->document, step->before);
+        Dispose(step->document);
         break;
       case Undo::Kind::kReinsert:
-        Link(step->document);
+        Link(step->document, HashOf(*step->document));
         break;
     }
   }
   undo_.clear();
   lsn_ = lsn_before_;  // nobody has seen those in between
-  CompactSlots();
 }
 
 // -------------------------------------------------------------------------------- queries
 
 const LogicalPartition* Partition::FindLogical(const EffectivePartitionKey& key) const {
   const auto found = logical_.find(key);
-  return found == logical_.end() ? nullptr : found->second.get();
+  return found == logical_.end() ? nullptr : *found;
+}
+
+ItemSequence::Walk Partition::ChangesSince(int64_t unix_seconds) const {
+  return changes_.FirstWhere([unix_seconds](const StoredDocument& document) {
+    return int64_t{document.timestamp()} >= unix_seconds;
+  });
 }
 
 const std::vector<const StoredDocument*>& Partition::FindEqual(const PropertyPath& path,
@@ -411,9 +452,8 @@ const std::vector<const StoredDocument*>& Partition::FindEqual(const PropertyPat
     if (index.path() == path) return index.Find(value);
   }
   EqualityIndex& made = equality_indexes_.emplace_back(path);
-  for (const Slot& slot : slots_) {
-    if (slot.document != nullptr) made.Add(*slot.document);
-  }
+  auto walk = made_.All();
+  while (const StoredDocument* document = walk.Next()) made.Add(*document);
   return made.Find(value);
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -14,15 +13,16 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
-#include "backends/cosmos/emulator/change_order.h"
+#include "backends/cosmos/emulator/block_memory.h"
 #include "backends/cosmos/emulator/charge.h"
 #include "backends/cosmos/emulator/container_definition.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/equality_index.h"
 #include "backends/cosmos/emulator/expiry_queue.h"
+#include "backends/cosmos/emulator/item_sequence.h"
+#include "backends/cosmos/emulator/item_table.h"
 #include "backends/cosmos/emulator/partition_journal.h"
 #include "backends/cosmos/emulator/stored_document.h"
 #include "backends/cosmos/emulator/throughput_budget.h"
@@ -57,7 +57,7 @@ struct PartitionSettings {
   const ContainerDefinition* definition;
   const ChargeModel* charges;
   const SystemProperties* properties;
-  BlockMemory* memory;  // of all its items
+  ItemMemory* memory;  // of all its items, with their shapes
 };
 
 class Partition {
@@ -140,16 +140,20 @@ class Partition {
   const StoredDocument* FindItem(const EffectivePartitionKey& key, std::string_view id) const {
     return Find(MakeItemKey(key, id));
   }
-  // Items with number > after, to be walked by position; null where one was deleted.
-  size_t FirstSlotAfter(uint64_t after) const;
-  size_t slots() const { return slots_.size(); }
-  const StoredDocument* slot(size_t position) const { return slots_[position].document; }
+  // Brings what finding it needs into the cache.
+  void Prefetch(const EffectivePartitionKey& key, std::string_view id) const {
+    items_.Prefetch(MakeItemKey(key, id).hash);
+  }
+  // Items with number > after.
+  ItemSequence::Walk ItemsAfter(uint64_t after) const { return made_.After(after); }
   // Items whose scalar at the path equals the value, makes the index on first use.
   const std::vector<const StoredDocument*>& FindEqual(const PropertyPath& path,
                                                       const PartitionKeyValue& value);
 
-  // Its items by their last writes.
-  const ChangeOrder& changes() const { return changes_; }
+  // Its items by their last writes: those with a greater LSN, or from the first that was written in
+  // this second or later, as far as the clock never went back.
+  ItemSequence::Walk ChangesAfter(uint64_t lsn) const { return changes_.After(lsn); }
+  ItemSequence::Walk ChangesSince(int64_t unix_seconds) const;
 
   // Every version within the retention of the container; null when it asks for none.
   const VersionLog* versions();
@@ -164,62 +168,59 @@ class Partition {
 
   void RemoveExpired();
 
-  struct Slot {
-    uint64_t number;
-    StoredDocument* document;
-  };
   struct ItemKey {
     const EffectivePartitionKey* key;
     std::string_view id;
     uint64_t hash;
   };
-  struct ItemHash {
+  struct LogicalHash {
     using is_transparent = void;
-    size_t operator()(const StoredDocument* document) const { return document->hash; }
-    size_t operator()(const ItemKey& item) const { return item.hash; }
-  };
-  struct ItemEqual {
-    using is_transparent = void;
-    bool operator()(const StoredDocument* a, const StoredDocument* b) const { return a == b; }
-    bool operator()(const StoredDocument* a, const ItemKey& b) const {
-      return a->hash == b.hash && a->body.id() == b.id && a->logical->key == *b.key;
-    }
-    bool operator()(const ItemKey& a, const StoredDocument* b) const { return (*this)(b, a); }
-  };
-  struct KeyHash {
     size_t operator()(const EffectivePartitionKey& key) const;
+    size_t operator()(const LogicalPartition* logical) const { return (*this)(logical->key); }
+  };
+  struct LogicalEqual {
+    using is_transparent = void;
+    bool operator()(const LogicalPartition* a, const LogicalPartition* b) const { return a == b; }
+    bool operator()(const LogicalPartition* a, const EffectivePartitionKey& b) const {
+      return a->key == b;
+    }
+    bool operator()(const EffectivePartitionKey& a, const LogicalPartition* b) const {
+      return (*this)(b, a);
+    }
   };
   // How to take back one write.
   struct Undo {
-    enum class Kind : uint8_t { kRemove, kRestoreBody, kReinsert };
+    enum class Kind : uint8_t { kRemove, kRestore, kReinsert };
     Kind kind;
     StoredDocument* document;
-    DocumentBody body;
+    StoredDocument* before;  // kRestore: what it replaced
   };
 
   static ItemKey MakeItemKey(const EffectivePartitionKey& key, std::string_view id);
   StoredDocument* Find(const ItemKey& item) const;
-  StoredDocument* NewDocument();
   void Dispose(StoredDocument* document);  // not in any list any more; or null
-  DocumentBody MakeBody(const DocumentView& document);
-  const DocumentView& Counted(const DocumentView& document);
+  StoredDocument* MakeDocument(const DocumentView& document);
+  void FindShape(const DocumentView& document, ItemText* text);
+  const DocumentView& Counted(const DocumentView& document, bool with_terms);
   void ReadOld(const StoredDocument& document, IndexingDirective directive);
   bool Fails(const Conditions& conditions, const StoredDocument& document) const;
   ItemOutcome ReplaceBody(StoredDocument* existing, const DocumentView& document);
-  std::optional<uint32_t> ExpiryOf(const DocumentBody& body) const;
+  std::optional<uint32_t> ExpiryOf(const StoredDocument& document) const;
   void Remind(const StoredDocument& document);
   std::optional<ItemOutcome> NotUnique(const EffectivePartitionKey& key,
                                        const DocumentView& document, const StoredDocument* self);
   StoredDocument* Insert(const ItemKey& item, const DocumentView& document);
-  void Link(StoredDocument* document);
+  static uint64_t HashOf(const StoredDocument& document);
+  void Link(StoredDocument* document, uint64_t hash);
   void Unlink(StoredDocument* document);
-  void Swap(StoredDocument* document, DocumentBody body);
-  void Note(Undo::Kind kind, StoredDocument* document, DocumentBody body);
-  size_t SlotOf(uint64_t number) const;
-  void CompactSlots();
+  void Swap(StoredDocument* document, StoredDocument* by);
+  void Index(const StoredDocument& document);
+  void Unindex(const StoredDocument& document);
+  void Note(Undo::Kind kind, StoredDocument* document, StoredDocument* before);
   void KeepVersionsAsDefined();
   LogicalPartition* Logical(const EffectivePartitionKey& key);
-  void Adopt(StoredDocument* document);
+  void Adopt(const EffectivePartitionKey& key, StoredDocument* document);
+  void FindRecordedShape(const RecordedItem& item, ItemText* text);
 
   const uint32_t id_;
   const KeyRange range_;
@@ -229,12 +230,11 @@ class Partition {
   State state_ = State::kOnline;
   ThroughputBudget budget_;
 
-  absl::flat_hash_set<StoredDocument*, ItemHash, ItemEqual> items_;
-  absl::flat_hash_map<EffectivePartitionKey, std::unique_ptr<LogicalPartition>, KeyHash> logical_;
-  std::deque<Slot> slots_;  // ascending by number; deleted items leave an empty slot for a while
-  size_t empty_slots_ = 0;
-  size_t adopted_slots_ = 0;  // at the head of slots_: numbers that the parents gave
-  ChangeOrder changes_;
+  BlockMemory memory_;
+  ItemTable items_;
+  absl::flat_hash_set<LogicalPartition*, LogicalHash, LogicalEqual> logical_;
+  ItemSequence made_;     // by their numbers
+  ItemSequence changes_;  // by their LSNs
   std::list<EqualityIndex> equality_indexes_;
   std::optional<UniqueKeys> unique_keys_;  // when the container has any
   ExpiryQueue expiries_;
@@ -247,6 +247,7 @@ class Partition {
   DocumentReader recount_reader_;
   DocumentView recount_view_;
   std::string recount_text_;
+  std::string room_;  // for packing
 
   bool undoable_ = false;
   std::optional<VersionLog> versions_;       // when the container retains versions

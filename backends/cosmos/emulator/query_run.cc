@@ -62,7 +62,7 @@ int64_t QueryRun::RowsEnd() const {
 // ---------------------------------------------------------------------------------- items
 
 bool QueryRun::IsInScope(const StoredDocument& document) const {
-  const EffectivePartitionKey& key = document.logical->key;
+  const EffectivePartitionKey& key = document.logical()->key;
   if (items_->key) return key == *items_->key;
   return !items_->prefix || (*items_->prefix <= key && key < EndOfPrefix(*items_->prefix));
 }
@@ -73,13 +73,13 @@ template <typename Visit>
 bool QueryRun::ForEachCandidate(uint64_t after, Visit visit) {
   if (items_->key && prepared_.id) {
     const StoredDocument* item = partition_->FindItem(*items_->key, *prepared_.id);
-    return item == nullptr || item->number <= after || visit(*item);
+    return item == nullptr || item->number() <= after || visit(*item);
   }
   if (items_->key) {
     const LogicalPartition* logical = partition_->FindLogical(*items_->key);
     const StoredDocument* item = logical == nullptr ? nullptr : logical->first;
-    for (; item != nullptr; item = item->next) {
-      if (item->number > after && !visit(*item)) return false;
+    for (; item != nullptr; item = item->next()) {
+      if (item->number() > after && !visit(*item)) return false;
     }
     return true;
   }
@@ -87,13 +87,13 @@ bool QueryRun::ForEachCandidate(uint64_t after, Visit visit) {
     const auto& items =
         partition_->FindEqual(prepared_.equality->path, ScalarOf(prepared_.equality->value));
     for (const StoredDocument* item : items) {
-      if (item->number > after && IsInScope(*item) && !visit(*item)) return false;
+      if (item->number() > after && IsInScope(*item) && !visit(*item)) return false;
     }
     return true;
   }
-  for (size_t at = partition_->FirstSlotAfter(after); at < partition_->slots(); ++at) {
-    const StoredDocument* item = partition_->slot(at);
-    if (item != nullptr && IsInScope(*item) && !visit(*item)) return false;
+  auto walk = partition_->ItemsAfter(after);
+  while (const StoredDocument* item = walk.Next()) {
+    if (IsInScope(*item) && !visit(*item)) return false;
   }
   return true;
 }
@@ -107,14 +107,17 @@ void QueryRun::CountRetrieved(const StoredDocument& document) {
 // Binds the item, for the next Evaluate.
 void QueryRun::Load(const StoredDocument& document) {
   const int64_t begun_ns = page_->is_timed ? MonotonicNs() : 0;
-  std::string_view json = document.body.json();
+  text_.clear();
   if (prepared_.reads_system) {
-    text_.clear();
     container_.properties().AppendJson(document, &text_);
-    json = text_;
+  } else {
+    document.AppendJson(&text_);
   }
+  text_.reserve(text_.size() + simdjson::SIMDJSON_PADDING);
   simdjson::dom::element root;
-  const bool is_read = parser_->parse(json.data(), json.size()).get(root) == simdjson::SUCCESS;
+  const bool is_read =
+      parser_->parse(text_.data(), text_.size(), /*realloc_if_needed=*/false).get(root) ==
+      simdjson::SUCCESS;
   bindings_[0] = is_read ? Value::FromJson(root) : Value();
   CountRetrieved(document);
   if (page_->is_timed) page_->load_ns += MonotonicNs() - begun_ns;
@@ -230,7 +233,7 @@ QueryRun::Delivered QueryRun::DeliverItem(const StoredDocument& document, double
     documents_ += container_.charges().ScannedDocument(container_.properties().StoredKb(document));
   }
   if (delivered == Delivered::kAll) {
-    position->after = document.number;
+    position->after = document.number();
     position->tuples = 0;
   }
   return delivered;
@@ -244,7 +247,7 @@ bool QueryRun::Stream(QueryPosition* position) {
   const uint64_t resumed_after = position->after;
   const bool replays = query_.distinct && (resumed_after > 0 || position->tuples > 0);
   const bool walked = ForEachCandidate(replays ? 0 : resumed_after, [&](const auto& document) {
-    if (document.number <= resumed_after) {
+    if (document.number() <= resumed_after) {
       if (Matches(document)) Remember();
       return true;
     }
@@ -254,7 +257,7 @@ bool QueryRun::Stream(QueryPosition* position) {
       until_clock = kItemsBetweenClockReads;
     }
     if (!Matches(document)) {
-      position->after = document.number;
+      position->after = document.number();
       position->tuples = 0;
       return true;
     }
@@ -314,14 +317,14 @@ size_t QueryRun::Resume(const std::vector<SortedItem>& sorted, const QueryPositi
   std::vector<Value> keys = ReadSortKeys(position.sort_keys);
   if (position.sort_keys == kKeysTooLong) {
     const auto last = std::find_if(sorted.begin(), sorted.end(), [&](const auto& item) {
-      return item.document->number == position.after;
+      return item.document->number() == position.after;
     });
     if (last == sorted.end()) return 0;  // it is gone: rather twice than never
     keys = last->keys;
   }
   const auto first = std::partition_point(sorted.begin(), sorted.end(), [&](const auto& item) {
     const int compared = Compare(query_.order_by, item.keys, keys);
-    return compared < 0 || (compared == 0 && item.document->number <= position.after);
+    return compared < 0 || (compared == 0 && item.document->number() <= position.after);
   });
   for (auto item = sorted.begin(); query_.distinct && item != first; ++item) {
     Load(*item->document);
@@ -337,7 +340,7 @@ bool QueryRun::DeliverSorted(QueryPosition* position) {
   size_t at = Resume(sorted, *position);
   const auto set_position = [&](size_t next) {
     if (next == 0) return;
-    position->after = sorted[next - 1].document->number;
+    position->after = sorted[next - 1].document->number();
     position->sort_keys = SortKeysJson(sorted[next - 1].keys);
   };
   for (; at < sorted.size(); ++at) {

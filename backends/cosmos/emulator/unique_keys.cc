@@ -60,12 +60,12 @@ void UniqueKeys::Collect(const EffectivePartitionKey& key, std::string_view json
 }
 
 void UniqueKeys::Add(const StoredDocument& document) {
-  Collect(document.logical->key, document.body.json());
+  Collect(document.logical()->key, document.JsonIn(&text_));
   for (const std::string& value : values_) owners_.try_emplace(value, &document);
 }
 
 void UniqueKeys::Remove(const StoredDocument& document) {
-  Collect(document.logical->key, document.body.json());
+  Collect(document.logical()->key, document.JsonIn(&text_));
   for (const std::string& value : values_) {
     const auto owner = owners_.find(value);
     if (owner != owners_.end() && owner->second == &document) owners_.erase(owner);

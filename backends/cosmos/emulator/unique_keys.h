@@ -38,6 +38,7 @@ class UniqueKeys {
   absl::flat_hash_map<std::string, const StoredDocument*> owners_;
   std::vector<std::string> values_;
   simdjson::dom::parser parser_;
+  std::string text_;
 };
 
 }  // namespace weir::cosmos::emulator

@@ -18,22 +18,20 @@ struct ItemVersion {
   uint64_t lsn = 0;
   uint32_t unix_seconds = 0;
   EffectivePartitionKey key;
-  StoredDocument current;   // without links; of a delete empty
-  StoredDocument previous;  // of a create empty
+  StoredDocument* current = nullptr;   // copies, without links; of a delete null
+  StoredDocument* previous = nullptr;  // of a create null
 };
 
 class VersionLog {
  public:
-  // Knows of every change after this LSN.
-  explicit VersionLog(uint64_t lsn) : complete_after_(lsn) {}
+  // Knows of every change after this LSN. memory: of the partition; outlives it.
+  VersionLog(uint64_t lsn, BlockMemory* memory) : memory_(memory), complete_after_(lsn) {}
+  VersionLog(VersionLog&&) = delete;
 
   void Created(const StoredDocument& document);
-  // before: as it was; its body is copied.
-  void Replaced(const StoredDocument& document, StoredDocument before);
+  // before: as it was.
+  void Replaced(const StoredDocument& document, const StoredDocument& before);
   void Deleted(const StoredDocument& document, uint64_t lsn, uint32_t unix_seconds, bool expired);
-
-  // A body and a number without links, for Replaced.
-  static StoredDocument CopyOf(const StoredDocument& document);
 
   void DropAfter(uint64_t lsn);            // a batch is taken back
   void DropBefore(uint32_t unix_seconds);  // their retention is over
@@ -45,6 +43,12 @@ class VersionLog {
   std::deque<ItemVersion>::const_iterator FirstAfter(uint64_t lsn) const;
 
  private:
+  StoredDocument* CopyOf(const StoredDocument& document) {
+    return StoredDocument::CopyOf(document, memory_);
+  }
+  void Dispose(const ItemVersion& version);
+
+  BlockMemory* const memory_;
   std::deque<ItemVersion> versions_;
   uint64_t complete_after_;
 };

@@ -27,7 +27,8 @@ bool IsWhole(const Block& block) {
 // Sizes around every class, some beyond the largest, freed and allocated again in any order: no
 // block is ever written by another's owner.
 TEST(BlockMemory, BlocksNeverOverlap) {
-  BlockMemory memory;
+  ItemMemory items;
+  BlockMemory memory(&items);
   std::vector<Block> blocks;
   for (uint64_t step = 0; step < 20'000; ++step) {
     if (!blocks.empty() && Draw(1, 2 * step) % 3 == 0) {
@@ -38,7 +39,7 @@ TEST(BlockMemory, BlocksNeverOverlap) {
       blocks.pop_back();
       continue;
     }
-    const size_t size = Draw(3, step) % (step % 50 == 0 ? 9000 : 700);
+    const size_t size = Draw(3, step) % (step % 50 == 0 ? BlockMemory::kLargest + 1 : 700);
     auto* bytes = static_cast<unsigned char*>(memory.Allocate(size));
     ASSERT_EQ(reinterpret_cast<uintptr_t>(bytes) % 16, 0u);
     blocks.push_back({bytes, size, static_cast<unsigned char>(step)});
@@ -51,7 +52,8 @@ TEST(BlockMemory, BlocksNeverOverlap) {
 }
 
 TEST(BlockMemory, GivesAFreedBlockAgain) {
-  BlockMemory memory;
+  ItemMemory items;
+  BlockMemory memory(&items);
   void* const block = memory.Allocate(100);
   memory.Free(block, 100);
   EXPECT_EQ(memory.Allocate(97), block);  // of the same class

@@ -23,17 +23,18 @@ EffectivePartitionKey KeyOf(const std::string& value) {
 
 class JournalRecordsTest : public ::testing::Test {
  protected:
-  StoredDocument Item(LogicalPartition* logical, const std::string& id, uint64_t lsn,
-                      const std::string& json = "{}") {
-    StoredDocument item;
-    item.body.text = DocumentText(id, json, &memory_);
-    item.body.lsn = lsn;
-    item.body.timestamp = 1'700'000'000;
-    item.body.terms = 12;
-    item.body.ttl = -1;
-    item.number = (uint64_t{3} << 40) + 5;
-    item.logical = logical;
-    return item;
+  StoredDocument& Item(LogicalPartition* logical, const std::string& id, uint64_t lsn,
+                       const std::string& json = "{}") {
+    StoredDocument* const item =
+        StoredDocument::New(&memory_, {.id = id, .json = json, .terms = 12, .ttl = -1});
+    item->set_lsn(lsn);
+    item->set_timestamp(1'700'000'000);
+    item->set_number((uint64_t{3} << 40) + 5);
+    item->set_logical(logical);
+    return *item;
+  }
+  LogicalPartition* Logical(const std::string& key) {
+    return new (memory_.Allocate(sizeof(LogicalPartition))) LogicalPartition{.key = KeyOf(key)};
   }
   static std::string Items(uint32_t partition) {
     std::string record;
@@ -42,12 +43,12 @@ class JournalRecordsTest : public ::testing::Test {
   }
   std::string Written(const std::string& id, uint64_t lsn, const std::string& json) {
     std::string record = Items(0);
-    AppendItemWritten(Item(&logical_, id, lsn, json), &record);
+    AppendItemWritten(Item(logical_, id, lsn, json), &record);
     return record;
   }
   std::string Deleted(const std::string& id, uint64_t lsn) {
     std::string record = Items(0);
-    AppendItemDeleted(Item(&logical_, id, 1), lsn, &record);
+    AppendItemDeleted(Item(logical_, id, 1), lsn, &record);
     return record;
   }
 
@@ -63,8 +64,9 @@ class JournalRecordsTest : public ::testing::Test {
     return nullptr;
   }
 
-  BlockMemory memory_;
-  LogicalPartition logical_{.key = KeyOf("a")};
+  ItemMemory items_;
+  BlockMemory memory_{&items_};
+  LogicalPartition* const logical_ = Logical("a");
   RecordedState state_;
 };
 
@@ -146,11 +148,11 @@ TEST_F(JournalRecordsTest, TheWriteWithTheGreatestLsnCountsInWhateverOrder) {
 }
 
 TEST_F(JournalRecordsTest, ItemsOfOneIdAreApartByTheirKey) {
-  LogicalPartition other{.key = KeyOf("b")};
+  LogicalPartition* const other = Logical("b");
   std::string record = Items(2);
-  AppendItemWritten(Item(&logical_, "id", 1, "a"), &record);
-  AppendItemWritten(Item(&other, "id", 2, "b"), &record);
-  AppendItemDeleted(Item(&logical_, "id", 1), 3, &record);
+  AppendItemWritten(Item(logical_, "id", 1, "a"), &record);
+  AppendItemWritten(Item(other, "id", 2, "b"), &record);
+  AppendItemDeleted(Item(logical_, "id", 1), 3, &record);
   Apply(record);
   ASSERT_EQ(container().items.size(), 1u);
   EXPECT_EQ(container().items.begin()->second.key, KeyOf("b"));
@@ -160,7 +162,7 @@ TEST_F(JournalRecordsTest, ItemsOfOneIdAreApartByTheirKey) {
 TEST_F(JournalRecordsTest, EveryRecordThatBreaksOffIsRefusedOrAsIfItEndedThere) {
   std::string items = Written("first", 1, "{}");
   const size_t whole = items.size();
-  AppendItemDeleted(Item(&logical_, "first", 1), 2, &items);
+  AppendItemDeleted(Item(logical_, "first", 1), 2, &items);
   const std::string command =
       EncodeCommand({.sequence = 1, .method = "PUT", .path = "/", .headers = {{"name", "value"}}});
   for (const std::string& record : {items, command}) {

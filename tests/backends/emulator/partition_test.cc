@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "backends/cosmos/emulator/shape_book.h"
 #include "base/clock.h"
 
 namespace weir::cosmos::emulator {
@@ -52,7 +53,8 @@ class PartitionTest : public ::testing::Test {
   static uint32_t Now() { return static_cast<uint32_t>(WallUnixNs() / kNsPerSecond); }
 
   const ChargeModel charges_{ChargeCoefficients{}};
-  BlockMemory memory_;
+  ShapeBook shapes_{1};
+  ItemMemory memory_{&shapes_};
   const SystemProperties properties_{"AQAAAA==", "AQAAAAEAAAA=", "12345678"};
   std::unique_ptr<const ContainerDefinition> definition_, earlier_;
   std::unique_ptr<Partition> partition_;

@@ -75,10 +75,11 @@ TEST(Split, LeavesEveryItemAsItWasAndEmptiesTheParent) {
     EXPECT_GT(partition->documents(), 0U);
     documents += partition->documents();
     uint64_t last = 0;
-    for (size_t at = 0; at < partition->slots(); ++at) {
-      EXPECT_TRUE(partition->range().Contains(partition->slot(at)->logical->key));
-      EXPECT_GT(partition->slot(at)->number, last);
-      last = partition->slot(at)->number;
+    auto walk = partition->ItemsAfter(0);
+    while (const StoredDocument* item = walk.Next()) {
+      EXPECT_TRUE(partition->range().Contains(item->logical()->key));
+      EXPECT_GT(item->number(), last);
+      last = item->number();
     }
   }
   EXPECT_EQ(documents, 500U);

@@ -1,0 +1,60 @@
+// Words that come up again and again at one place of many items, by numbers. Grows until it is
+// full; gives up where hardly any word comes twice. Any thread; reading takes no lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace weir::cosmos::emulator {
+
+class WordList {
+ public:
+  static constexpr size_t kMostWords = 2048;
+  static constexpr size_t kLongestWord = 48;
+  static constexpr int kNone = -1;
+
+  WordList() = default;
+  WordList(const WordList&) = delete;
+  WordList& operator=(const WordList&) = delete;
+
+  // The word's number, one that is new if there is room; or kNone. 16 bytes behind the word must be
+  // readable.
+  int NumberOf(std::string_view word);
+  // Of a number that NumberOf gave. 16 bytes behind it are readable.
+  std::string_view At(int number) const {
+    const Tables* tables = tables_.load(std::memory_order_acquire);
+    const Word* word = tables->words[static_cast<size_t>(number)].load(std::memory_order_acquire);
+    return {word->bytes, word->size};
+  }
+
+ private:
+  static constexpr size_t kPlaces = 4096;
+  struct Word {
+    uint32_t size;
+    int number;
+    char bytes[kLongestWord + 16];
+  };
+  struct Tables {
+    std::array<std::atomic<const Word*>, kPlaces> places{};  // by hash, linear probing
+    std::array<std::atomic<const Word*>, kMostWords> words{};
+    std::vector<std::unique_ptr<const Word>> all;  // guarded by mutex_
+  };
+
+  static const Word* Look(const Tables& tables, std::string_view word, size_t* place);
+  int Add(std::string_view word);
+
+  std::atomic<const Tables*> tables_{nullptr};
+  std::atomic<bool> is_full_{false};
+  std::atomic<bool> is_useless_{false};
+  std::atomic<uint32_t> found_{0};  // while it was not full
+  std::mutex mutex_;
+  std::unique_ptr<Tables> owned_;  // guarded by mutex_
+};
+
+}  // namespace weir::cosmos::emulator
