@@ -39,6 +39,8 @@ BatchRequests::Kind BatchRequests::KindOf(std::string_view name) {
 const char* BatchRequests::Parse(const Container& container, std::string_view body) {
   count_ = 0;
   operations_.reserve(kMaxBatchOperations);  // what points into an operation stays
+  if (ParsePlain(container, body)) return nullptr;
+  count_ = 0;
   ondemand::document document;
   ondemand::array array;
   const simdjson::padded_string_view padded(body, body.size() + simdjson::SIMDJSON_PADDING);
@@ -55,6 +57,50 @@ const char* BatchRequests::Parse(const Container& container, std::string_view bo
   return count_ == 0 ? "a batch has at least one operation" : nullptr;
 }
 
+bool BatchRequests::ParsePlain(const Container& container, std::string_view body) {
+  if (!scanner_.Scan(body, container.shapes(), kMaxBatchOperations)) return false;
+  for (const BatchScanner::Operation& plain : scanner_.operations()) {
+    if (count_ == operations_.size()) operations_.emplace_back();
+    if (!TakePlain(container, plain, &operations_[count_++])) return false;
+  }
+  return true;
+}
+
+// False for what is to be refused, or is unknown: the other way sees that as well, and says it.
+bool BatchRequests::TakePlain(const Container& container, const BatchScanner::Operation& plain,
+                              Operation* operation) {
+  const IndexingPolicy& policy = container.policy();
+  const auto terms = plain.item.shape->TermsBy(&policy);
+  if (!terms) return false;
+  Clear(operation);
+  operation->kind = plain.is_upsert ? Kind::kUpsert : Kind::kCreate;
+  operation->has_body = true;
+  DocumentView& view = operation->body;
+  view.json = plain.item.json;
+  view.id = plain.item.id;
+  view.has_id = true;
+  view.ttl.reset();
+  view.has_bad_ttl = false;
+  view.policy = &policy;
+  view.terms = *terms;
+  view.indexed_terms.clear();
+  view.lists_terms = view.is_directed = false;
+  view.shape = plain.item.shape;
+  view.packed = plain.item.packed;
+  const size_t levels = container.key_paths().size();
+  key_text_ = "[";
+  for (size_t level = 0; level < levels; ++level) {
+    const bool is_there = plain.item.shape->has_level(level);
+    const std::string_view text = plain.item.key[level];
+    view.key[level] = is_there ? PartitionKeyValue::String(text) : PartitionKeyValue();
+    if (is_there) key_text_.append(level == 0 ? R"(\")" : R"(,\")").append(text).append(R"(\")");
+  }
+  key_text_ += ']';
+  if (!plain.key_text.empty() && plain.key_text != key_text_) return false;
+  operation->key = container.KeyOf(view);
+  return RefuseItem(container.definition(), view) == nullptr;
+}
+
 // How a body is read depends on the kind, which a client may send behind it.
 BatchRequests::Kind BatchRequests::KindOf(ondemand::object object) {
   std::string_view name;
@@ -64,9 +110,7 @@ BatchRequests::Kind BatchRequests::KindOf(ondemand::object object) {
   return object.reset().error() == simdjson::SUCCESS ? kind : Kind::kUnknown;
 }
 
-const char* BatchRequests::ParseOperation(const Container& container, std::string_view body,
-                                          ondemand::object object, Operation* operation) {
-  operation->kind = KindOf(object);
+void BatchRequests::Clear(Operation* operation) {
   operation->id = {};
   operation->conditions = {};
   operation->has_body = false;
@@ -74,6 +118,12 @@ const char* BatchRequests::ParseOperation(const Container& container, std::strin
   operation->patch_refusal.clear();
   operation->refusal = nullptr;
   operation->refusal_substatus = 0;
+}
+
+const char* BatchRequests::ParseOperation(const Container& container, std::string_view body,
+                                          ondemand::object object, Operation* operation) {
+  Clear(operation);
+  operation->kind = KindOf(object);
   std::string_view key_text;
   for (auto result : object) {
     ondemand::field field;
@@ -267,9 +317,8 @@ void BatchRequests::AppendResult(const Request& request, const Operation& operat
     absl::StrAppend(out, R"(,"subStatusCode":)", operation.refusal_substatus);
   }
   if (outcome.document != nullptr) {
-    out->append(R"(,"eTag":"\)");
-    SystemProperties::AppendEtag(outcome.document->lsn(), out);
-    out->insert(out->size() - 1, 1, '\\');
+    out->append(R"(,"eTag":")");
+    SystemProperties::AppendEscapedEtag(outcome.document->lsn(), out);
     out->push_back('"');
     const bool read = operation.kind == Kind::kRead;
     if (outcome.status != 304 && (read || request.with_bodies)) {
@@ -301,7 +350,13 @@ HttpResponse BatchRequests::RunBulk(const Request& request) {
   body.reserve(count_ * 96);
   bool all_ok = true;
   CentiRu total = 0;
+  constexpr size_t kAhead = 8;
   for (size_t i = 0; i < count_; ++i) {
+    if (i + kAhead < count_) {
+      const Operation& later = operations_[i + kAhead];
+      const bool has_body = later.has_body && later.kind != Kind::kPatch;
+      request.partition.Prefetch(later.key, has_body ? later.body.id : later.id);
+    }
     ItemOutcome outcome{429, request.container.charges().Throttled(), nullptr};
     if (budget.Admits(now_ns)) {
       outcome = Apply(request, operations_[i]);
@@ -309,7 +364,8 @@ HttpResponse BatchRequests::RunBulk(const Request& request) {
     }
     all_ok &= outcome.status < 400;
     total += outcome.charge;
-    AppendResult(request, operations_[i], outcome, budget.RetryAfterMs(now_ns), &body);
+    const int64_t retry_after_ms = outcome.status == 429 ? budget.RetryAfterMs(now_ns) : 0;
+    AppendResult(request, operations_[i], outcome, retry_after_ms, &body);
   }
   return Finish(request, all_ok, total, std::move(body));
 }

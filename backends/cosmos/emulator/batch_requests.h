@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backends/cosmos/emulator/batch_scanner.h"
 #include "backends/cosmos/emulator/container.h"
 #include "backends/cosmos/emulator/document.h"
 #include "backends/cosmos/emulator/http_server.h"
@@ -51,6 +52,11 @@ class BatchRequests {
 
   // Fills operations_; what is wrong with the request as a whole, or nullptr.
   const char* Parse(const Container& container, std::string_view body);
+  // The same for a body that BatchScanner can read; false when it cannot.
+  bool ParsePlain(const Container& container, std::string_view body);
+  bool TakePlain(const Container& container, const BatchScanner::Operation& plain,
+                 Operation* operation);
+  static void Clear(Operation* operation);
   const char* ParseOperation(const Container& container, std::string_view body,
                              simdjson::ondemand::object object, Operation* operation);
   static Kind KindOf(std::string_view name);
@@ -73,11 +79,13 @@ class BatchRequests {
                            const ItemOutcome& outcome, int64_t retry_after_ms, std::string* out);
   HttpResponse Finish(const Request& request, bool all_ok, CentiRu charge, std::string body);
 
+  BatchScanner scanner_;
   simdjson::ondemand::parser parser_;
   DocumentReader reader_;
   PartitionKeyReader key_reader_;
   simdjson::dom::parser patch_parser_;
   ItemEditor editor_;
+  std::string key_text_;
   std::vector<Operation> operations_;  // the first `count_` are this request's
   size_t count_ = 0;
 };
