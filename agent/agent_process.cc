@@ -244,6 +244,7 @@ class AgentProcess final : public AgentPort {
         return workbench_.Verify(prepare, prepared);
       case v1::TASK_LOAD:
       case v1::TASK_PROVE:
+      case v1::TASK_CANARY:
       case v1::TASK_DRIVE: {
         prepared->set_workers(Workers());
         if (absl::Status made = MakeLetters(); !made.ok()) return made;

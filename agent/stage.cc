@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "agent/canary_scenario.h"
 #include "agent/database_watch.h"
 #include "agent/headroom_scenario.h"
 #include "agent/pacer.h"
@@ -23,6 +24,7 @@
 #include "base/status.h"
 #include "generators/operation_plan.h"
 #include "generators/schedule.h"
+#include "generators/target_campaign.h"
 #include "measure/index_runs.h"
 
 namespace weir {
@@ -331,17 +333,29 @@ void Describe(const Course& course, const v1::Target& target, const RecordSchema
   prepared->set_planned_operations(course.planned_operations);
 }
 
+v1::Scenario ScenarioFor(const v1::Prepare& prepare, const v1::Campaign& campaign) {
+  const v1::Scenario& planned = campaign.scenarios(static_cast<int>(prepare.scenario()));
+  switch (prepare.task()) {
+    case v1::TASK_PROVE:
+      return HeadroomScenario(planned, prepare.rate_factor(), prepare.length().ns());
+    case v1::TASK_CANARY:
+      return CanaryScenario(planned, prepare.share_count(), prepare.length().ns());
+    default:
+      return planned;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
                                                     Workbench& workbench, DeadLetters& letters,
                                                     v1::Prepared* prepared) {
-  const v1::Campaign& campaign = workbench.campaign();
+  const v1::Campaign campaign = CampaignOn(
+      workbench.campaign(), workbench.campaign().targets(static_cast<int>(prepare.target())));
   const bool load = prepare.task() == v1::TASK_LOAD;
   const bool proof = prepare.task() == v1::TASK_PROVE;
-  const v1::Scenario& planned = campaign.scenarios(prepare.scenario());
-  const v1::Scenario scenario =
-      proof ? HeadroomScenario(planned, prepare.rate_factor(), prepare.length().ns()) : planned;
+  const bool rehearses = proof || prepare.task() == v1::TASK_CANARY;  // without the database
+  const v1::Scenario scenario = ScenarioFor(prepare, campaign);
   int64_t closed_length_ns = 0;
   WEIR_ASSIGN_OR_RETURN(Course course, load ? LoadCourse(campaign, scenario)
                                             : DriveCourse(campaign, scenario, workbench.dataset(),
@@ -356,8 +370,8 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.give_up_ns = 2 * course.worker.timeout_ns;
   }
   const bool writes = AnyWrites(*course.plan);
-  course.worker.keeps_ledger = !proof && writes;
-  course.worker.keeps_letters = !proof;
+  course.worker.keeps_ledger = !rehearses && writes;
+  course.worker.keeps_letters = !rehearses;
   if (proof) {
     course.worker.length_ns = prepare.length().ns() + kProofGraceNs;
     WEIR_RETURN_IF_ERROR(CheckHeadroom(course.planned_operations, prepare.length().ns(),
@@ -378,10 +392,10 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
   auto stage =
       std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);
-  Backend& backend = proof ? workbench.instant() : workbench.backend(prepare.target());
+  Backend& backend = rehearses ? workbench.instant() : workbench.backend(prepare.target());
   WEIR_RETURN_IF_ERROR(stage->OpenSessions(backend));
   stage->Watch(DatabaseWatch::Make(prepare, scenario, backend));
-  if (!proof) stage->Keep(letters);
+  if (!rehearses) stage->Keep(letters);
   return stage;
 }
 

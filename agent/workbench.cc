@@ -30,7 +30,7 @@ absl::Status Workbench::Open(const v1::Prepare& prepare) {
     campaign_ = prepare.campaign();
     WEIR_ASSIGN_OR_RETURN(dataset_, MakeDataset(campaign_.dataset(), campaign_.seed()));
   }
-  if (prepare.task() == v1::TASK_PROVE) {
+  if (prepare.task() == v1::TASK_PROVE || prepare.task() == v1::TASK_CANARY) {
     v1::Target instant;
     instant.mutable_null();
     WEIR_ASSIGN_OR_RETURN(instant_, MakeBackend(instant, *dataset_));

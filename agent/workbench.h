@@ -23,7 +23,7 @@ class Workbench {
   const v1::Campaign& campaign() const { return campaign_; }
   const Dataset& dataset() const { return *dataset_; }
   Backend& backend(uint32_t target) { return *backends_.at(target); }
-  Backend& instant() { return *instant_; }  // answers at once; of TASK_PROVE
+  Backend& instant() { return *instant_; }  // answers at once; of TASK_PROVE and TASK_CANARY
 
   // Each fills in what its task has to tell; an error becomes Prepared.error.
   absl::Status Reach(const v1::Prepare& prepare, v1::Prepared* prepared);

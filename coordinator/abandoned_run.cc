@@ -21,6 +21,8 @@ const char* TaskWords(v1::Task task) {
       return "warm-up and measure";
     case v1::TASK_PROVE:
       return "the proof of headroom";
+    case v1::TASK_CANARY:
+      return "the canary";
     case v1::TASK_VERIFY:
       return "reading back";
     default:

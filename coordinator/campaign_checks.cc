@@ -9,8 +9,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
+#include "coordinator/campaign_findings.h"
 #include "coordinator/campaign_schema.h"
 #include "coordinator/campaign_walk.h"
+#include "coordinator/comparison_checks.h"
 #include "coordinator/quantity.h"
 #include "coordinator/suggestion.h"
 
@@ -18,50 +20,6 @@ namespace weir {
 namespace {
 
 constexpr char kLoadName[] = "load";  // of the load phase in reports and thresholds
-
-// Reports, unless what the finding rests on is broken already.
-class Findings {
- public:
-  Findings(const std::set<std::string>& broken, CampaignReading* reading)
-      : broken_(broken), reading_(reading) {}
-
-  // `rests_on`: further paths that the finding depends on, all of them below.
-  void Add(const std::string& path, std::string message,
-           std::initializer_list<std::string> rests_on = {}) {
-    if (Doubtful(path, rests_on)) return;
-    reading_->problems.push_back(ProblemAt(reading_->Find(path), std::move(message)));
-  }
-  void Warn(const std::string& path, std::string message,
-            std::initializer_list<std::string> rests_on = {}) {
-    if (Doubtful(path, rests_on)) return;
-    reading_->warnings.push_back(ProblemAt(reading_->Find(path), std::move(message)));
-  }
-
-  bool Given(const std::string& path) const { return reading_->places.contains(path); }
-
- private:
-  bool Doubtful(const std::string& path, std::initializer_list<std::string> rests_on) const {
-    if (Broken(path)) return true;
-    return std::any_of(rests_on.begin(), rests_on.end(), [&](const std::string& other) {
-      return Broken(other) || BrokenInside(other);
-    });
-  }
-  bool Broken(std::string path) const {
-    while (!broken_.contains(path)) {
-      const size_t end = path.find_last_of(".[");
-      if (end == std::string::npos) return broken_.contains("");
-      path.resize(end);
-    }
-    return true;
-  }
-  bool BrokenInside(const std::string& path) const {
-    const auto next = broken_.lower_bound(path);
-    return next != broken_.end() && absl::StartsWith(*next, path);
-  }
-
-  const std::set<std::string>& broken_;
-  CampaignReading* reading_;
-};
 
 // ---------------------------------------------------------------------------------- targets
 
@@ -109,7 +67,8 @@ void CheckTargets(const v1::Campaign& campaign, Findings* findings) {
     const std::string used = StorageOf(target);
     if (used.empty()) continue;
     auto [other, is_new] = storage.emplace(used, target.name());
-    if (is_new) continue;
+    // Each run of a comparison makes it anew; only SQLite's file is held by who was there before.
+    if (is_new || (campaign.has_compare() && !target.has_sqlite())) continue;
     findings->Add(path,
                   absl::StrCat("the targets '", other->second, "' and '", target.name(),
                                "' both use ", used, "; give one of them another"),
@@ -398,6 +357,7 @@ void CheckCampaign(const std::set<std::string>& broken, CampaignReading* reading
                   &findings);
   }
   WarnOfUnloaded(campaign, &findings);
+  if (campaign.has_compare()) CheckComparison(campaign, &findings);
 }
 
 std::string OperationName(const v1::OperationSpec& operation) {

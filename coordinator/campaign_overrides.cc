@@ -129,10 +129,11 @@ class Override {
   std::vector<Problem>* problems_;
 };
 
-void ApplyOverride(const std::string& text, const Descriptor& type, YamlNode* root,
-                   std::vector<Problem>* problems) {
+}  // namespace
+
+void ApplySetting(const std::string& text, const Place& place, const Descriptor& type,
+                  YamlNode* root, std::vector<Problem>* problems) {
   const size_t equals = text.find('=');
-  const Place place{absl::StrCat("--set ", text.substr(0, equals)), 0, 0};
   if (equals == std::string::npos || equals == 0) {
     problems->push_back(ProblemAt(place, "expected path=value, such as seed=7"));
     return;
@@ -146,11 +147,12 @@ void ApplyOverride(const std::string& text, const Descriptor& type, YamlNode* ro
   }
 }
 
-}  // namespace
-
 void ApplyOverrides(const std::vector<std::string>& overrides, const Descriptor& type,
                     YamlNode* root, std::vector<Problem>* problems) {
-  for (const std::string& text : overrides) ApplyOverride(text, type, root, problems);
+  for (const std::string& text : overrides) {
+    const Place place{absl::StrCat("--set ", text.substr(0, text.find('='))), 0, 0};
+    ApplySetting(text, place, type, root, problems);
+  }
 }
 
 }  // namespace weir

@@ -17,4 +17,9 @@ void ApplyOverrides(const std::vector<std::string>& overrides,
                     const google::protobuf::Descriptor& type, YamlNode* root,
                     std::vector<Problem>* problems);
 
+// One setting, path=value, given at `place`.
+void ApplySetting(const std::string& text, const Place& place,
+                  const google::protobuf::Descriptor& type, YamlNode* root,
+                  std::vector<Problem>* problems);
+
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "coordinator/campaign_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "coordinator/campaign_checks.h"
 #include "coordinator/campaign_overrides.h"
+#include "coordinator/campaign_variants.h"
 #include "coordinator/campaign_walk.h"
 #include "coordinator/yaml_tree.h"
 
@@ -42,6 +44,12 @@ bool ReadText(const std::string& path, std::string* text) {
   return true;
 }
 
+// What is wrong with a target is wrong with its variants.
+void DropRepeated(std::vector<Problem>* problems) {
+  const auto same = [](const Problem& a, const Problem& b) { return ToString(a) == ToString(b); };
+  problems->erase(std::unique(problems->begin(), problems->end(), same), problems->end());
+}
+
 }  // namespace
 
 Place CampaignReading::Find(const std::string& path) const {
@@ -69,14 +77,18 @@ CampaignReading ReadCampaignText(const std::string& text, const std::string& fil
   // After a syntax error the tree is only a part, and what it lacks means nothing.
   if (!HasKeys(root, file_name, &reading.problems)) return reading;
   ApplyOverrides(overrides, *v1::Campaign::descriptor(), &root, &reading.problems);
+  ExpandVariants(&root, &reading.problems);
 
   WalkFindings findings;
   FillMessage(root, top, &reading.campaign, &findings);
+  // Each has become a target of its own.
+  for (v1::Target& target : *reading.campaign.mutable_targets()) target.clear_variants();
   reading.places = std::move(findings.places);
   reading.problems.insert(reading.problems.end(), findings.problems.begin(),
                           findings.problems.end());
   CheckCampaign(findings.broken, &reading);
   SortByPlace(&reading.problems);
+  DropRepeated(&reading.problems);
   SortByPlace(&reading.warnings);
   return reading;
 }

@@ -119,6 +119,7 @@ void JudgeRun(v1::RunResult* run) {
   for (const v1::Leg& leg : run->legs()) {
     // Why the run ended early stands above already.
     if (absl::StartsWith(leg.failure(), "not run: ")) continue;
+    if (leg.set_aside()) continue;  // its round was run again
     LowerTo(leg.verdict().validity(), verdict);
     for (const std::string& gate : leg.verdict().overridden()) AddOverridden(gate, verdict);
     for (const std::string& reason : leg.verdict().reasons()) {

@@ -9,6 +9,7 @@
 #include "coordinator/bottleneck.h"
 #include "coordinator/headroom.h"
 #include "coordinator/leg_verdict.h"
+#include "coordinator/round_repeats.h"
 
 namespace weir {
 namespace {
@@ -33,6 +34,8 @@ const char* TaskWords(v1::Task task) {
       return "preparing to drive";
     case v1::TASK_PROVE:
       return "preparing to prove headroom";
+    case v1::TASK_CANARY:
+      return "preparing the canary";
     default:
       return "an unknown task";
   }
@@ -45,6 +48,7 @@ v1::Leg MakeLeg(const v1::Campaign& campaign, const LegPlan& plan, uint32_t inde
   leg.set_index(index);
   leg.set_scenario(scenario.name());
   leg.set_target(target.name());
+  leg.set_round(plan.round);
   const auto* backend = target.GetReflection()->GetOneofFieldDescriptor(
       target, target.GetDescriptor()->FindOneofByName("backend"));
   if (backend != nullptr) leg.set_backend(backend->name());
@@ -52,6 +56,15 @@ v1::Leg MakeLeg(const v1::Campaign& campaign, const LegPlan& plan, uint32_t inde
   leg.set_sessions(leg.open_loop() ? scenario.shape().open().sessions()
                                    : scenario.shape().closed().sessions());
   return leg;
+}
+
+double CanaryPerSecond(const v1::Leg& canary) {
+  double done = 0;
+  for (const v1::PhaseResult& result : canary.results()) {
+    done += static_cast<double>(result.total().ok());
+  }
+  const int64_t length_ns = canary.spans_size() > 0 ? canary.spans(0).duration_ns() : 0;
+  return length_ns > 0 ? done * 1e9 / static_cast<double>(length_ns) : 0;
 }
 
 }  // namespace
@@ -77,6 +90,7 @@ void RunControl::Start(int64_t now_ns) {
   record.mutable_begun()->set_run_id(run_.id());
   record.mutable_begun()->set_agents(settings_.agents);
   Keep(std::move(record), now_ns);
+  if (run_.campaign().has_compare()) KeepDesign(now_ns);
   port_.RunChanged(run_);
 }
 
@@ -92,6 +106,19 @@ void RunControl::KeepState(const std::string& reason, int64_t now_ns) {
   v1::JournalRecord record;
   record.mutable_state()->set_state(run_.state());
   record.mutable_state()->set_reason(reason);
+  Keep(std::move(record), now_ns);
+}
+
+// Before the first run, so that nothing of it can be chosen by what is seen later (R22).
+void RunControl::KeepDesign(int64_t now_ns) {
+  v1::JournalRecord record;
+  for (const v1::Leg& leg : run_.legs()) {
+    v1::JournalSlot* slot = record.mutable_design()->add_slots();
+    slot->set_leg(leg.index());
+    slot->set_scenario(leg.scenario());
+    slot->set_target(leg.target());
+    slot->set_round(leg.round());
+  }
   Keep(std::move(record), now_ns);
 }
 
@@ -176,6 +203,8 @@ v1::CoordinatorMessage RunControl::MakePrepare() const {
     prepare->set_rate_factor(kHeadroomFactor);
     prepare->mutable_length()->set_ns(
         std::min<int64_t>(kProofLengthNs, scenario().phases().measure().ns()));
+  } else if (step().task == v1::TASK_CANARY) {
+    *prepare->mutable_length() = run_.campaign().compare().canary();
   }
   return message;
 }
@@ -205,7 +234,11 @@ void RunControl::AllPrepared(int64_t now_ns) {
 }
 
 void RunControl::NextStep(int64_t now_ns) {
-  if (step().last_of_leg) ConcludeLeg(now_ns);
+  if (step().last_of_leg) {
+    ConcludeLeg(now_ns);
+    const std::string again = RepeatSpoiledRound(settings_.agents, step_, &program_, &run_);
+    if (!again.empty()) port_.Say(again);
+  }
   if (over() || run_over_) return;
   ++step_;
   // The lost agent's share of what follows would be missing from the start.
@@ -236,17 +269,17 @@ void RunControl::ConcludeLeg(int64_t now_ns) {
 
 void RunControl::BeginStage(int64_t now_ns) {
   state_ = State::kStage;
-  const bool proof = step().task == v1::TASK_PROVE;
-  proof_.Clear();
-  proof_.set_scenario(leg().scenario());
-  proof_.set_open_loop(leg().open_loop());
-  *proof_.mutable_operations() = leg().operations();
+  const bool aside = Rehearses();
+  aside_.Clear();
+  aside_.set_scenario(leg().scenario());
+  aside_.set_open_loop(leg().open_loop());
+  *aside_.mutable_operations() = leg().operations();
   const StageRun::Setup setup{.step = step(),
                               .number = StepNumber(),
                               .scenario = scenario(),
                               .target = target(),
-                              .leg = proof ? &proof_ : &leg(),
-                              .kept = !proof,
+                              .leg = aside ? &aside_ : &leg(),
+                              .kept = !aside,
                               .tolerates_loss = settings_.tolerate_agent_loss,
                               .max_start_skew_ns = settings_.max_start_skew_ns,
                               .journal_from_unix_ns = run_.started_unix_ns() - started_ns_};
@@ -254,7 +287,7 @@ void RunControl::BeginStage(int64_t now_ns) {
   const int64_t lead_ns = std::max(settings_.local_agents ? kLocalLeadNs : kRemoteLeadNs,
                                    10 * roster_.WorstRoundTripNs());
   stage_->Arm(std::min(lead_ns, kLongestLeadNs), now_ns);
-  if (proof) return;
+  if (aside) return;
   port_.StageBegins(leg(), step().task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE,
                     answers_->planned_operations());
 }
@@ -302,9 +335,11 @@ void RunControl::EndStage(int64_t now_ns) {
     return Finish(now_ns);
   }
   if (step().task == v1::TASK_PROVE) {
-    return TakeHeadroom(error.empty() ? JudgeHeadroom(proof_) : NoHeadroom(error), now_ns);
+    return TakeHeadroom(error.empty() ? JudgeHeadroom(aside_) : NoHeadroom(error), now_ns);
   }
-  return error.empty() ? NextStep(now_ns) : FailLeg(error, now_ns);
+  if (!error.empty()) return FailLeg(error, now_ns);
+  if (step().task == v1::TASK_CANARY) leg().set_canary_per_s(CanaryPerSecond(aside_));
+  NextStep(now_ns);
 }
 
 // The legs of the scenario keep the last attempt. Without headroom nothing is measured, unless the
@@ -348,7 +383,7 @@ void RunControl::Abort(const std::string& reason, int64_t now_ns) {
 }
 
 void RunControl::LeaveOutTheRest(const std::string& reason) {
-  const bool begun = stage_ != nullptr && stage_->begun() && step().task != v1::TASK_PROVE;
+  const bool begun = stage_ != nullptr && stage_->begun() && !Rehearses();
   for (size_t i = step_; i < program_.steps.size(); ++i) {
     const Step& rest = program_.steps[i];
     v1::Leg* left_out = run_.mutable_legs(static_cast<int>(rest.leg));

@@ -60,6 +60,8 @@ class RunControl {
 
   const Step& step() const { return program_.steps[step_]; }
   v1::Leg& leg() { return *run_.mutable_legs(static_cast<int>(step().leg)); }
+  // Drives no target: a proof of headroom, or a canary.
+  bool Rehearses() const { return step().task == v1::TASK_PROVE || step().task == v1::TASK_CANARY; }
   const v1::Scenario& scenario() const;
   const v1::Target& target() const;
   std::vector<uint32_t> Scoped(Scope scope) const;
@@ -77,6 +79,7 @@ class RunControl {
   void AskAwaited(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
   void NextStep(int64_t now_ns);
+  void KeepDesign(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
   void BeginStage(int64_t now_ns);
   void LookAtStage(int64_t now_ns);
@@ -94,7 +97,7 @@ class RunControl {
   const RunControlSettings settings_;
   RunPort& port_;
   v1::RunResult run_;
-  const RunProgram program_;
+  RunProgram program_;  // grows by the rounds that are repeated
   Roster roster_;
   State state_ = State::kJoining;
   int64_t started_ns_ = 0;
@@ -103,7 +106,7 @@ class RunControl {
   std::optional<StepAnswers> answers_;  // of the step in hand
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
-  v1::Leg proof_;                       // what a proof of headroom is recorded in
+  v1::Leg aside_;                       // what a proof of headroom or a canary is recorded in
   std::optional<Parting> parting_;      // once the result is final
   std::set<uint32_t> judged_;           // legs
   std::string tolerated_;               // which agent was lost, and the drive went on

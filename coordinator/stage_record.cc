@@ -74,7 +74,9 @@ void RecordSpans(const StageFacts& facts, v1::Leg* leg) {
   // Agents that were lost cannot tell.
   if (elapsed_ns == 0) elapsed_ns = facts.seconds_merged * kNsPerSecond;
   if (facts.task == v1::TASK_LOAD) return AddSpan(v1::PHASE_LOAD, 0, elapsed_ns, leg);
-  if (facts.task == v1::TASK_PROVE) return AddSpan(v1::PHASE_MEASURE, 0, elapsed_ns, leg);
+  if (facts.task == v1::TASK_PROVE || facts.task == v1::TASK_CANARY) {
+    return AddSpan(v1::PHASE_MEASURE, 0, elapsed_ns, leg);
+  }
   const int64_t warm_up_ns = facts.scenario.phases().warm_up().ns();
   int64_t measure_ns = facts.scenario.phases().measure().ns();
   if (facts.cut_short) measure_ns = std::clamp<int64_t>(elapsed_ns - warm_up_ns, 0, measure_ns);

@@ -201,8 +201,8 @@ void StageRun::FinishAgent(uint32_t agent, int64_t now_ns) {
     AddReason(v1::VALIDITY_INVALID, std::string(status.message()), setup_.leg->mutable_verdict());
   }
   // A proof may be over before its plan is.
-  const bool by_itself =
-      done.stopped_early() && stop_ns_ == 0 && setup_.step.task != v1::TASK_PROVE;
+  const bool by_itself = done.stopped_early() && stop_ns_ == 0 &&
+                         setup_.step.task != v1::TASK_PROVE && setup_.step.task != v1::TASK_CANARY;
   if (error_.empty() && (by_itself || !done.error().empty())) {
     error_ = absl::StrCat(roster_.NameOf(agent), ": ", by_itself ? "stopped before the end" : "",
                           by_itself && !done.error().empty() ? ": " : "", done.error());

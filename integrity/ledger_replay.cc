@@ -8,13 +8,23 @@
 
 #include "base/status.h"
 #include "generators/schedule.h"
+#include "generators/target_campaign.h"
 #include "measure/index_runs.h"
+#include "reports/comparison_design.h"
 
 namespace weir {
 namespace {
 
-const v1::Scenario* ScenarioOf(const v1::RunResult& run, const v1::Leg& leg) {
-  for (const v1::Scenario& scenario : run.campaign().scenarios()) {
+// The campaign as the leg's target saw it.
+v1::Campaign CampaignOf(const v1::RunResult& run, const v1::Leg& leg) {
+  for (const v1::Target& target : run.campaign().targets()) {
+    if (target.name() == leg.target()) return CampaignOn(run.campaign(), target);
+  }
+  return run.campaign();
+}
+
+const v1::Scenario* ScenarioOf(const v1::Campaign& campaign, const v1::Leg& leg) {
+  for (const v1::Scenario& scenario : campaign.scenarios()) {
     if (scenario.name() == leg.scenario()) return &scenario;
   }
   return nullptr;
@@ -33,7 +43,8 @@ class Replay {
       : run_(run), dataset_(dataset), replayed_(replayed), store_(store) {}
 
   absl::Status Leg(const v1::Leg& leg) {
-    const v1::Scenario* scenario = ScenarioOf(run_, leg);
+    const v1::Campaign campaign = CampaignOf(run_, leg);
+    const v1::Scenario* scenario = ScenarioOf(campaign, leg);
     if (scenario == nullptr) return absl::DataLossError("the campaign lacks a leg's scenario");
     std::map<v1::Phase, StageLedger> stages;
     WEIR_RETURN_IF_ERROR(Read(leg, &stages));
@@ -174,19 +185,20 @@ bool WroteWithoutLedger(const v1::RunResult& run, const std::string& target,
 
 absl::StatusOr<std::unique_ptr<OperationPlan>> PlanOf(const v1::RunResult& run, const v1::Leg& leg,
                                                       v1::Phase stage, const Dataset& dataset) {
-  const v1::Scenario* scenario = ScenarioOf(run, leg);
+  const v1::Campaign campaign = CampaignOf(run, leg);
+  const v1::Scenario* scenario = ScenarioOf(campaign, leg);
   if (scenario == nullptr) return absl::DataLossError("the campaign lacks a leg's scenario");
-  if (stage == v1::PHASE_LOAD) return MakeLoadPlan(run.campaign(), scenario->phases().load());
-  return MakeOperationPlan(run.campaign(), *scenario, dataset);
+  if (stage == v1::PHASE_LOAD) return MakeLoadPlan(campaign, scenario->phases().load());
+  return MakeOperationPlan(campaign, *scenario, dataset);
 }
 
 absl::StatusOr<ReplayedLedger> ReplayLedger(const v1::RunResult& run, const std::string& target,
                                             const Dataset& dataset, const Replayed& replayed,
                                             const ResultsStore& store) {
   Replay replay(run, dataset, replayed, store);
-  for (const v1::Leg& leg : run.legs()) {
-    if (leg.target() != target) continue;
-    WEIR_RETURN_IF_ERROR(Annotate(replay.Leg(leg), absl::StrCat("leg ", leg.index())));
+  for (const v1::Leg* leg : LegsAsRun(run)) {
+    if (leg->target() != target) continue;
+    WEIR_RETURN_IF_ERROR(Annotate(replay.Leg(*leg), absl::StrCat("leg ", leg->index())));
   }
   ReplayedLedger ledger = replay.Take();
   if (!WroteWithoutLedger(run, target, ledger)) return ledger;

@@ -21,15 +21,15 @@ double Normal(DrawStream* draws) {
   return radius * std::cos(2 * std::numbers::pi * draws->Unit());
 }
 
-// For each trial the smallest shift by which its differences become significantly positive. Of a
-// sorted list of Walsh averages that is where the interval's lower end crosses zero.
-double NeededShift(const ComparisonDesign& design, double confidence, uint64_t trial) {
+// For each trial the smallest shift by which its differences become significantly positive: where
+// the lower end of the interval crosses zero.
+double NeededShift(const ComparisonDesign& design, size_t from_end, uint64_t trial) {
   DrawStream draws(DeriveKey(design.pairs, "detectable effect"), trial);
   std::vector<double> differences;
   for (size_t i = 0; i < design.pairs; ++i) {
     differences.push_back(design.spread * std::numbers::sqrt2 * Normal(&draws));
   }
-  return -SignedRankInterval(differences, confidence).low;
+  return -WalshAverages(differences)[from_end - 1];
 }
 
 }  // namespace
@@ -39,9 +39,10 @@ double DetectableEffect(const ComparisonDesign& design) {
     return std::numeric_limits<double>::infinity();
   }
   const double confidence = 1 - design.significance / static_cast<double>(design.comparisons);
+  const size_t from_end = AveragesToTheEnd(design.pairs, confidence);
   std::vector<double> needed;
   for (int trial = 0; trial < kTrials; ++trial) {
-    needed.push_back(NeededShift(design, confidence, static_cast<uint64_t>(trial)));
+    needed.push_back(NeededShift(design, from_end, static_cast<uint64_t>(trial)));
   }
   std::sort(needed.begin(), needed.end());
   const auto at = static_cast<size_t>(design.power * kTrials);

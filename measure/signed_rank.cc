@@ -77,18 +77,24 @@ double HodgesLehmann(absl::Span<const double> differences) {
   return MiddleOf(WalshAverages(differences));
 }
 
-ConfidenceInterval SignedRankInterval(absl::Span<const double> differences, double confidence) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  std::vector<size_t> ranks(differences.size());
+size_t AveragesToTheEnd(size_t pairs, double confidence) {
+  if (pairs == 0) return 0;
+  std::vector<size_t> ranks(pairs);
   std::iota(ranks.begin(), ranks.end(), size_t{1});
   const std::vector<double> chance = SumDistribution(ranks);
   const double tail = (1 - confidence) / 2 * (1 + kRounding);
   // As many Walsh averages lie outside at each end as sums are too small to be believed.
   size_t outside = 0;
   for (double below = chance[0]; below <= tail; below += chance[outside]) ++outside;
-  if (outside == 0 || differences.empty()) return {-kInfinity, kInfinity};
+  return outside;
+}
+
+ConfidenceInterval SignedRankInterval(absl::Span<const double> differences, double confidence) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const size_t from_end = AveragesToTheEnd(differences.size(), confidence);
+  if (from_end == 0) return {-kInfinity, kInfinity};
   const std::vector<double> averages = WalshAverages(differences);
-  return {averages[outside - 1], averages[averages.size() - outside]};
+  return {averages[from_end - 1], averages[averages.size() - from_end]};
 }
 
 double SignedRankP(absl::Span<const double> differences) {

@@ -31,6 +31,10 @@ double HodgesLehmann(absl::Span<const double> differences);
 // Covers the centre of the differences with at least this probability, if they are symmetric.
 ConfidenceInterval SignedRankInterval(absl::Span<const double> differences, double confidence);
 
+// How many Walsh averages the interval's ends are from the extremes, from 1 on; 0 where so few
+// pairs do not bound it.
+size_t AveragesToTheEnd(size_t pairs, double confidence);
+
 // Two-sided probability, of differences that are symmetric around 0, of ranks as one-sided as these
 // or more. Exact, over all signs that the ranks at hand may have: equal amounts share the mean of
 // their ranks; zeros are ranked, and have no sign. 1 of none.

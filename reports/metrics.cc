@@ -260,6 +260,21 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
+Better BetterOf(const Metric& metric) {
+  if (absl::StartsWith(metric.name, "lag_") || absl::StartsWith(metric.name, "failed_")) {
+    return Better::kNeither;
+  }
+  switch (metric.unit) {
+    case Unit::kMicroseconds:
+    case Unit::kRu:
+      return Better::kLess;
+    case Unit::kPerSecond:
+      return metric.name == "planned_ops_per_s" ? Better::kNeither : Better::kMore;
+    default:
+      return Better::kNeither;
+  }
+}
+
 absl::Span<const Metric> Metrics() { return kMetrics; }
 
 const Metric* FindMetric(absl::string_view name) {

@@ -3,6 +3,7 @@
 // here.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,12 @@ struct Metric {
   std::optional<double> (*value)(const ResultRow&);
   absl::string_view doc;
 };
+
+enum class Better : uint8_t { kNeither, kLess, kMore };
+
+// Of two values of the metric, which is better, all else being equal: times and request units want
+// to be small, rates that the database achieved large. Counts and our own lateness are neither.
+Better BetterOf(const Metric& metric);
 
 absl::Span<const Metric> Metrics();
 const Metric* FindMetric(absl::string_view name);  // null when there is none

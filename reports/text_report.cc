@@ -8,6 +8,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
+#include "reports/comparison_table.h"
+#include "reports/comparison_text.h"
 #include "reports/evidence_text.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
@@ -112,6 +114,7 @@ class TextWriter {
 
   std::string Write() {
     Verdict();
+    Comparison();
     for (const std::string& scenario : Scenarios()) Scenario(scenario);
     Thresholds();
     Errors();
@@ -209,9 +212,37 @@ class TextWriter {
   std::vector<std::string> Scenarios() const {
     std::vector<std::string> names;
     for (const v1::Leg& leg : run_.legs()) {
-      if (names.empty() || names.back() != leg.scenario()) names.push_back(leg.scenario());
+      const bool known = std::find(names.begin(), names.end(), leg.scenario()) != names.end();
+      if (!known) names.push_back(leg.scenario());
     }
     return names;
+  }
+
+  // The answer that the campaign was made for.
+  void Comparison() {
+    const v1::ComparisonResult& whole = run_.comparison();
+    if (whole.compared().empty()) return;
+    Line("");
+    Line(paint_(Ink::kBold, "verdicts"));
+    for (const v1::Compared& compared : whole.compared()) Finding(compared);
+    Indented("  ", DesignText(whole));
+    for (const std::string& repeat : whole.repeats()) Indented("  ", Printable(repeat));
+  }
+
+  void Finding(const v1::Compared& compared) {
+    const bool judged =
+        compared.finding() != v1::FINDING_INVALID && compared.finding() != v1::FINDING_NO_VERDICT;
+    Indented("  - ",
+             absl::StrCat(compared.scenario(), ", ", FindingSubject(compared), ": ",
+                          compared.sentence()),
+             judged ? Ink::kBold : Ink::kWarning);
+    for (const std::string& caution : compared.cautions()) Indented("    ", Printable(caution));
+  }
+
+  // Of a comparison: the values by round instead of every leg's table.
+  void Rounds(const std::string& scenario) {
+    text_ += RoundsTable(run_, scenario, width_);
+    Indented("  ", "every run's own figures are in summary.csv and report.json");
   }
 
   template <typename Visit>
@@ -231,6 +262,7 @@ class TextWriter {
     });
     Indented(name, shape.empty() ? "" : ": " + shape, Ink::kBold);
     if (!caveat.empty()) Indented("  ", "closed loop: " + caveat);
+    if (!run_.comparison().compared().empty()) return Rounds(name);
     ForEachLeg(name, [&](const v1::Leg& leg) { Load(leg); });
     Measured(name);
     ForEachLeg(name, [&](const v1::Leg& leg) { Findings(leg); });

@@ -10,6 +10,7 @@
 #include "generators/dataset.h"
 #include "generators/operation_plan.h"
 #include "generators/schedule.h"
+#include "reports/comparison.h"
 #include "reports/report.h"
 
 namespace weir {
@@ -71,6 +72,17 @@ void CheckMetrics(int index, CampaignReading* reading) {
   }
 }
 
+void CheckPrimaryMetrics(CampaignReading* reading) {
+  const v1::Comparison& compare = reading->campaign.compare();
+  for (int i = 0; i < compare.metrics_size(); ++i) {
+    if (compare.metrics(i).metric().empty()) continue;
+    const std::string problem = CheckPrimaryMetric(reading->campaign, compare.metrics(i));
+    if (problem.empty()) continue;
+    reading->AddProblem(FieldPath("compare.metrics", i, "metric"),
+                        absl::StrCat("metric: ", problem));
+  }
+}
+
 // Whatever else generators refuse. Only for a campaign that is otherwise fine.
 void CheckThatItCanBePlanned(CampaignReading* reading) {
   const v1::Campaign& campaign = reading->campaign;
@@ -104,6 +116,7 @@ void CheckCampaignNames(CampaignReading* reading) {
     if (dataset != nullptr) CheckQueries(dataset->schema(), i, reading);
     CheckMetrics(i, reading);
   }
+  CheckPrimaryMetrics(reading);
   if (reading->problems.empty()) CheckThatItCanBePlanned(reading);
 }
 

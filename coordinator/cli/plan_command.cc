@@ -1,5 +1,6 @@
 #include "coordinator/cli/plan_command.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -12,11 +13,13 @@
 #include "base/status.h"
 #include "coordinator/campaign_checks.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/comparison_plan.h"
 #include "coordinator/cli/cosmos_estimate.h"
 #include "coordinator/cli/operation_counts.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/quantity.h"
 #include "generators/dataset.h"
+#include "reports/comparison_design.h"
 #include "reports/quantity.h"
 #include "reports/text_table.h"
 
@@ -94,6 +97,7 @@ class PlanWriter {
     for (const v1::Scenario& scenario : campaign_.scenarios()) {
       WEIR_RETURN_IF_ERROR(WriteScenario(scenario));
     }
+    if (campaign_.has_compare()) WriteComparison();
     WriteTotal();
     return text_;
   }
@@ -161,6 +165,7 @@ class PlanWriter {
       Line("    A closed loop does as many operations as the target answers.");
     }
     for (const std::string& target : targets) WriteTarget(scenario, counts, target);
+    WriteBatches(targets);
     drive_ns_ +=
         (phases.warm_up().ns() + phases.measure().ns()) * static_cast<int64_t>(targets.size());
     return absl::OkStatus();
@@ -181,6 +186,16 @@ class PlanWriter {
       table.Add(OperationRow(counts, i, weights, targets));
     }
     absl::StrAppend(&text_, table.Render(width_));
+  }
+
+  // The table above has the scenario's own.
+  void WriteBatches(const std::vector<std::string>& targets) {
+    for (const v1::Target& target : campaign_.targets()) {
+      const bool runs = std::find(targets.begin(), targets.end(), target.name()) != targets.end();
+      if (!runs || target.batch() == 0) continue;
+      Line(absl::StrCat("    ", target.name(), ": ", Plural(target.batch(), "record"),
+                        " in each insert, upsert and load operation"));
+    }
   }
 
   std::vector<std::string> OperationRow(const OperationCounts& counts, size_t i, uint64_t weights,
@@ -253,11 +268,22 @@ class PlanWriter {
                         ShareText(estimate.busiest_share()), " of the records)");
   }
 
+  // Every leg runs once in each round.
+  void WriteComparison() {
+    const auto rounds = static_cast<int>(RoundsOf(campaign_.compare()));
+    drive_ns_ = drive_ns_ * rounds + legs_ * rounds * campaign_.compare().canary().ns();
+    least_load_s_ *= rounds;
+    loads_ *= rounds;
+    legs_ *= rounds;
+    absl::StrAppend(&text_, "\n");
+    for (const std::string& line : ComparisonPlanLines(campaign_)) Line(line);
+  }
+
   void WriteTotal() {
     absl::StrAppend(&text_, "\n");
-    std::string total =
-        absl::StrCat(Plural(static_cast<uint64_t>(legs_), "leg"), ", ",
-                     DurationText(Seconds(drive_ns_) * 1e6), " of warm-up and measuring");
+    std::string total = absl::StrCat(
+        Plural(static_cast<uint64_t>(legs_), "leg"), ", ", DurationText(Seconds(drive_ns_) * 1e6),
+        " of ", campaign_.compare().canary().ns() > 0 ? "canaries, " : "", "warm-up and measuring");
     if (loads_ > 0) {
       absl::StrAppend(&total, ", and ", Plural(static_cast<uint64_t>(loads_), "load"));
       if (least_load_s_ >= 1) {

@@ -12,6 +12,7 @@
 #include "coordinator/cli/report_files.h"
 #include "coordinator/cli/run_conditions.h"
 #include "coordinator/cli/terminal.h"
+#include "reports/comparison.h"
 #include "reports/report.h"
 #include "reports/results_store.h"
 
@@ -105,6 +106,9 @@ ExitCode RunCommand(const RunOptions& options) {
   if (!end.ok()) return Fail(end.status());
   for (v1::ThresholdResult& threshold : JudgeThresholds(end->result)) {
     *end->result.add_thresholds() = std::move(threshold);
+  }
+  if (reading.campaign.has_compare()) {
+    *end->result.mutable_comparison() = CompareRounds(end->result);
   }
   if (absl::Status status = (*store)->SaveRun(end->result); !status.ok()) return Fail(status);
   std::fputs(TextReport(end->result, TerminalWidth(), TerminalColours()).c_str(), stdout);

@@ -1,0 +1,56 @@
+#include "coordinator/cli/comparison_plan.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "coordinator/quantity.h"
+#include "measure/detectable_effect.h"
+#include "reports/comparison_design.h"
+
+namespace weir {
+namespace {
+
+std::string Percent(double share) { return absl::StrFormat("%.3g %%", 100 * share); }
+
+std::string MetricNames(const v1::Comparison& compare) {
+  return absl::StrJoin(compare.metrics(), ", ",
+                       [](std::string* out, const v1::PrimaryMetric& metric) {
+                         absl::StrAppend(out, metric.metric());
+                         if (metric.operation().empty()) return;
+                         absl::StrAppend(out, " of ", metric.operation());
+                       });
+}
+
+std::string BaselineName(const v1::Campaign& campaign) {
+  const uint32_t baseline = BaselineOf(campaign, campaign.scenarios(0));
+  return campaign.targets(static_cast<int>(baseline)).name();
+}
+
+}  // namespace
+
+std::vector<std::string> ComparisonPlanLines(const v1::Campaign& campaign) {
+  const v1::Comparison& compare = campaign.compare();
+  const size_t family = FamilySize(campaign);
+  const double effect = DetectableEffect({.pairs = RoundsOf(compare),
+                                          .comparisons = family,
+                                          .significance = kSignificance,
+                                          .spread = compare.spread()});
+  const int64_t canary_ns = compare.canary().ns();
+  std::vector<std::string> lines = {
+      absl::StrCat("compares with ", BaselineName(campaign), ": ", RoundsOf(compare),
+                   " rounds, each target once in every round, in an order from the seed",
+                   canary_ns > 0 ? absl::StrCat("; a canary of ", FormatDuration(canary_ns),
+                                                " before each run")
+                                 : "; no canary: a change of the machines' speed goes unnoticed"),
+      absl::StrFormat("  judges %s: %d %s together at %.2g (Holm)", MetricNames(compare), family,
+                      family == 1 ? "comparison" : "comparisons", kSignificance),
+      absl::StrCat("  a difference matters from ", Percent(compare.threshold()),
+                   " on; equivalent is what lies within ±", Percent(compare.margin())),
+      absl::StrCat("  if runs differ by ", Percent(compare.spread()),
+                   " from one to the next (standard deviation), a difference of ", Percent(effect),
+                   " is found with a probability of 80 %")};
+  return lines;
+}
+
+}  // namespace weir

@@ -1,0 +1,14 @@
+// What `weir plan` says of a comparison before anything is run: how many runs, how they are judged,
+// and the smallest difference that they are likely to show (R26).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proto/campaign.pb.h"
+
+namespace weir {
+
+std::vector<std::string> ComparisonPlanLines(const v1::Campaign& campaign);
+
+}  // namespace weir

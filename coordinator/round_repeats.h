@@ -1,0 +1,21 @@
+// A round of a comparison in which a gate failed is run once more, whole: every target, so that the
+// members of a pair stay neighbours in time (R28). Only gates of the generator and its environment
+// lead to that; what a database did is a result, and choosing among results would be bias (R9).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "coordinator/run_program.h"
+#include "proto/results.pb.h"
+
+namespace weir {
+
+// To be called when the leg of steps[step] is over and judged. If that ends a round that was
+// spoiled for the first time, sets its legs aside, adds others to the run and their steps to the
+// program, right after this one, and says so in a line; else the line is empty.
+std::string RepeatSpoiledRound(uint32_t agents, size_t step, RunProgram* program,
+                               v1::RunResult* run);
+
+}  // namespace weir
