@@ -35,6 +35,10 @@ absl::Span<const SelfTest> SelfTests();
 // Those of this name or of this group ("S8" holds "S8-quota"), whatever its case.
 std::vector<const SelfTest*> FindSelfTests(absl::string_view name);
 
+SelfTestResult TestAlike(const SelfTestOptions& options);
+SelfTestResult TestTenPercentSlower(const SelfTestOptions& options);
+SelfTestResult TestOnePercentSlower(const SelfTestOptions& options);
+SelfTestResult TestDrift(const SelfTestOptions& options);
 SelfTestResult TestStallOracle(const SelfTestOptions& options);
 SelfTestResult TestQueueOracle(const SelfTestOptions& options);
 SelfTestResult TestSplitInvariance(const SelfTestOptions& options);

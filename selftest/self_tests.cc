@@ -8,6 +8,13 @@ namespace weir {
 namespace {
 
 constexpr auto kSelfTests = std::to_array<SelfTest>({
+    {"S1", "equal targets",
+     "1,000 comparisons of a target with itself: how often a difference is claimed.", true,
+     &TestAlike},
+    {"S2", "10 % slower", "A target that is 10 % slower is found, and its interval holds 1.10.",
+     true, &TestTenPercentSlower},
+    {"S3", "1 % slower", "A target that is 1 % slower is not called SLOWER: that would not matter.",
+     true, &TestOnePercentSlower},
     {"S4", "stall oracle",
      "A server stands still for 5 s: response times are what the formula says, service times do "
      "not show it.",
@@ -22,6 +29,10 @@ constexpr auto kSelfTests = std::to_array<SelfTest>({
     {"S7", "merge algebra",
      "Merging in any split, order and grouping equals recording all values once, bit by bit.", true,
      &TestMergeAlgebra},
+    {"S9", "drift",
+     "A machine that becomes slower misleads who measures one target after the other, and no "
+     "comparison.",
+     true, &TestDrift},
     {"S11", "timeouts",
      "With 5 % of the requests unanswered p99 is beyond the timeout and says so, and the verdict "
      "is DEGRADED.",
