@@ -1,7 +1,9 @@
 #include "coordinator/cli/emulator_command.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -138,7 +140,17 @@ absl::StatusOr<std::string> PrepareTls(const EmulatorCommandOptions& given,
                       "Python: REQUESTS_CA_BUNDLE; curl: --cacert");
 }
 
+// Each connection takes a descriptor, and shells often allow 1,024.
+void AllowManyConnections() {
+  constexpr rlim_t kWanted = 16'384;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
+  limit.rlim_cur = std::min(kWanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);  // with fewer, further connections wait
+}
+
 absl::Status Serve(const EmulatorCommandOptions& given) {
+  AllowManyConnections();
   WEIR_ASSIGN_OR_RETURN(cosmos::EmulatorOptions options, ReadOptions(given));
   AuthorityFile authority;
   WEIR_ASSIGN_OR_RETURN(const std::string tls, PrepareTls(given, &options, &authority));

@@ -132,8 +132,10 @@ void Service::Remember(RecordedCommand command, const Path& path) {
 }
 
 absl::Status Service::Repeat(const RecordedCommand& command) {
-  const auto path = SplitPath(command.path);
-  if (!path) return absl::DataLossError("a recorded command has a malformed path");
+  Path path;
+  if (!SplitPath(command.path, &path)) {
+    return absl::DataLossError("a recorded command has a malformed path");
+  }
   HttpRequest request;
   request.method = command.method;
   request.path = command.path;
@@ -144,15 +146,15 @@ absl::Status Service::Repeat(const RecordedCommand& command) {
   account_.set_next_rids(command.next_database, command.next_container);
   if (command.method.empty()) return absl::OkStatus();
   // What was pending then, had been carried out before the next change was taken.
-  if (const auto offer = FindOffer(*path)) offer->Finish();
-  const HttpResponse response = Route(request, *path);
+  if (const auto offer = FindOffer(path)) offer->Finish();
+  const HttpResponse response = Route(request, path);
   // Of what was removed meanwhile a snapshot knows no commands, but the journal behind it some.
   if (response.status == 404) return absl::OkStatus();
   if (response.status >= 400) {
     return absl::DataLossError(absl::StrCat("the recorded command ", command.method, " ",
                                             command.path, " fails now: ", response.body));
   }
-  Remember(command, *path);
+  Remember(command, path);
   return absl::OkStatus();
 }
 

@@ -1,24 +1,22 @@
 #include "backends/cosmos/emulator/service.h"
 
 #include <simdjson.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <exception>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/answer.h"
+#include "backends/cosmos/emulator/authentication.h"
 #include "backends/cosmos/emulator/batch_requests.h"
 #include "backends/cosmos/emulator/change_feed.h"
 #include "backends/cosmos/emulator/fault_injection.h"
 #include "backends/cosmos/emulator/item_requests.h"
 #include "backends/cosmos/emulator/json_text.h"
 #include "backends/cosmos/emulator/query_requests.h"
+#include "backends/cosmos/emulator/resource_path.h"
 #include "backends/cosmos/emulator/resource_query.h"
 #include "backends/cosmos/wire/headers.h"
 #include "base/clock.h"
@@ -27,19 +25,9 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-constexpr int64_t kTokenLifetimeSeconds = 900;
-
-// The resource type and link that a request is signed with.
-struct SignedResource {
-  std::string type;
-  std::string link;
-};
-
 // What one server thread keeps from request to request.
 struct ThreadState {
-  std::vector<std::string> path;
-  SignedResource resource;
-  TokenCache tokens;
+  ResourcePath path;
   ItemRequests items;
   BatchRequests batches;
   QueryRequests queries;
@@ -51,38 +39,12 @@ ThreadState& State() {
   return state;
 }
 
-// dbs/D/colls/C/operations/partitionkeydelete
-bool IsOperation(const std::vector<std::string>& path) {
-  return path.size() == 6 && path[4] == "operations" && path[5] == "partitionkeydelete";
-}
-
-void FindResource(const std::vector<std::string>& path, SignedResource* signed_resource) {
-  SignedResource& resource = *signed_resource;
-  resource.type.clear();
-  resource.link.clear();
-  const bool is_operation = IsOperation(path);
-  const size_t named = is_operation ? 4 : path.size() / 2 * 2;  // whole pairs of type and id
-  for (size_t i = 0; i < named; ++i) {
-    if (i > 0) resource.link += '/';
-    resource.link += path[i];
-  }
-  if (!path.empty()) resource.type = path.size() % 2 == 1 ? path.back() : path[path.size() - 2];
-  if (is_operation) resource.type = "partitionkey";
-  if (path.size() == 2 && path[0] == "offers") {
-    resource.link = path[1];
-    for (char& c : resource.link) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
-}
-
-// Who addresses by rids, as the Java SDK does for ranges, signs the last rid alone, in lower case.
-std::string RidLinkOf(const std::vector<std::string>& path) {
-  return path.size() < 2 ? "" : absl::AsciiStrToLower(path[path.size() / 2 * 2 - 1]);
-}
-
 void AppendActivityId(std::string* out) {
-  static std::atomic<uint64_t> counter{0};
-  static const uint64_t key = static_cast<uint64_t>(WallUnixNs());
-  const uint64_t n = counter.fetch_add(1, std::memory_order_relaxed);
+  static std::atomic<uint64_t> threads{0};
+  thread_local const uint64_t key =
+      Draw(static_cast<uint64_t>(WallUnixNs()), threads.fetch_add(1, std::memory_order_relaxed));
+  thread_local uint64_t count = 0;
+  const uint64_t n = count++;
   const uint64_t halves[] = {Draw(key, 2 * n), Draw(key, 2 * n + 1)};
   constexpr char kHex[] = "0123456789abcdef";
   char id[36];
@@ -103,39 +65,6 @@ void AppendMilliseconds(int64_t ns, std::string* out) {
   for (const int digit : {rest / 100, rest / 10 % 10, rest % 10}) {
     out->push_back(static_cast<char>('0' + digit));
   }
-}
-
-// The decoded segments, into strings that are reused; false when an escape is malformed.
-bool SplitPathInto(std::string_view path, std::vector<std::string>* parts) {
-  size_t count = 0;
-  while (!path.empty()) {
-    const size_t slash = path.find('/');
-    const std::string_view part = path.substr(0, slash);
-    path.remove_prefix(slash == std::string_view::npos ? path.size() : slash + 1);
-    if (part.empty()) continue;
-    if (count == parts->size()) parts->emplace_back();
-    std::string& decoded = (*parts)[count++];
-    if (part.find('%') == std::string_view::npos) {
-      decoded.assign(part);
-    } else if (auto text = PercentDecode(part)) {
-      decoded = *std::move(text);
-    } else {
-      return false;
-    }
-  }
-  parts->resize(count);
-  return true;
-}
-
-// Nearly all requests of a second carry the same date.
-std::optional<int64_t> ParseDateOf(std::string_view date) {
-  thread_local std::string known;
-  thread_local std::optional<int64_t> seconds;
-  if (date != known) {
-    seconds = ParseHttpDate(date);
-    known = date;
-  }
-  return seconds;
 }
 
 HttpResponse NotSupported(std::string_view what) {
@@ -181,12 +110,6 @@ HttpResponse NoRoute(const HttpRequest& request) {
 
 }  // namespace
 
-std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
-  std::vector<std::string> parts;
-  if (!SplitPathInto(path, &parts)) return std::nullopt;
-  return parts;
-}
-
 Service::Service(const MasterKey& key, Settings settings)
     : key_(key),
       settings_(std::move(settings)),
@@ -200,14 +123,14 @@ HttpResponse Service::Answer(const HttpRequest& request) {
   HttpResponse response;
   std::optional<ChargeExplanation> why;
   if (settings_.explain || request.HeaderIsTrue(header::kExplain)) why.emplace();
-  Path& path = State().path;
-  if (!SplitPathInto(request.path, &path)) {
+  ResourcePath& path = State().path;
+  if (!SplitPath(request.path, &path)) {
     response = ErrorAnswer(400, 0, "the path is not percent-encoded properly");
   } else if (settings_.admin && !path.empty() && path.front() == "_weir") {
     response = admin_.Answer(request, path);
     if (store_ != nullptr) response.ticket = store_->appended();
     return response;
-  } else if (IsAuthentic(request, path, &response)) {
+  } else if (IsAuthentic(key_, request, path, &response)) {
     const auto route = [&] {
       return store_ == nullptr ? Route(request, path) : RouteDurably(request, path);
     };
@@ -238,59 +161,6 @@ void Service::Explain(const HttpRequest& request, const ChargeExplanation& why,
   }
 }
 
-bool Service::IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const {
-  const std::string_view authorization = request.Header(header::kAuthorization);
-  const std::string_view date = request.Header(header::kDate);
-  if (authorization.empty()) {
-    *error = ErrorAnswer(401, 0, "the header authorization is missing");
-    return false;
-  }
-  if (authorization.starts_with("type%3Daad") || authorization.starts_with("type=aad")) {
-    *error = ErrorAnswer(401, 0,
-                         "this emulator knows master keys only, not tokens of Microsoft Entra ID "
-                         "(AAD): give the client the account's key");
-    return false;
-  }
-  if (authorization.starts_with("type%3Dresource") || authorization.starts_with("type=resource")) {
-    *error = ErrorAnswer(401, 0,
-                         "this emulator knows master keys only, not resource tokens: give the "
-                         "client the account's key");
-    return false;
-  }
-  const auto sent = ParseDateOf(date);
-  if (!sent) {
-    *error = ErrorAnswer(401, 0, "the header x-ms-date is missing or not an RFC 1123 date in GMT");
-    return false;
-  }
-  const int64_t now = time(nullptr);
-  if (std::llabs(now - *sent) > kTokenLifetimeSeconds) {
-    *error = ErrorAnswer(
-        401, 0,
-        absl::StrCat("the authorization token is not valid at the current time: x-ms-date is ",
-                     std::string(date), ", the server's clock says ", HttpDate(now)));
-    return false;
-  }
-  ThreadState& state = State();
-  SignedResource& resource = state.resource;
-  FindResource(path, &resource);
-  const auto verifies = [&](std::string_view type, std::string_view link) {
-    return state.tokens.Verifies(key_, authorization, request.method, type, link, date);
-  };
-  // The JavaScript SDK signs an operation on a container as the container's, others as its own.
-  if (!verifies(resource.type, resource.link) && !verifies(resource.type, RidLinkOf(path)) &&
-      !(IsOperation(path) && verifies("colls", resource.link))) {
-    *error = ErrorAnswer(
-        401, 0,
-        absl::StrCat(
-            "the signature of the authorization header does not fit: wrong key, or another "
-            "text was signed than verb ",
-            std::string(request.method), ", type ", resource.type, ", link ", resource.link,
-            " and x-ms-date"));
-    return false;
-  }
-  return true;
-}
-
 HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
   if (path.empty()) return Metadata(200, AccountJson(request));
   if (path[0] == "offers" && path.size() == 2) return offers_.One(request, path[1]);
@@ -316,7 +186,7 @@ HttpResponse Service::Route(const HttpRequest& request, const Path& path) {
   if (path[4] == "pkranges" && path.size() == 5 && request.method == "GET") {
     return AnswerRanges(request, *container);
   }
-  if (IsOperation(path)) {
+  if (IsKeyDeletion(path)) {
     if (request.method != "POST") return NoRoute(request);
     return State().items.DeleteByKey(*container, request);
   }

@@ -17,6 +17,7 @@
 #include "backends/cosmos/emulator/http_server.h"
 #include "backends/cosmos/emulator/journal_records.h"
 #include "backends/cosmos/emulator/offer_requests.h"
+#include "backends/cosmos/emulator/resource_path.h"
 #include "backends/cosmos/wire/signature.h"
 
 namespace weir::cosmos::emulator {
@@ -44,7 +45,7 @@ class Service {
   HttpResponse Answer(const HttpRequest& request);
 
  private:
-  using Path = std::vector<std::string>;  // decoded: {"dbs", "D", "colls", "C"}
+  using Path = ResourcePath;
 
   // A request that made, replaced or removed a database, a container or an offer.
   struct Command {
@@ -60,7 +61,6 @@ class Service {
   void Remember(RecordedCommand command, const Path& path);
   void WriteState(absl::FunctionRef<void(std::string_view record)> write);
 
-  bool IsAuthentic(const HttpRequest& request, const Path& path, HttpResponse* error) const;
   HttpResponse Route(const HttpRequest& request, const Path& path);
   HttpResponse AnswerDatabases(const HttpRequest& request, const Path& path);
   HttpResponse AnswerContainers(const HttpRequest& request, const Path& path);
@@ -87,8 +87,5 @@ class Service {
   uint64_t last_sequence_ = 0;     // guarded by it, as commands_
   std::vector<Command> commands_;  // guarded by it: what makes up the account
 };
-
-// Decoded segments of a path; nothing when an escape is malformed.
-std::optional<std::vector<std::string>> SplitPath(std::string_view path);
 
 }  // namespace weir::cosmos::emulator

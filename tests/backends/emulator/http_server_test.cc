@@ -3,9 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -324,6 +326,23 @@ TEST(HttpServer, FurtherConnectionsWaitForRoom) {
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   first.reset();
   EXPECT_THAT(third.Receive(), EndsWith("GET /hello "));
+}
+
+TEST(HttpServer, WaitsForDescriptorsWithoutSpinning) {
+  const auto server = Start();
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const int next = dup(0);
+  close(next);
+  const rlimit tight{static_cast<rlim_t>(next) + 1, limit.rlim_max};  // for the client alone
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  HttpClient client(server->port());
+  client.Send(kGet);
+  const std::clock_t before = std::clock();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 10);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_THAT(client.Receive(), EndsWith("GET /hello "));
 }
 
 TEST(HttpServer, SpreadsConnectionsOverItsThreads) {
