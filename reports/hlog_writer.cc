@@ -90,13 +90,19 @@ absl::StatusOr<std::map<Key, Tally>> Tallies(const v1::Leg& leg, const v1::Inter
   return tallies;
 }
 
+// Runs of a comparison differ in their round; ".round-3".
+std::string RoundPart(const v1::Leg& leg) {
+  if (leg.round() == 0) return "";
+  return absl::StrCat(".round-", leg.round(), leg.set_aside() ? ".set-aside" : "");
+}
+
 absl::Status WriteSecond(const v1::Leg& leg, const v1::Interval& interval, OutputFile& file) {
   WEIR_ASSIGN_OR_RETURN(const auto tallies, Tallies(leg, interval));
   std::string lines;
   for (const auto& [key, tally] : tallies) {
-    const std::string tag = absl::StrCat("Tag=", TagPart(leg.scenario()), "/",
-                                         TagPart(leg.target()), "/", PhaseName(key.first), "/",
-                                         TagPart(OperationName(leg, key.first, key.second)), "/");
+    const std::string tag = absl::StrCat(
+        "Tag=", TagPart(leg.scenario()), "/", TagPart(leg.target()), RoundPart(leg), "/",
+        PhaseName(key.first), "/", TagPart(OperationName(leg, key.first, key.second)), "/");
     for (const TaggedHistogram& tagged : kHistograms) {
       const Histogram& histogram = tally.*tagged.histogram;
       if (histogram.empty()) continue;

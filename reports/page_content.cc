@@ -14,6 +14,7 @@
 #include "reports/disclosure.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
+#include "reports/page_comparison.h"
 #include "reports/page_evidence.h"
 #include "reports/page_machines.h"
 #include "reports/page_series.h"
@@ -147,7 +148,7 @@ absl::StatusOr<json> ScenarioData(const ResultsStore& store, const v1::RunResult
                    {"response_width", widths.quantiles},
                    {"targets", json::array()}};
   for (const v1::Leg& leg : run.legs()) {
-    if (leg.scenario() != name) continue;
+    if (leg.scenario() != name || !IsShown(run, leg)) continue;
     if (const v1::Scenario* specified = ScenarioOf(run, leg)) {
       scenario["description"] = specified->description();
       scenario["timeout_us"] = static_cast<double>(specified->timeout().ns()) / 1e3;
@@ -303,6 +304,7 @@ std::string SafeInScript(const json& data) {
 
 absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::RunResult& run) {
   json data = {{"run", RunData(run)},
+               {"comparison", ComparisonData(run)},
                {"metrics", MetricsData()},
                {"scenarios", json::array()},
                {"thresholds", ThresholdsData(run)},

@@ -51,6 +51,12 @@ std::string Bottleneck(const ResultRow& row) {
   return row.phase == v1::PHASE_MEASURE ? PlaceName(row.leg.bottleneck().place()) : "";
 }
 
+std::string RoundText(const ResultRow& row) {
+  return row.leg.round() == 0 ? "" : absl::StrCat(row.leg.round());
+}
+
+std::string SetAsideText(const ResultRow& row) { return row.leg.set_aside() ? "yes" : ""; }
+
 std::string KindText(const ResultRow& row) {
   if (row.facts == nullptr) return "insert";
   return EnumText(v1::OperationKind_Name(row.facts->kind()), "OPERATION_KIND_");
@@ -58,6 +64,10 @@ std::string KindText(const ResultRow& row) {
 
 std::string BatchText(const ResultRow& row) {
   if (row.facts != nullptr) return absl::StrCat(row.facts->batch());
+  for (const v1::Target& target : row.run.campaign().targets()) {
+    if (target.name() == row.leg.target() && target.batch() > 0)
+      return absl::StrCat(target.batch());
+  }
   const v1::Scenario* scenario = ScenarioOf(row.run, row.leg);
   return scenario == nullptr ? "" : absl::StrCat(scenario->phases().load().batch());
 }
@@ -101,6 +111,10 @@ constexpr auto kColumns = std::to_array<IdentityColumn>({
      "killed)."},
     {"scenario", [](const ResultRow& row) { return row.leg.scenario(); }, "Name of the scenario."},
     {"target", [](const ResultRow& row) { return row.leg.target(); }, "Name of the target."},
+    {"round", RoundText,
+     "Of a comparison: the round that the run belongs to, from 1 on. Empty otherwise."},
+    {"set_aside", SetAsideText,
+     "`yes` when the round was run again because a gate failed, and this run counts no more."},
     {"backend", [](const ResultRow& row) { return row.leg.backend(); },
      "Kind of database: `postgres`, `cosmos`, `sqlite`, `null`."},
     {"phase", [](const ResultRow& row) { return PhaseName(row.phase); },

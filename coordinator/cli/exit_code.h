@@ -15,6 +15,7 @@ enum ExitCode : int {
   kExitNoHeadroom = 7,     // the agents cannot offer the load; no target was driven
   kExitRunPartial = 8,     // an agent was lost and tolerated: the load was smaller than planned
   kExitNotWhole = 9,       // a target does not hold what it acknowledged; letters undelivered
+  kExitGate = 10,          // weir gate: the run does not pass
   kExitInterrupted = 130,  // Ctrl-C; what was measured is kept
 };
 

@@ -1,4 +1,4 @@
-// The `weir` program: its commands and options. The only file that includes CLI11.
+// The `weir` program: its commands and options. Options of `compare` and `gate` stand with them.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -13,6 +13,7 @@
 #include "coordinator/cli/calibrate_command.h"
 #include "coordinator/cli/charges_command.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/compare_command.h"
 #include "coordinator/cli/completion.h"
 #include "coordinator/cli/emulator_command.h"
 #include "coordinator/cli/exit_code.h"
@@ -87,6 +88,7 @@ class CommandLine {
     AddList();
     AddShow();
     AddReport();
+    AddVerdicts();
     AddInit();
     AddVerify();
     AddDeadLetter();
@@ -279,6 +281,15 @@ class CommandLine {
                          [this] { return ShowCommand(store_, stored_run_); });
     AddStoredRun(show);
     show->footer("Example:\n  weir show latest");
+  }
+
+  void AddVerdicts() {
+    AddCompareOptions(Add("compare", "Set stored runs beside each other",
+                          [this] { return CompareCommand(store_, compare_); }),
+                      &compare_);
+    AddGateOptions(Add("gate", "Say whether a stored run may pass, for scripts",
+                       [this] { return GateCommand(store_, gate_); }),
+                   &gate_);
   }
 
   void AddReport() {
@@ -555,6 +566,8 @@ class CommandLine {
   std::vector<std::string> formats_;
   std::string folder_;
   RunOptions run_;
+  CompareOptions compare_;
+  GateOptions gate_;
   VerifyOptions verify_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;

@@ -11,7 +11,8 @@ const [sources, modules, output] = process.argv.slice(2);
 
 // In the order in which they use each other.
 const scripts = ['dom.js', 'quantity.js', 'palette.js', 'marks.js', 'chart.js', 'tables.js',
-                 'scenario.js', 'questions.js', 'causes.js', 'conditions.js', 'report.js'];
+                 'scenario.js', 'questions.js', 'causes.js', 'conditions.js', 'verdicts.js',
+                 'report.js'];
 
 const text = (...path) => readFileSync(join(...path), 'utf8').replaceAll('\r\n', '\n');
 const hash = (content) => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;

@@ -66,6 +66,7 @@ function verdict() {
 function navigation() {
   const link = (id, text) => el('a', {href: `#${id}`}, text);
   return el('nav', {'aria-label': 'Sections'},
+      data.comparison ? link('verdicts', 'Verdicts') : null,
       data.scenarios.map((scenario) => link(anchor(`scenario ${scenario.name}`), scenario.name)),
       data.thresholds.length > 0 ? link('thresholds', 'Thresholds') : null,
       data.errors.length > 0 ? link('errors', 'Errors') : null,
@@ -81,13 +82,14 @@ function masthead() {
       el('h1', {}, run.campaign),
       run.description ? el('p', {class: 'lead'}, run.description) : null,
       el('p', {class: 'facts-line'}, [run.started, run.state, agents, `seed ${run.seed}`].join(' · ')),
-      verdict(), navigation());
+      verdict(), data.comparison ? findingList() : null, navigation());
 }
 
 function build() {
   const targets = assignSlots();
   document.getElementById('report').replaceChildren(el('div', {class: 'page'},
       masthead(),
+      data.comparison ? verdictSection() : null,
       data.scenarios.map(scenarioSection),
       data.thresholds.length > 0
         ? section('thresholds', 'Thresholds', el('div', {class: 'card'}, thresholdTable())) : null,

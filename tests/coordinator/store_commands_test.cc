@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "coordinator/cli/compare_command.h"
 #include "reports/results_store.h"
 
 namespace weir {
@@ -76,6 +77,27 @@ TEST_F(StoreCommands, ReportWritesEveryFormatWhenNoneIsNamed) {
             absl::StrCat(out, "/report.html\n", out, "/summary.csv\n", out, "/report.json\n", out,
                          "/run.hlog\n"));
   EXPECT_GT(std::filesystem::file_size(out + "/report.html"), 10'000u);
+}
+
+TEST_F(StoreCommands, CompareSetsRunsBesideEachOtherWithoutAVerdict) {
+  const std::string text = Output([&] {
+    return CompareCommand(store_, {.runs = {"20261121T01", "latest"}});
+  });
+  EXPECT_THAT(text, HasSubstr("20261121T020000-two-bbbb beside 20261121T010000-one-aaaa"));
+  EXPECT_THAT(text, HasSubstr("no verdict: n = 1"));
+  EXPECT_EQ(CompareCommand(store_, {.runs = {"latest"}}), kExitUsage) << "it compares nothing";
+}
+
+TEST_F(StoreCommands, GateHasAnExitCodeOfItsOwnAndWritesWhatItIsAskedFor) {
+  GateOptions options{
+      .run = "latest", .junit = folder_ + "/gate.xml", .markdown = folder_ + "/s.md"};
+  EXPECT_THAT(Output([&] { return GateCommand(store_, options); }), HasSubstr("passes"));
+  EXPECT_TRUE(std::filesystem::exists(options.junit));
+  EXPECT_TRUE(std::filesystem::exists(options.markdown));
+  options.baseline = "20261121T01";  // has no number
+  EXPECT_EQ(GateCommand(store_, options), kExitGate);
+  options.metrics = {"planned"};
+  EXPECT_EQ(GateCommand(store_, options), kExitUsage);
 }
 
 }  // namespace

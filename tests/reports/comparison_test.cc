@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <nlohmann/json.hpp>
+
 #include "base/random.h"
 #include "reports/comparison_text.h"
 #include "reports/report.h"
 #include "tests/reports/comparison_fixture.h"
+#include "tests/reports/golden.h"
+#include "tests/reports/temporary_folder.h"
 
 namespace weir {
 namespace {
@@ -172,6 +177,46 @@ TEST(Comparison, StandsBeforeTheFiguresOfTheTextReport) {
   EXPECT_LT(sentence, text.find("\nreads"));
   EXPECT_THAT(text, HasSubstr("10,074 /s  9,088 /s"));
   EXPECT_THAT(text, HasSubstr("1 comparison judged together at\n  0.05 (Holm)"));
+}
+
+std::string Written(
+    const v1::RunResult& run, const char* name,
+    const std::function<absl::Status(const ResultsStore&, const std::string&)>& write) {
+  const test::TemporaryFolder folder;
+  const auto store = OpenResultsStore(folder.File("results.db"));
+  EXPECT_TRUE((*store)->SaveRun(run).ok());
+  EXPECT_TRUE(write(**store, folder.File(name)).ok());
+  return test::ReadWhole(folder.File(name));
+}
+
+TEST(Comparison, StandsFirstOnThePageWithItsPairsAndTheLastRoundsCharts) {
+  v1::RunResult run = TenPercentSlower().Make();
+  *run.mutable_comparison() = CompareRounds(run);
+  const std::string html =
+      Written(run, "report.html", [&](const ResultsStore& store, const std::string& path) {
+        return WriteHtmlReport(store, run, path);
+      });
+  const std::string opening = "<script type=\"application/json\" id=\"data\">";
+  const size_t begin = html.find(opening) + opening.size();
+  const auto data =
+      nlohmann::json::parse(html.substr(begin, html.find("</script>", begin) - begin));
+  const auto& finding = data["comparison"]["findings"][0];
+  EXPECT_EQ(finding["sentence"], "SLOWER by 9.8 % (95 % CI −9.9 % … −9.7 %), n = 10 pairs");
+  EXPECT_EQ(finding["tone"], "bad");
+  EXPECT_EQ(finding["interval"], "−9.9 % … −9.7 %");
+  ASSERT_EQ(finding["pairs"].size(), 10u);
+  EXPECT_EQ(finding["pairs"][1]["target"], "9,088 /s");
+  EXPECT_EQ(data["scenarios"][0]["targets"].size(), 2u) << "not the 20 of all rounds";
+}
+
+TEST(Comparison, MarksTheRoundOfEveryRowOfTheCsv) {
+  v1::RunResult run = TenPercentSlower().Make();
+  run.mutable_legs(0)->set_set_aside(true);
+  const std::string csv = Written(
+      run, "summary.csv",
+      [&](const ResultsStore&, const std::string& path) { return WriteCsvReport(run, path); });
+  EXPECT_THAT(csv, HasSubstr(",reads,direct,1,yes,"));
+  EXPECT_THAT(csv, HasSubstr(",reads,direct,10,,"));
 }
 
 TEST(DifferenceText, SignsAndRounds) {

@@ -56,6 +56,8 @@ function readHlog(path) {
 }
 
 const hlog = readHlog(hlogPath);
+const roundPart = (leg) =>
+    leg.round > 0 ? `.round-${leg.round}${leg.set_aside ? '.set-aside' : ''}` : '';
 const tagPart = (name) => name.replace(/[^A-Za-z0-9.-]/g, '_');
 const operationName = (leg, result) =>
     result.phase === 'PHASE_LOAD' ? 'load' : leg.operations[result.operation].name;
@@ -64,7 +66,8 @@ const operationName = (leg, result) =>
 function numbersOf(leg, result) {
   const numbers = {};
   for (const name of kCounts) numbers[name] = Number(result.total[name]);
-  const tag = [leg.scenario, leg.target, kPhases[result.phase], operationName(leg, result)]
+  const tag = [leg.scenario, leg.target + roundPart(leg), kPhases[result.phase],
+               operationName(leg, result)]
                   .map(tagPart).join('/');
   for (const name of kHistograms) numbers[name + '_histogram'] =
       hlog.get(`${tag}/${name}`) ?? new Histogram();
@@ -162,8 +165,11 @@ function resultOf(leg, phase, operation) {
                                       operationName(leg, result) === operation);
 }
 
-const legOf = (row) => run.legs.find((leg) => leg.scenario === row.scenario &&
-                                              leg.target === row.target);
+// A threshold names no round.
+const legOf = (row) => run.legs.find(
+    (leg) => leg.scenario === row.scenario && leg.target === row.target &&
+             (row.round === undefined || (leg.round > 0 ? String(leg.round) : '') === row.round) &&
+             (row.set_aside === undefined || (leg.set_aside ? 'yes' : '') === row.set_aside));
 
 for (const row of report.summary) {
   const leg = legOf(row);
