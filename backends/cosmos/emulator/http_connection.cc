@@ -188,7 +188,7 @@ void HttpConnection::Refuse(int status, std::string_view problem) {
 
 // -------------------------------------------------------------------------------------- answers
 
-void HttpConnection::Answer(HttpResponse response) {
+void HttpConnection::Answer(HttpResponse&& response) {
   if (response.is_dropped) {
     if (Flush()) Close();
     return;
@@ -201,7 +201,7 @@ void HttpConnection::Answer(HttpResponse response) {
   AnswerUnlessGated(std::move(response));
 }
 
-void HttpConnection::AnswerUnlessGated(HttpResponse response) {
+void HttpConnection::AnswerUnlessGated(HttpResponse&& response) {
   AnswerGate* const gate = worker_.gate();
   if (gate == nullptr || gate->IsOpen(response.ticket)) return Write(std::move(response));
   const uint64_t ticket = response.ticket;
@@ -223,7 +223,7 @@ void HttpConnection::OnGate(const absl::Status& status) {
   GoOn();
 }
 
-void HttpConnection::Write(HttpResponse response) {
+void HttpConnection::Write(HttpResponse&& response) {
   out_.append("HTTP/1.1 ");
   AppendInteger(response.status, &out_);
   out_.append(" ").append(ReasonOf(response.status)).append("\r\n").append(worker_.DateLine());

@@ -45,9 +45,9 @@ class HttpConnection final : private IoHandler, private TimerHandler {
   void TakeRequests(std::string_view bytes);
   void OnRequest();
   void Refuse(int status, std::string_view problem);
-  void Answer(HttpResponse response);
-  void AnswerUnlessGated(HttpResponse response);
-  void Write(HttpResponse response);
+  void Answer(HttpResponse&& response);
+  void AnswerUnlessGated(HttpResponse&& response);
+  void Write(HttpResponse&& response);
   bool Flush();
   void GoOn();
   void Settle();

@@ -198,6 +198,7 @@ TEST(HttpServer, OneThatNeverPausesDoesNotKeepOthersFromTheirTurn) {
   is_done = true;
   sender.join();
   receiver.join();
+  EXPECT_TRUE(greedy.IsClosed());  // after the last of its answers
 }
 
 TEST(HttpServer, ADelayedAnswerHoldsUpNobodyElse) {
@@ -430,6 +431,34 @@ TEST_F(HttpServerTls, ServesAsWithoutIt) {
     EXPECT_THAT(client.Receive(), EndsWith("GET / "));
     EXPECT_TRUE(client.IsClosed());
   }
+}
+
+// A record of TLS is read at a time, so that a few requests are many reads.
+TEST_F(HttpServerTls, OneWithManyRequestsDoesNotKeepOthersFromTheirTurn) {
+  constexpr int kRequests = 100;
+  std::atomic<bool> has_begun = false;
+  std::atomic<bool> may_go_on = false;
+  std::vector<std::string> order;  // of the one thread
+  const auto handler = [&](const HttpRequest& request) {
+    order.emplace_back(request.path);
+    has_begun = true;
+    while (!may_go_on) std::this_thread::yield();
+    return HttpResponse{};
+  };
+  const auto server = HttpServer::Start({.host = "127.0.0.1", .tls = identity_}, handler).value();
+  HttpClient first(server->port(), context_);
+  HttpClient greedy(server->port(), context_);
+  HttpClient other(server->port(), context_);
+  first.Send(kGet);
+  WaitFor([&] { return has_begun.load(); });
+  for (int i = 0; i < kRequests; ++i) greedy.Send(Get("/greedy"));
+  other.Send(Get("/other"));
+  may_go_on = true;
+  for (int i = 0; i < kRequests; ++i) {
+    ASSERT_THAT(greedy.Receive(), StartsWith("HTTP/1.1 200")) << i;
+  }
+  EXPECT_THAT(other.Receive(), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(order.back(), "/greedy");
 }
 
 TEST_F(HttpServerTls, LetsNothingElseIn) {
