@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <utility>
 
 #include "backends/cosmos/wire/headers.h"
 #include "backends/cosmos/wire/http_text.h"
@@ -17,8 +19,38 @@ std::string_view WithoutBlanksAndEnd(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-// Servers send names in lower case, as a rule.
-bool SameName(std::string_view a, std::string_view b) { return a == b || SameWithoutCase(a, b); }
+enum class Field : uint8_t {
+  kOther,
+  kCharge,
+  kRetryAfter,
+  kServerTime,
+  kRange,
+  kSubstatus,
+  kReplacePending,
+  kContinuation,
+  kSessionToken,
+  kChargeBasis
+};
+
+constexpr std::pair<std::string_view, Field> kFields[] = {
+    {header::kRequestCharge, Field::kCharge},
+    {header::kRetryAfterMs, Field::kRetryAfter},
+    {header::kRequestDurationMs, Field::kServerTime},
+    {header::kPartitionKeyRangeId, Field::kRange},
+    {header::kSubstatus, Field::kSubstatus},
+    {header::kOfferReplacePending, Field::kReplacePending},
+    {header::kContinuation, Field::kContinuation},
+    {header::kSessionToken, Field::kSessionToken},
+    {header::kChargeBasis, Field::kChargeBasis}};
+
+// Most headers of an answer are not read: they are told by their length and their last letter.
+Field FieldOf(std::string_view name) {
+  for (const auto& [known, field] : kFields) {
+    if (known.size() != name.size() || known.back() != (name.back() | 0x20)) continue;
+    if (known == name || SameWithoutCase(known, name)) return field;
+  }
+  return Field::kOther;
+}
 
 template <typename Integer>
 Integer ParseInteger(std::string_view text) {
@@ -64,26 +96,39 @@ void AnswerHeaders::TakeLine(std::string_view line) {
   if (line.size() < 3 || (line[0] | 0x20) != 'x' || line[1] != '-') return;
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
-  const std::string_view name = line.substr(0, colon);
+  const Field field = FieldOf(line.substr(0, colon));
+  if (field == Field::kOther) return;
   const std::string_view value = WithoutBlanksAndEnd(line.substr(colon + 1));
-  if (SameName(name, header::kRequestCharge)) {
-    charge = ParseCharge(value);
-  } else if (SameName(name, header::kRetryAfterMs)) {
-    retry_after_ns = RetryAfterNs(ParseInteger<int64_t>(value));
-  } else if (SameName(name, header::kRequestDurationMs)) {
-    server_time_ns = ParseServerTimeNs(value);
-  } else if (SameName(name, header::kPartitionKeyRangeId)) {
-    range_id = value;
-  } else if (SameName(name, header::kSubstatus)) {
-    substatus = ParseInteger<int>(value);
-  } else if (SameName(name, header::kOfferReplacePending)) {
-    offer_replace_pending = SameWithoutCase(value, "true");
-  } else if (SameName(name, header::kContinuation)) {
-    continuation = value;
-  } else if (SameName(name, header::kSessionToken)) {
-    session_token = value;
-  } else if (SameName(name, header::kChargeBasis)) {
-    charge_basis = value;
+  switch (field) {
+    case Field::kCharge:
+      charge = ParseCharge(value);
+      break;
+    case Field::kRetryAfter:
+      retry_after_ns = RetryAfterNs(ParseInteger<int64_t>(value));
+      break;
+    case Field::kServerTime:
+      server_time_ns = ParseServerTimeNs(value);
+      break;
+    case Field::kRange:
+      range_id = value;
+      break;
+    case Field::kSubstatus:
+      substatus = ParseInteger<int>(value);
+      break;
+    case Field::kReplacePending:
+      offer_replace_pending = SameWithoutCase(value, "true");
+      break;
+    case Field::kContinuation:
+      continuation = value;
+      break;
+    case Field::kSessionToken:
+      session_token = value;
+      break;
+    case Field::kChargeBasis:
+      charge_basis = value;
+      break;
+    case Field::kOther:
+      break;
   }
 }
 
