@@ -47,10 +47,17 @@ char* ItemMemory::Take(size_t bytes) {
     std::memset(slice, 0, bytes);
     return slice;
   }
-  if (left_ < bytes) AddChunk();
-  char* const slice = next_;
-  next_ += bytes;
-  left_ -= bytes;
+  if (left_ >= bytes) {
+    left_ -= bytes;
+    return std::exchange(next_, next_ + bytes);
+  }
+  // Of this chunk and the one before, that of which more is left is used on.
+  char* const slice = AddChunk();
+  const size_t rest = kChunk - kHead - kPadding - bytes;
+  if (rest > left_) {
+    next_ = slice + bytes;
+    left_ = rest;
+  }
   return slice;
 }
 
@@ -72,17 +79,14 @@ void ItemMemory::GiveLong(char* bytes) {
   long_.erase(bytes);
 }
 
-// What is left of the chunk before is lost: less than a slice.
-void ItemMemory::AddChunk() {
+char* ItemMemory::AddChunk() {
   WEIR_CHECK(count_ < kMostChunks);  // 64 GB of items in one container
   char* const chunk = MapAligned(kChunk);
   if (count_ > 0) madvise(chunk, kChunk, MADV_HUGEPAGE);  // a container may stay small
-  constexpr size_t kHead = 64;
   static_assert(sizeof(ChunkHead) <= kHead && kLargestSlice + kHead + kPadding <= kChunk);
   new (chunk) ChunkHead{this, count_};
   chunks_[count_++] = chunk;
-  next_ = chunk + kHead;
-  left_ = kChunk - kHead - kPadding;
+  return chunk + kHead;
 }
 
 void* BlockMemory::Allocate(size_t bytes) {

@@ -73,7 +73,8 @@ class ItemMemory {
   static const ChunkHead& HeadOf(const void* block) {
     return *reinterpret_cast<const ChunkHead*>(reinterpret_cast<uintptr_t>(block) & ~(kChunk - 1));
   }
-  void AddChunk();
+  static constexpr size_t kHead = 64;
+  char* AddChunk();  // what it has behind its head
 
   ShapeBook* const shapes_;
   std::mutex mutex_;

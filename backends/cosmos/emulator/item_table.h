@@ -44,7 +44,9 @@ class ItemTable {
     if (size_ == 0) return;
     const uint32_t wanted = Upper(hash);
     const Shard& shard = ShardOf(wanted);
-    __builtin_prefetch(shard.entries + Home(wanted, shard));
+    const Entry* const home = shard.entries + Home(wanted, shard);
+    __builtin_prefetch(home);
+    __builtin_prefetch(home + 64 / sizeof(Entry));
   }
 
   void Insert(uint64_t hash, const StoredDocument* document);

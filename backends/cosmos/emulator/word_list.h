@@ -16,7 +16,7 @@ namespace weir::cosmos::emulator {
 class WordList {
  public:
   static constexpr size_t kMostWords = 2048;
-  static constexpr size_t kLongestWord = 48;
+  static constexpr size_t kLongestWord = 40;
   static constexpr int kNone = -1;
 
   WordList() = default;
@@ -35,7 +35,7 @@ class WordList {
 
  private:
   static constexpr size_t kPlaces = 4096;
-  struct Word {
+  struct alignas(64) Word {  // one cache line
     uint32_t size;
     int number;
     char bytes[kLongestWord + 16];
