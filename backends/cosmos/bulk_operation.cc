@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "backends/cosmos/json_text.h"
 #include "backends/cosmos/wire/headers.h"
 
 namespace weir::cosmos {
@@ -32,15 +31,26 @@ BulkBatch& BulkBatches::Open(size_t range) {
   return batch;
 }
 
-void BulkBatches::Add(size_t range, uint32_t position, std::string_view json) {
+BulkBatch& BulkBatches::Begin(size_t range) {
   BulkBatch* batch = open_[range] == kNone ? &Open(range) : &batches_[open_[range]];
-  const bool full = batch->positions.size() >= size_t{kMaxBatchOperations} ||
-                    batch->body.size() + 1 + json.size() + kClosingBytes > size_t{kSdkMaxBulkBytes};
-  if (full && !batch->positions.empty()) batch = &Open(range);
+  if (batch->positions.size() >= size_t{kMaxBatchOperations}) batch = &Open(range);
   batch->body.push_back(batch->positions.empty() ? '[' : ',');
-  batch->body.append(json);
-  batch->positions.push_back(position);
-  batch->ends.push_back(batch->body.size());
+  return *batch;
+}
+
+// One operation may be as long as it is.
+bool BulkBatches::IsTooLong(const BulkBatch& batch) {
+  return !batch.positions.empty() && batch.body.size() + kClosingBytes > size_t{kSdkMaxBulkBytes};
+}
+
+// What was written last, from `before` on, is the first of another batch.
+BulkBatch& BulkBatches::MoveLast(size_t range, size_t before) {
+  const size_t full = open_[range];
+  BulkBatch& opened = Open(range);  // may move all batches
+  std::string& body = batches_[full].body;
+  opened.body.assign(1, '[').append(body, before);
+  body.resize(before - 1);  // nor the comma
+  return opened;
 }
 
 void BulkBatch::MakeBody(size_t first, size_t count, std::string* request) {
@@ -71,31 +81,32 @@ bool BulkOperation::Start(const Operation& operation) {
 void BulkOperation::FillBatches() {
   const PartitionRanges& ranges = room_.ranges();
   batches_.Start(ranges.size());
+  places_.Start(ranges);
   if (keys_.wanted()) key_of_.resize(operation_.records);
   for (uint32_t position = 0; position < operation_.records; ++position) {
     if (applied_->Contains(position)) continue;
     const Record& record =
         room_.MakeRecord(operation_.first_record + position, operation_.revision);
     const PartitionKeyValue key = room_.shared.form.KeyOf(record, &room_.key_text);
-    AppendOperation(record, key);
+    const KeyPlaces::Place& place = places_.Of(key);
     if (keys_.wanted()) {
       key_of_[position] = keys_.size();
-      keys_.Add(key_json_);
+      keys_.Add(place.header);
     }
-    batches_.Add(ranges.Find(HashPartitionKey(key)), position, json_);
+    batches_.Add(place.range, position,
+                 [&](std::string* body) { AppendOperation(record, place, body); });
   }
 }
 
-void BulkOperation::AppendOperation(const Record& record, const PartitionKeyValue& key) {
-  key_json_.clear();
-  AppendPartitionKeyHeader({&key, 1}, &key_json_);
-  json_ = operation_.kind == OperationKind::kUpsert ? R"({"operationType":"Upsert")"
-                                                    : R"({"operationType":"Create")";
-  json_ += R"(,"partitionKey":)";
-  AppendJsonString(key_json_, &json_);
-  json_ += R"(,"resourceBody":)";
-  room_.shared.form.AppendDocument(record, &json_);
-  json_ += '}';
+void BulkOperation::AppendOperation(const Record& record, const KeyPlaces::Place& place,
+                                    std::string* body) {
+  body->append(operation_.kind == OperationKind::kUpsert
+                   ? std::string_view(R"({"operationType":"Upsert","partitionKey":)")
+                   : std::string_view(R"({"operationType":"Create","partitionKey":)"));
+  body->append(place.member);
+  body->append(R"(,"resourceBody":)");
+  room_.shared.form.AppendDocument(record, body);
+  body->push_back('}');
 }
 
 void BulkOperation::FormLines() {

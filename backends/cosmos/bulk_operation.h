@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/cosmos/key_places.h"
 #include "backends/cosmos/session_room.h"
 
 namespace weir::cosmos {
@@ -26,8 +27,16 @@ struct BulkBatch {
 class BulkBatches {
  public:
   void Start(size_t ranges);
-  // An operation, as JSON.
-  void Add(size_t range, uint32_t position, std::string_view json);
+  // An operation: append(std::string*) writes its JSON.
+  template <typename Append>
+  void Add(size_t range, uint32_t position, Append append) {
+    BulkBatch* batch = &Begin(range);
+    const size_t before = batch->body.size();
+    append(&batch->body);
+    if (IsTooLong(*batch)) batch = &MoveLast(range, before);
+    batch->positions.push_back(position);
+    batch->ends.push_back(batch->body.size());
+  }
 
   size_t size() const { return size_; }
   BulkBatch& operator[](size_t i) { return batches_[i]; }
@@ -35,6 +44,9 @@ class BulkBatches {
  private:
   static constexpr size_t kNone = SIZE_MAX;
   BulkBatch& Open(size_t range);
+  BulkBatch& Begin(size_t range);  // ready for one more operation
+  static bool IsTooLong(const BulkBatch& batch);
+  BulkBatch& MoveLast(size_t range, size_t before);
 
   std::vector<BulkBatch> batches_;
   size_t size_ = 0;
@@ -71,7 +83,7 @@ class BulkOperation final : public RunningOperation {
 
   void FillBatches();
   void FormLines();
-  void AppendOperation(const Record& record, const PartitionKeyValue& key);
+  void AppendOperation(const Record& record, const KeyPlaces::Place& place, std::string* body);
   void SendMore();
   void Ask(Line& line);
   void SendPart(Line& line, const Permit& permit);
@@ -85,8 +97,7 @@ class BulkOperation final : public RunningOperation {
   Operation operation_;
   AppliedRecords own_;  // when the caller keeps no account
   AppliedRecords* applied_ = nullptr;
-  std::string json_;
-  std::string key_json_;
+  KeyPlaces places_;
   std::vector<size_t> key_of_;  // by position: in keys_, of what this attempt sends
   BulkBatches batches_;
   std::deque<Line> lines_;  // by range; reused

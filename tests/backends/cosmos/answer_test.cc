@@ -55,6 +55,31 @@ TEST(AnswerHeaders, CapsAbsurdWaits) {
   EXPECT_EQ(headers.retry_after_ns, 0);
 }
 
+// With members that it does not expect, in another order, with spaces: the results are the same.
+TEST(AnswerReader, ReadsPlainResultsAsOthers) {
+  AnswerReader reader;
+  const std::string etag = R"("\"0000-00ab\"")";
+  const std::string plain = R"({"statusCode":201,"requestCharge":11.43,"eTag":)" + etag + "}";
+  const std::string spaced = R"({"statusCode": 200,"requestCharge":1,"eTag":)" + etag + "}";
+  const std::string turned = R"({"eTag":)" + etag + R"(,"requestCharge":11.43,"statusCode":204})";
+  const std::string failed = R"({"statusCode":409,"requestCharge":1.24,"message":"no \"x\"}"})";
+  const auto statuses = [&](std::string answer) {
+    std::vector<int> read;
+    const bool whole =
+        reader.ForEachResult(&answer, [&](const BatchResult& r) { read.push_back(r.status); });
+    if (!whole) read.push_back(-1);
+    return read;
+  };
+  using Statuses = std::vector<int>;
+  EXPECT_EQ(statuses("[" + plain + "]"), (Statuses{201}));
+  EXPECT_EQ(statuses("[" + plain + "," + plain + "]"), (Statuses{201, 201}));
+  EXPECT_EQ(statuses("[" + plain + "," + spaced + "," + turned + "," + failed + "," + plain + "]"),
+            (Statuses{201, 200, 204, 409, 201}));
+  EXPECT_EQ(statuses("[]"), Statuses());
+  EXPECT_EQ(statuses("[" + plain).back(), -1);
+  EXPECT_EQ(statuses("[" + plain.substr(0, 40)).back(), -1);
+}
+
 TEST(AnswerReader, TakesTheFirstLineOfTheMessage) {
   AnswerReader reader;
   std::string answer = R"({"code":"NotFound","message":"No such \"item\"\r\nActivityId: 4711"})";

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "backends/cosmos/bulk_operation.h"
 #include "backends/cosmos/wire/headers.h"
@@ -8,11 +11,15 @@
 namespace weir::cosmos {
 namespace {
 
+auto Writes(std::string json) {
+  return [json = std::move(json)](std::string* body) { body->append(json); };
+}
+
 TEST(BulkBatches, GroupsByRangeInOrder) {
   BulkBatches batches;
   batches.Start(3);
   for (uint32_t i = 0; i < 7; ++i)
-    batches.Add(i % 2 == 0 ? 2 : 0, i, R"({"i":)" + std::to_string(i) + "}");
+    batches.Add(i % 2 == 0 ? 2 : 0, i, Writes(R"({"i":)" + std::to_string(i) + "}"));
   ASSERT_EQ(batches.size(), 2u);
   EXPECT_EQ(batches[0].range, 2u);
   EXPECT_EQ(batches[0].positions, (std::vector<uint32_t>{0, 2, 4, 6}));
@@ -23,7 +30,7 @@ TEST(BulkBatches, GroupsByRangeInOrder) {
 TEST(BulkBatches, CutsAfterAHundredOperations) {
   BulkBatches batches;
   batches.Start(1);
-  for (uint32_t i = 0; i < 250; ++i) batches.Add(0, i, "{}");
+  for (uint32_t i = 0; i < 250; ++i) batches.Add(0, i, Writes("{}"));
   ASSERT_EQ(batches.size(), 3u);
   EXPECT_EQ(batches[0].positions.size(), 100u);
   EXPECT_EQ(batches[1].positions.front(), 100u);
@@ -35,9 +42,9 @@ TEST(BulkBatches, CutsBeforeTheSizeLimitAndSendsWhatIsLargerAlone) {
   batches.Start(1);
   const std::string third = '"' + std::string(kSdkMaxBulkBytes / 3, 'x') + '"';
   const std::string huge = '"' + std::string(kSdkMaxBulkBytes + 5, 'x') + '"';
-  for (uint32_t i = 0; i < 5; ++i) batches.Add(0, i, third);
-  batches.Add(0, 5, huge);
-  batches.Add(0, 6, third);
+  for (uint32_t i = 0; i < 5; ++i) batches.Add(0, i, Writes(third));
+  batches.Add(0, 5, Writes(huge));
+  batches.Add(0, 6, Writes(third));
   std::vector<size_t> sizes;
   for (size_t i = 0; i < batches.size(); ++i) {
     sizes.push_back(batches[i].positions.size());
@@ -51,10 +58,10 @@ TEST(BulkBatches, CutsBeforeTheSizeLimitAndSendsWhatIsLargerAlone) {
 TEST(BulkBatches, ForgetsTheLastOperation) {
   BulkBatches batches;
   batches.Start(2);
-  batches.Add(1, 0, "{}");
+  batches.Add(1, 0, Writes("{}"));
   batches.Start(2);
   EXPECT_EQ(batches.size(), 0u);
-  batches.Add(1, 3, "{}");
+  batches.Add(1, 3, Writes("{}"));
   ASSERT_EQ(batches.size(), 1u);
   EXPECT_EQ(batches[0].body, "[{}");
 }
