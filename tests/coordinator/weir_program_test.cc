@@ -112,7 +112,7 @@ TEST(WeirProgram, AQueryThatIsNotThereIsAProblemOfTheCampaign) {
 
 TEST(WeirProgram, PlansEveryReadyCampaign) {
   for (const char* name : {"null", "sqlite", "quickstart", "cosmos-scaling", "cosmos-settings",
-                           "cosmos-utilisation", "durability"}) {
+                           "cosmos-utilisation", "durability", "fifty-million-cosmos"}) {
     const Finished plan = Weir(absl::StrCat("plan campaigns/", name, ".yaml"));
     EXPECT_EQ(plan.code, kExitValid) << plan.output;
     EXPECT_THAT(plan.output, HasSubstr("warm-up and measuring"));

@@ -174,6 +174,20 @@ TEST_F(CampaignTest, WritesTheSameRecordsAndPlansTheSameOperationsWithOneThreeAn
   }
 }
 
+TEST_F(CampaignTest, TheReadyFiftyMillionInSmallAreLoadedAndReadBack) {
+  const ProgramEnd end = RunProgram(
+      {WEIR_PROGRAM, "--store", folder_ + "/results.db", "run",
+       "campaigns/fifty-million-cosmos.yaml", "--set", "dataset.records=40000", "--set",
+       absl::StrCat("targets.cosmos.cosmos.endpoint=http://127.0.0.1:", emulator_->port(), "/"),
+       "--agents", "2", "--out", folder_ + "/out", "--override-gates"},
+      {absl::StrCat("COSMOS_KEY=", std::string(cosmos::kWellKnownEmulatorKey))}, 90s);
+  ASSERT_EQ(end.code, kExitValid) << end.output;
+  const v1::RunResult run = Latest();
+  ASSERT_EQ(run.legs_size(), 1);
+  EXPECT_TRUE(run.legs(0).verification().matches());
+  EXPECT_EQ(run.legs(0).verification().records_found(), 40'000u);
+}
+
 TEST_F(CampaignTest, LeavesAReportWithoutSecretsInAnyArtefact) {
   const ProgramEnd end = RunProgram(Command(Text("1s"), 2));
   ASSERT_EQ(end.code, kExitValid) << end.output;
