@@ -1,10 +1,8 @@
 // Two further tests of paired differences, printed beside the signed-rank test as cross-checks: one
 // that assumes a normal distribution and one that assumes only symmetry. Pure and deterministic.
 //
-// Sources: paired t: Student, "The probable error of a mean", Biometrika 6, 1908; its distribution
-// by the incomplete beta function, continued fraction 8.17.22 of the NIST Digital Library of
-// Mathematical Functions, evaluated by Lentz's method. Sign flips: Fisher, "The Design of
-// Experiments", 1935, §21.
+// Sources: paired t: Student, "The probable error of a mean", Biometrika 6, 1908. Sign flips:
+// Fisher, "The Design of Experiments", 1935, §21.
 #pragma once
 
 #include "absl/types/span.h"

@@ -1,6 +1,7 @@
 #include "coordinator/cli/compare_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "coordinator/cli/terminal.h"
 #include "reports/comparison_text.h"
 #include "reports/gate.h"
+#include "reports/history.h"
 #include "reports/metrics.h"
 #include "reports/output_file.h"
 #include "reports/report.h"
@@ -66,17 +68,47 @@ absl::Status Compare(const std::string& path, const CompareOptions& options) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Gate(const std::string& path, const GateOptions& options) {
-  for (const std::string& name : options.metrics) {
+absl::Status CheckMetricNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     const Metric* metric = FindMetric(name);
     if (metric != nullptr && BetterOf(*metric) != Better::kNeither) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        name,
-        metric == nullptr ? " is no number that Weir reports" : " is neither better nor worse",
-        metric == nullptr
-            ? absl::StrCat("; did you mean ", std::string(NearestMetricName(name)), "?")
-            : " when it grows"));
+    return absl::InvalidArgumentError(
+        metric == nullptr ? absl::StrCat(name, " is no number that Weir reports; did you mean ",
+                                         std::string(NearestMetricName(name)), "?")
+                          : absl::StrCat(name, " is neither better nor worse when it grows"));
   }
+  return absl::OkStatus();
+}
+
+// Oldest first.
+absl::StatusOr<std::vector<v1::RunResult>> RunsOf(const ResultsStore& store,
+                                                  const std::string& campaign) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> summaries, store.ListRuns());
+  std::vector<v1::RunResult> runs;
+  for (auto summary = summaries.rbegin(); summary != summaries.rend(); ++summary) {
+    if (summary->campaign != campaign) continue;
+    WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store.LoadRun(summary->id));
+    runs.push_back(std::move(run));
+  }
+  if (!runs.empty()) return runs;
+  return absl::NotFoundError(absl::StrCat("no run of a campaign called ", campaign, " is stored"));
+}
+
+absl::Status ShowHistory(const std::string& path, const HistoryOptions& options) {
+  WEIR_RETURN_IF_ERROR(CheckMetricNames(options.metrics));
+  WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExistingStore(path));
+  WEIR_ASSIGN_OR_RETURN(const std::vector<v1::RunResult> runs, RunsOf(*store, options.campaign));
+  const std::vector<History> histories =
+      HistoryOf(runs, options.metrics.empty() ? ComparedMetrics() : options.metrics);
+  std::fputs(HistoryText(histories, TerminalWidth()).c_str(), stdout);
+  const auto trusted = std::count_if(runs.begin(), runs.end(), CanBeTrusted);
+  absl::PrintF("%d runs, of which %d can be trusted\n", runs.size(), trusted);
+  if (options.csv.empty()) return absl::OkStatus();
+  return WriteOutputFile(options.csv, HistoryCsv(histories));
+}
+
+absl::StatusOr<bool> Gate(const std::string& path, const GateOptions& options) {
+  WEIR_RETURN_IF_ERROR(CheckMetricNames(options.metrics));
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenExistingStore(path));
   WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(options.run));
   v1::RunResult baseline;
@@ -147,6 +179,28 @@ void AddGateOptions(CLI::App* command, GateOptions* options) {
       "Exit code 0: passes; 10: does not.\n\n"
       "Example:\n"
       "  weir gate latest --baseline 20261121T0215 --junit gate.xml --markdown summary.md");
+}
+
+void AddHistoryOptions(CLI::App* command, HistoryOptions* options) {
+  command->add_option("campaign", options->campaign, "Name of a campaign")
+      ->required()
+      ->type_name("NAME");
+  command
+      ->add_option("--metric", options->metrics,
+                   "Column of summary.csv to look at; repeat for more")
+      ->type_name("METRIC");
+  command->add_option("--csv", options->csv, "Write every value, for a chart")->type_name("FILE");
+  command->footer(
+      "Changes of more than 5 % between levels that a t-test tells apart at p 0.001 (E-divisive). "
+      "For "
+      "triage: some are nothing. Runs that cannot be trusted are left out.\n\n"
+      "Example:\n"
+      "  weir history nightly --metric response_p99_us");
+}
+
+ExitCode HistoryCommand(const std::string& store, const HistoryOptions& options) {
+  const absl::Status status = ShowHistory(store, options);
+  return status.ok() ? kExitValid : Fail("history", status);
 }
 
 ExitCode CompareCommand(const std::string& store, const CompareOptions& options) {

@@ -1,5 +1,5 @@
-// `weir compare` and `weir gate`: runs of the results store beside each other, and whether one may
-// pass.
+// `weir compare`, `weir gate` and `weir history`: runs of the results store beside each other,
+// whether one may pass, and where a campaign's runs changed their level.
 #pragma once
 
 #include <string>
@@ -26,10 +26,18 @@ struct GateOptions {
   std::string markdown;
 };
 
+struct HistoryOptions {
+  std::string campaign;              // its name
+  std::vector<std::string> metrics;  // the usual when empty
+  std::string csv;                   // file to write; none when empty
+};
+
+void AddHistoryOptions(CLI::App* command, HistoryOptions* options);
 void AddCompareOptions(CLI::App* command, CompareOptions* options);
 void AddGateOptions(CLI::App* command, GateOptions* options);
 
 ExitCode CompareCommand(const std::string& store, const CompareOptions& options);
+ExitCode HistoryCommand(const std::string& store, const HistoryOptions& options);
 ExitCode GateCommand(const std::string& store, const GateOptions& options);
 
 }  // namespace weir

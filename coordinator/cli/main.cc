@@ -1,4 +1,5 @@
-// The `weir` program: its commands and options. Options of `compare` and `gate` stand with them.
+// The `weir` program: its commands and options. Options of `compare`, `gate`, `history` stand with
+// them.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -290,6 +291,9 @@ class CommandLine {
     AddGateOptions(Add("gate", "Say whether a stored run may pass, for scripts",
                        [this] { return GateCommand(store_, gate_); }),
                    &gate_);
+    AddHistoryOptions(Add("history", "Say where a campaign's runs changed their level",
+                          [this] { return HistoryCommand(store_, history_); }),
+                      &history_);
   }
 
   void AddReport() {
@@ -568,6 +572,7 @@ class CommandLine {
   RunOptions run_;
   CompareOptions compare_;
   GateOptions gate_;
+  HistoryOptions history_;
   VerifyOptions verify_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;

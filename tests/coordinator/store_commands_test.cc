@@ -88,6 +88,14 @@ TEST_F(StoreCommands, CompareSetsRunsBesideEachOtherWithoutAVerdict) {
   EXPECT_EQ(CompareCommand(store_, {.runs = {"latest"}}), kExitUsage) << "it compares nothing";
 }
 
+TEST_F(StoreCommands, HistoryTakesTheRunsOfOneCampaign) {
+  const std::string csv = folder_ + "/history.csv";
+  Output([&] { return HistoryCommand(store_, {.campaign = "a\x1b[31mred", .csv = csv}); });
+  EXPECT_TRUE(std::filesystem::exists(csv));
+  EXPECT_EQ(HistoryCommand(store_, {.campaign = "other"}), kExitFailure);
+  EXPECT_EQ(HistoryCommand(store_, {.campaign = "other", .metrics = {"planned"}}), kExitUsage);
+}
+
 TEST_F(StoreCommands, GateHasAnExitCodeOfItsOwnAndWritesWhatItIsAskedFor) {
   GateOptions options{
       .run = "latest", .junit = folder_ + "/gate.xml", .markdown = folder_ + "/s.md"};
