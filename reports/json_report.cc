@@ -11,6 +11,7 @@
 #include "reports/output_file.h"
 #include "reports/report.h"
 #include "reports/summary_columns.h"
+#include "reports/within_run.h"
 
 namespace weir {
 namespace {
@@ -82,6 +83,32 @@ absl::StatusOr<std::string> SummaryText(const v1::RunResult& run) {
   return text;
 }
 
+// 95 % intervals, of one run alone: they say nothing of another run.
+absl::StatusOr<std::string> WithinRunText(const ResultsStore& store, const v1::RunResult& run) {
+  std::string list;
+  {
+    JsonMembers items(&list, '[', ']');
+    for (const v1::Leg& leg : run.legs()) {
+      WEIR_ASSIGN_OR_RETURN(const std::vector<WithinRun> intervals, WithinRunOf(store, run, leg));
+      for (const WithinRun& interval : intervals) {
+        const Metric& metric = *FindMetric(interval.metric);
+        std::string text;
+        {
+          JsonMembers members(&text, '{', '}');
+          members.Add("scenario", QuotedJson(leg.scenario()));
+          members.Add("target", QuotedJson(leg.target()));
+          members.Add("round", absl::StrCat(leg.round()));
+          members.Add("metric", QuotedJson(interval.metric));
+          members.Add("low", MetricJson(metric, interval.low_us));
+          members.Add("high", MetricJson(metric, interval.high_us));
+        }
+        items.Add("\n" + text);
+      }
+    }
+  }
+  return list;
+}
+
 std::string DisclosureText(const v1::RunResult& run) {
   std::string list;
   {
@@ -107,6 +134,7 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
   WEIR_ASSIGN_OR_RETURN(const std::string run_text, RunText(run));
   WEIR_ASSIGN_OR_RETURN(const std::string summary, SummaryText(run));
   WEIR_ASSIGN_OR_RETURN(const std::string series, JsonSeries(store, run));
+  WEIR_ASSIGN_OR_RETURN(const std::string within_run, WithinRunText(store, run));
   std::string text;
   {
     JsonMembers report(&text, '{', '}');
@@ -114,6 +142,7 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
     report.Add("schema", absl::StrCat(kReportSchema));
     report.Add("units", UnitsText());
     report.Add("summary", summary);
+    report.Add("within_run_95", within_run);
     report.Add("disclosure", DisclosureText(run));
     report.Add("series", series);
     report.Add("run", run_text);
