@@ -8,7 +8,8 @@
 namespace weir::cosmos::emulator {
 namespace {
 
-constexpr uint32_t kWorthIt = 4;  // finds for each word
+constexpr uint32_t kWorthIt = 4;             // finds for each word
+constexpr uint32_t kHashPart = 0xFFFF0000U;  // of a place; the rest is the word's number
 
 uint64_t Load(const char* bytes) {
   uint64_t word = 0;
@@ -17,7 +18,7 @@ uint64_t Load(const char* bytes) {
 }
 
 // Of all its bytes; reads up to 8 behind them.
-size_t PlaceOf(std::string_view word, size_t places) {
+uint64_t HashOf(std::string_view word) {
   constexpr uint64_t kFactor = 0x9E3779B97F4A7C15ULL;
   uint64_t hash = word.size();
   size_t at = 0;
@@ -26,7 +27,7 @@ size_t PlaceOf(std::string_view word, size_t places) {
   if (rest > 0) {
     hash = (hash ^ (Load(word.data() + at) & (~uint64_t{0} >> (64 - 8 * rest)))) * kFactor;
   }
-  return (hash ^ (hash >> 29)) * kFactor >> 40 & (places - 1);
+  return (hash ^ (hash >> 29)) * kFactor;
 }
 
 // Reads up to 16 bytes behind both.
@@ -43,50 +44,55 @@ bool Equal(const char* a, const char* b, size_t size) {
 
 }  // namespace
 
-// Null when it is not there; then *place is where it belongs.
-const WordList::Word* WordList::Look(const Tables& tables, std::string_view word, size_t* place) {
-  for (size_t at = PlaceOf(word, kPlaces);; at = (at + 1) & (kPlaces - 1)) {
-    const Word* known = tables.places[at].load(std::memory_order_acquire);
-    if (known == nullptr) {
+// kNone when it is not there; then *place is where it belongs.
+int WordList::Look(const Tables& tables, std::string_view word, uint64_t hash, size_t* place) {
+  const auto part = static_cast<uint32_t>(hash >> 32) & kHashPart;
+  for (size_t at = hash >> 20 & (kPlaces - 1);; at = (at + 1) & (kPlaces - 1)) {
+    const uint32_t known = tables.places[at].load(std::memory_order_acquire);
+    if (known == 0) {
       *place = at;
-      return nullptr;
+      return kNone;
     }
-    if (known->size == word.size() && Equal(known->bytes, word.data(), word.size())) return known;
+    if ((known & kHashPart) != part) continue;
+    const auto number = (known & ~kHashPart) - 1;
+    const Word& there = tables.words[number];
+    if (there.size == word.size() && Equal(there.bytes, word.data(), word.size())) {
+      return static_cast<int>(number);
+    }
   }
 }
 
 int WordList::NumberOf(std::string_view word) {
   if (is_useless_.load(std::memory_order_relaxed) || word.size() > kLongestWord) return kNone;
+  const uint64_t hash = HashOf(word);
+  const bool is_full = is_full_.load(std::memory_order_relaxed);
   if (const Tables* tables = tables_.load(std::memory_order_acquire)) {
     size_t place = 0;
-    if (const Word* known = Look(*tables, word, &place)) {
-      if (!is_full_.load(std::memory_order_relaxed)) {
-        found_.fetch_add(1, std::memory_order_relaxed);
-      }
-      return known->number;
+    const int known = Look(*tables, word, hash, &place);
+    if (known != kNone) {
+      if (!is_full) found_.fetch_add(1, std::memory_order_relaxed);
+      return known;
     }
   }
-  return is_full_.load(std::memory_order_relaxed) ? kNone : Add(word);
+  return is_full ? kNone : Add(word, hash);
 }
 
-int WordList::Add(std::string_view word) {
+int WordList::Add(std::string_view word, uint64_t hash) {
   const std::scoped_lock lock(mutex_);
   if (owned_ == nullptr) {
     owned_ = std::make_unique<Tables>();
     tables_.store(owned_.get(), std::memory_order_release);
   }
   size_t place = 0;
-  if (const Word* known = Look(*owned_, word, &place)) return known->number;
-  const size_t number = owned_->all.size();
-  if (number == kMostWords) return kNone;
-  auto made = std::make_unique<Word>();
-  made->size = static_cast<uint32_t>(word.size());
-  made->number = static_cast<int>(number);
-  std::memcpy(made->bytes, word.data(), word.size());
-  owned_->words[number].store(made.get(), std::memory_order_release);
-  owned_->places[place].store(made.get(), std::memory_order_release);
-  owned_->all.push_back(std::move(made));
-  if (number + 1 == kMostWords) {
+  const int known = Look(*owned_, word, hash, &place);
+  if (known != kNone || owned_->count == kMostWords) return known;
+  const auto number = static_cast<uint32_t>(owned_->count++);
+  Word& made = owned_->words[number];
+  made.size = static_cast<uint32_t>(word.size());
+  std::memcpy(made.bytes, word.data(), word.size());
+  const auto part = static_cast<uint32_t>(hash >> 32) & kHashPart;
+  owned_->places[place].store(part | (number + 1), std::memory_order_release);
+  if (owned_->count == kMostWords) {
     is_useless_ = found_ < kWorthIt * kMostWords;
     is_full_ = true;
   }

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <vector>
 
 namespace weir::cosmos::emulator {
 
@@ -28,26 +27,26 @@ class WordList {
   int NumberOf(std::string_view word);
   // Of a number that NumberOf gave. 16 bytes behind it are readable.
   std::string_view At(int number) const {
-    const Tables* tables = tables_.load(std::memory_order_acquire);
-    const Word* word = tables->words[static_cast<size_t>(number)].load(std::memory_order_acquire);
-    return {word->bytes, word->size};
+    const Word& word = tables_.load(std::memory_order_acquire)->words[static_cast<size_t>(number)];
+    return {word.bytes, word.size};
   }
 
  private:
   static constexpr size_t kPlaces = 4096;
   struct alignas(64) Word {  // one cache line
     uint32_t size;
-    int number;
     char bytes[kLongestWord + 16];
   };
   struct Tables {
-    std::array<std::atomic<const Word*>, kPlaces> places{};  // by hash, linear probing
-    std::array<std::atomic<const Word*>, kMostWords> words{};
-    std::vector<std::unique_ptr<const Word>> all;  // guarded by mutex_
+    // By hash, linear probing: a part of the hash above the word's number, counted from 1. Stored
+    // after the word is there.
+    std::array<std::atomic<uint32_t>, kPlaces> places{};
+    std::unique_ptr<Word[]> words = std::make_unique_for_overwrite<Word[]>(kMostWords);
+    size_t count = 0;  // guarded by mutex_
   };
 
-  static const Word* Look(const Tables& tables, std::string_view word, size_t* place);
-  int Add(std::string_view word);
+  static int Look(const Tables& tables, std::string_view word, uint64_t hash, size_t* place);
+  int Add(std::string_view word, uint64_t hash);
 
   std::atomic<const Tables*> tables_{nullptr};
   std::atomic<bool> is_full_{false};
