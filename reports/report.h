@@ -17,6 +17,8 @@ namespace weir {
 absl::Status WriteHtmlReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 absl::Status WriteCsvReport(const v1::RunResult& run, const std::string& path);
+// The findings of a comparison, a row each.
+absl::Status WriteComparisonCsv(const v1::RunResult& run, const std::string& path);
 absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 

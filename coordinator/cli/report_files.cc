@@ -19,6 +19,14 @@ absl::Status WriteFile(const ResultsStore& store, const v1::RunResult& run,
   return WriteJsonReport(store, run, path);
 }
 
+absl::Status WriteFindings(const v1::RunResult& run, const std::string& folder) {
+  if (run.comparison().compared().empty()) return absl::OkStatus();
+  const std::string path = std::filesystem::path(folder) / "comparison.csv";
+  WEIR_RETURN_IF_ERROR(WriteComparisonCsv(run, path));
+  std::printf("%s\n", path.c_str());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status WriteReportFiles(const ResultsStore& store, const v1::RunResult& run,
@@ -37,6 +45,7 @@ absl::Status WriteReportFiles(const ResultsStore& store, const v1::RunResult& ru
     const std::string path = std::filesystem::path(folder) / name;
     WEIR_RETURN_IF_ERROR(WriteFile(store, run, format, path));
     std::printf("%s\n", path.c_str());
+    if (format == "csv") WEIR_RETURN_IF_ERROR(WriteFindings(run, folder));
   }
   return absl::OkStatus();
 }

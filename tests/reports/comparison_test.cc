@@ -219,6 +219,17 @@ TEST(Comparison, MarksTheRoundOfEveryRowOfTheCsv) {
   EXPECT_THAT(csv, HasSubstr(",reads,direct,10,,"));
 }
 
+TEST(Comparison, HasItsFindingsInACsvOfTheirOwn) {
+  v1::RunResult run = TenPercentSlower().Make();
+  *run.mutable_comparison() = CompareRounds(run);
+  const std::string csv = Written(
+      run, "comparison.csv",
+      [&](const ResultsStore&, const std::string& path) { return WriteComparisonCsv(run, path); });
+  EXPECT_THAT(csv, HasSubstr("\r\nreads,direct,slow,throughput_ops_per_s,,slower,10,0.90"));
+  EXPECT_THAT(csv, HasSubstr(",0.00195312,0.00195312,"));
+  EXPECT_THAT(csv, HasSubstr(",\"SLOWER by 9.8 % (95 % CI −9.9 % … −9.7 %), n = 10 pairs\"\r\n"));
+}
+
 TEST(DifferenceText, SignsAndRounds) {
   EXPECT_EQ(DifferenceText(1.0342), "+3.4 %");
   EXPECT_EQ(DifferenceText(0.9), "−10.0 %");

@@ -83,7 +83,8 @@ TEST_F(ComparisonTest, FindsTheSlowerTargetAndSaysSoEverywhere) {
   const ProgramEnd gate = Weir({"gate", "latest"});
   EXPECT_EQ(gate.code, kExitGate);
   EXPECT_THAT(gate.output, HasSubstr("FAIL  reads, throughput_ops_per_s on slower"));
-  for (const char* file : {"report.html", "summary.csv", "report.json", "run.hlog"}) {
+  for (const char* file :
+       {"report.html", "summary.csv", "comparison.csv", "report.json", "run.hlog"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ + "/out/" + file)) << file;
   }
 }
