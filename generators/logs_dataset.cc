@@ -164,15 +164,24 @@ LogsDataset::Event LogsDataset::DrawEvent(uint64_t index, const Origin& origin,
   return event;
 }
 
+void LogsDataset::WriteId(uint64_t index, Record* record) const {
+  TextAppender id(record->room());
+  id.Hex16(index << 16 | Draw(id_key_, index) >> 48);
+  record->Commit(kLogsId, id.size());
+}
+
+void LogsDataset::MakeId(uint64_t index, Record* record) const {
+  record->Reset(kLogsFields, text_bytes_);
+  WriteId(index, record);
+}
+
 void LogsDataset::Make(uint64_t index, uint64_t revision, Record* record) const {
   const Origin origin = OriginOf(index);
   DrawStream draws(revision == 0 ? event_key_ : Draw(event_key_, revision), index);
   const Event event = DrawEvent(index, origin, draws);
 
   record->Reset(kLogsFields, text_bytes_);
-  TextAppender id(record->room());
-  id.Hex16(index << 16 | Draw(id_key_, index) >> 48);
-  record->Commit(kLogsId, id.size());
+  WriteId(index, record);
   record->Set(kLogsTimestamp, Value::Integer(TimestampUs(index)));
   record->Set(kLogsService, Value::Text(fleet_.ServiceName(origin.service)));
   record->Set(kLogsRegion, Value::Text(fleet_.RegionName(origin.region)));

@@ -25,6 +25,7 @@ class LogsDataset : public Dataset {
   // A revision other than 0 says anew what happened (level, method, path, status, latency, bytes,
   // message) and leaves who, where and when as they are.
   void Make(uint64_t index, uint64_t revision, Record* record) const override;
+  void MakeId(uint64_t index, Record* record) const override;
   void MakeParameters(const QuerySpec& query, uint64_t near_record, DrawStream& draws,
                       Parameters* parameters) const override;
   uint64_t IndexOf(std::string_view id) const override;
@@ -52,6 +53,7 @@ class LogsDataset : public Dataset {
   // What happened, drawn before it is told in the message.
   struct Event;
 
+  void WriteId(uint64_t index, Record* record) const;
   Origin OriginOf(uint64_t index) const;
   int64_t TrendUs(uint64_t index) const;  // timestamp without jitter
   int64_t TimestampUs(uint64_t index) const;

@@ -181,6 +181,8 @@ class RecordSource {
   virtual ~RecordSource() = default;
   virtual const RecordSchema& schema() const = 0;
   virtual void Make(uint64_t index, uint64_t revision, Record* record) const = 0;
+  // Only the id is made; the other fields hold nothing. An id is the same in every revision.
+  virtual void MakeId(uint64_t index, Record* record) const { Make(index, 0, record); }
 };
 
 }  // namespace weir

@@ -1,29 +1,11 @@
 #include "backends/postgres/answer.h"
 
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
 
-#include "backends/postgres/connection.h"
 #include "backends/postgres/sqlstate.h"
 
 namespace weir {
 namespace {
-
-uint64_t ValueBytes(PGresult* result) {
-  uint64_t bytes = 0;
-  const int rows = PQntuples(result);
-  const int columns = PQnfields(result);
-  for (int row = 0; row < rows; ++row) {
-    for (int column = 0; column < columns; ++column) bytes += PQgetlength(result, row, column);
-  }
-  return bytes;
-}
-
-const char* ErrorField(PGresult* result, int field) {
-  const char* text = PQresultErrorField(result, field);
-  return text == nullptr ? "" : text;
-}
 
 bool MustFindOne(OperationKind kind) {
   return kind == OperationKind::kRead || kind == OperationKind::kReplace ||
@@ -43,35 +25,33 @@ void Answer::Reset() {
   bytes_received_ = 0;
 }
 
-void Answer::Add(PGresult* result) {
-  switch (PQresultStatus(result)) {
-    case PGRES_TUPLES_OK:
-      rows_ += static_cast<uint32_t>(PQntuples(result));
-      bytes_received_ += ValueBytes(result);
+void Answer::Add(const ServerMessage& message) {
+  switch (message.type) {
+    case MessageType::kDataRow:
+      ++rows_;
+      bytes_received_ += RowBytes(message.body);
       break;
-    case PGRES_COMMAND_OK:
-      changed_ += static_cast<uint32_t>(std::atoi(PQcmdTuples(result)));
+    case MessageType::kCommandComplete:
+      changed_ += static_cast<uint32_t>(ChangedRows(message.body));
       break;
-    case PGRES_PIPELINE_ABORTED:
-      break;  // follows an error that is known already
+    case MessageType::kError:
+      if (!failed_) AddRefusal(message.body);
+      break;
     default:
-      if (!failed_) AddRefusal(result);
       break;
   }
 }
 
-void Answer::AddRefusal(PGresult* result) {
+void Answer::AddRefusal(std::string_view body) {
+  const ErrorFields error = ReadError(body);
   failed_ = true;
-  code_ = ErrorField(result, PG_DIAG_SQLSTATE);
-  refusing_table_ = ErrorField(result, PG_DIAG_TABLE_NAME);
-  const char* words = ErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  words_ =
-      *words != '\0' ? absl::StrCat(code_, ": ", words) : FirstLine(PQresultErrorMessage(result));
+  code_ = error.code;
+  refusing_table_ = error.table;
+  words_ = absl::StrCat(code_, ": ", std::string(error.message));
 }
 
 Outcome Answer::Refused() const {
-  // Without a code it is libpq that speaks: of a broken connection.
-  const SqlStateMeaning meaning = MeaningOfSqlState(code_.empty() ? "08006" : code_);
+  const SqlStateMeaning meaning = MeaningOfSqlState(code_);
   Outcome outcome;
   outcome.verdict = meaning.verdict;
   outcome.retryable = meaning.retryable;

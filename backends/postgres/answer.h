@@ -1,20 +1,15 @@
-// What the server has answered to one operation so far, result by result, and the outcome it makes.
+// What the server has answered to one operation so far, message by message, and the outcome it
+// makes. One thread.
 #pragma once
 
-#include <libpq-fe.h>
-
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "backends/api/operation.h"
+#include "backends/postgres/server_message.h"
 
 namespace weir {
-
-struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
 
 // What an outcome must know of its operation after the operation itself may be gone.
 struct OperationShape {
@@ -30,14 +25,14 @@ struct OperationShape {
 class Answer {
  public:
   void Reset();
-  void Add(PGresult* result);  // does not keep it
+  void Add(const ServerMessage& message);  // does not keep it
   bool failed() const { return failed_; }
 
   // Its detail points into this answer.
   Outcome Finish(const OperationShape& shape) const;
 
  private:
-  void AddRefusal(PGresult* result);
+  void AddRefusal(std::string_view body);
   bool TookEffectBefore(const OperationShape& shape) const;
   Outcome Refused() const;
 

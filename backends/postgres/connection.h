@@ -34,6 +34,11 @@ struct FinishConnection {
 };
 using ConnectionPtr = std::unique_ptr<PGconn, FinishConnection>;
 
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
+
 // Begins a non-blocking connect (resolving a host name still blocks); to be polled by
 // PQconnectPoll. Never null; check PQstatus.
 ConnectionPtr BeginConnecting(const ConnectionOptions& options);

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/postgres/binary_format.h"
-#include "backends/sql/value_bytes.h"
+#include "backends/postgres/message_writer.h"
 
 namespace weir {
 namespace {
@@ -92,11 +92,7 @@ void AppendCopyHeader(std::string* out) {
 
 void AppendCopyTuple(const RecordSchema& schema, const Record& record, std::string* out) {
   AppendInt16(out, static_cast<uint16_t>(record.size()));
-  for (size_t i = 0; i < record.size(); ++i) {
-    const FieldType type = schema.fields[i].type;
-    AppendInt32(out, static_cast<uint32_t>(ValueBytes(type, record[i])));
-    AppendBinary(out, type, record[i]);
-  }
+  AppendFields(schema, record, out);
 }
 
 void AppendCopyTrailer(std::string* out) { AppendInt16(out, static_cast<uint16_t>(kTrailer)); }

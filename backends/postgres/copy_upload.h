@@ -1,65 +1,48 @@
-// One batch of records on its way into the table by COPY BINARY: asks, sends piece by piece as the
-// socket takes it, waits for the answer. Owned by a session; drives a connection that is out of
-// pipeline mode, which COPY does not work in.
+// A batch on its way to the server by COPY … FROM STDIN (FORMAT binary), behind the row that makes
+// it take effect once, both in one query and so in one transaction. The records are written
+// straight into what is sent. Owned by a session; one thread.
 #pragma once
 
-#include <libpq-fe.h>
-
+#include <cstdint>
 #include <string>
+#include <utility>
 
-#include "backends/api/backend.h"
-#include "backends/postgres/answer.h"
+#include "backends/api/operation.h"
 #include "backends/postgres/batch_guard.h"
+#include "backends/postgres/message_writer.h"
 
 namespace weir {
 
 class CopyUpload {
  public:
-  enum class Progress { kGoing, kDone, kBroken };
-
-  // The guard outlives it: its row goes with each batch, in one query and so in one transaction.
+  // The guard outlives it.
   CopyUpload(const RecordSource& records, const BatchGuard& guard, std::string copy_sql)
       : records_(records), guard_(guard), copy_sql_(std::move(copy_sql)) {}
 
-  // Takes the operation; nothing is sent before Begin.
-  void Accept(const Operation& operation, Ticket ticket);
-  int Begin(PGconn* connection);  // 0: the connection failed
+  // Writes the query. The data follow at once, without waiting for the server to agree: a server
+  // that has refused passes over them, as the protocol says.
+  void Begin(const Operation& operation, MessageWriter& out);
 
-  // Goes on as far as it can; to be called when the socket is ready. kBroken: the connection
-  // failed.
-  Progress Continue(PGconn* connection);
-  void Drop() { stage_ = Stage::kNone; }
+  // Writes the next piece, in the end with what closes the upload. Only while going().
+  void WritePiece(MessageWriter& out);
 
-  bool active() const { return stage_ != Stage::kNone; }
-  bool waiting() const { return stage_ == Stage::kWaiting; }
-  bool sending() const { return stage_ == Stage::kSending; }
-  Ticket ticket() const { return ticket_; }
-  const Answer& answer() const { return answer_; }
-  OperationShape shape() const;
+  void Stop() { next_ = end_ = 0; }  // the server has refused: the rest is not worth sending
+
+  bool going() const { return next_ < end_; }
+
+  // Of the whole upload.
+  uint64_t data_bytes() const { return data_bytes_; }
 
  private:
-  enum class Stage { kNone, kWaiting, kAsked, kSending, kEnding };
-
-  Progress Ask(PGconn* connection);
-  Progress Send(PGconn* connection);
-  Progress End(PGconn* connection);
-  void EncodePiece();
-
   const RecordSource& records_;
   const BatchGuard& guard_;
   const std::string copy_sql_;
-  Stage stage_ = Stage::kNone;
-  Ticket ticket_ = 0;
   uint64_t next_ = 0;
   uint64_t end_ = 0;
-  uint64_t first_ = 0;
+  bool first_ = false;  // the next piece
   uint64_t revision_ = 0;
-  bool in_doubt_ = false;
-  uint64_t bytes_sent_ = 0;
-  bool encoded_ = false;  // the trailer is in a piece
+  uint64_t data_bytes_ = 0;
   Record record_;
-  std::string piece_;
-  Answer answer_;
 };
 
 }  // namespace weir

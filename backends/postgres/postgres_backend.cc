@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
-#include "backends/postgres/answer.h"
 #include "backends/postgres/batch_guard.h"
 #include "backends/postgres/connection.h"
 #include "backends/postgres/copy_binary.h"

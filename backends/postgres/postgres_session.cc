@@ -1,21 +1,14 @@
 #include "backends/postgres/postgres_session.h"
 
-#include <poll.h>
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
-#include "base/clock.h"
+#include "backends/sql/value_bytes.h"
 
 namespace weir {
 namespace {
-
-constexpr int64_t kShortestWaitNs = 100 * kNsPerMs;
-constexpr int64_t kLongestWaitNs = kNsPerSecond;
-constexpr int kBinary = 1;
 
 bool GoesByCopy(const Operation& operation, const SessionSettings& settings) {
   return settings.copy && operation.kind == OperationKind::kInsert && operation.records > 1;
@@ -30,214 +23,46 @@ size_t MostInFlight(const SessionSettings& settings, StatementSet& statements) {
   return settings.depth + settings.set_up.size() + statements.Common().size();
 }
 
+uint64_t RecordBytes(const RecordSchema& schema, const Record& record) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < record.size(); ++i) bytes += ValueBytes(schema.fields[i].type, record[i]);
+  return bytes;
+}
+
 }  // namespace
 
 PostgresSession::PostgresSession(const SessionSettings& settings, const SqlTable& table,
                                  const RecordSource& records, EventLoop& loop, CompletionSink& sink)
     : settings_(settings),
       records_(records),
-      loop_(loop),
       sink_(sink),
       statements_(table, *settings.guard),
-      wait_ns_(kShortestWaitNs),
+      link_(settings.connection, loop, *this),
+      out_(link_.writer()),
       in_flight_(MostInFlight(settings, statements_)),
       upload_(records, *settings.guard, CopySql(table)) {}
-
-PostgresSession::~PostgresSession() {
-  loop_.Cancel(timer_);
-  Disconnect();
-}
-
-// --------------------------------------------------------------------------------- connection
-
-absl::Status PostgresSession::OpenBlocking() {
-  const int64_t deadline_ns = MonotonicNs() + settings_.connection.timeout_ns;
-  BeginConnecting();
-  while (state_ != State::kOpen) {
-    if (state_ == State::kBroken) return why_broken_;
-    const int64_t left_ms = (deadline_ns - MonotonicNs()) / kNsPerMs;
-    if (left_ms <= 0) {
-      OnTimer();
-      continue;
-    }
-    pollfd socket{PQsocket(connection_.get()), static_cast<short>(wanted_), 0};
-    if (poll(&socket, 1, static_cast<int>(left_ms)) > 0) OnReady(wanted_);
-  }
-  on_loop_ = true;
-  Want(wanted_);
-  return absl::OkStatus();
-}
-
-void PostgresSession::BeginConnecting() {
-  statements_.ForgetPrepared();
-  why_broken_ = absl::OkStatus();
-  state_ = State::kConnecting;
-  connection_ = weir::BeginConnecting(settings_.connection);
-  SetTimer(settings_.connection.timeout_ns);
-  if (PQstatus(connection_.get()) == CONNECTION_BAD) {
-    why_broken_ = ConnectionError(connection_.get(), settings_.connection);
-    Break("cannot connect");
-    return;
-  }
-  Want(EPOLLOUT);
-}
-
-void PostgresSession::ContinueConnecting() {
-  // PQconnectPoll may go on to another address and another socket with the same number.
-  if (watched_ >= 0) loop_.Unwatch(std::exchange(watched_, -1));
-  switch (PQconnectPoll(connection_.get())) {
-    case PGRES_POLLING_READING:
-      Want(EPOLLIN);
-      break;
-    case PGRES_POLLING_OK:
-      BeginSettingUp();
-      break;
-    case PGRES_POLLING_FAILED:
-      why_broken_ = ConnectionError(connection_.get(), settings_.connection);
-      Break("cannot connect");
-      break;
-    default:
-      Want(EPOLLOUT);
-      break;
-  }
-}
-
-void PostgresSession::BeginSettingUp() {
-  state_ = State::kSettingUp;
-  PQsetnonblocking(connection_.get(), 1);
-  EnterPipeline();
-  for (const std::string& statement : settings_.set_up) SendOwn(nullptr, statement.c_str());
-  if (settings_.prepared) {
-    for (Statement* statement : statements_.Common()) SendOwn(statement, nullptr);
-  }
-  if (in_flight_.empty()) BecomeOpen();
-  Flush();
-}
-
-void PostgresSession::BecomeOpen() {
-  state_ = State::kOpen;
-  wait_ns_ = kShortestWaitNs;
-  loop_.Cancel(std::exchange(timer_, 0));
-  if (on_loop_) sink_.Ready(this);
-}
-
-void PostgresSession::Disconnect() {
-  if (watched_ >= 0) loop_.Unwatch(std::exchange(watched_, -1));
-  wanted_ = 0;
-  send_failed_ = false;
-  connection_.reset();
-}
-
-void PostgresSession::Break(std::string words) {
-  if (words.empty()) words = "connection lost";
-  if (why_broken_.ok()) {
-    why_broken_ = absl::UnavailableError(
-        absl::StrCat("postgres at ", settings_.connection.place, ": ", words));
-  }
-  Disconnect();
-  state_ = State::kBroken;
-  SetTimer(wait_ns_);
-  wait_ns_ = std::min(2 * wait_ns_, kLongestWaitNs);
-  FailAll(words);
-}
-
-void PostgresSession::FailAll(const std::string& words) {
-  bool front = true;  // the server may have begun to answer it
-  while (!in_flight_.empty()) {
-    const InFlight lost = in_flight_.Pop();
-    const bool refused = std::exchange(front, false) && answer_.failed();
-    const Outcome refusal = answer_.Finish(lost.shape);
-    answer_.Reset();
-    if (lost.own || lost.abandoned) continue;
-    if (refused) {
-      sink_.Complete(lost.ticket, refusal);
-    } else {
-      CompleteLost(lost.ticket, true, words);
-    }
-  }
-  if (!upload_.active()) return;
-  const bool sent = !upload_.waiting();
-  const Ticket ticket = upload_.ticket();
-  upload_.Drop();
-  CompleteLost(ticket, sent, words);
-}
-
-void PostgresSession::CompleteLost(Ticket ticket, bool sent, const std::string& words) {
-  Outcome outcome;
-  outcome.verdict = sent ? Verdict::kInDoubt : Verdict::kFailed;
-  outcome.retryable = true;
-  outcome.detail = words;
-  sink_.Complete(ticket, outcome);
-}
-
-// Leaves the connection with everything that is under way on it; all of that has been abandoned.
-void PostgresSession::Reconnect() {
-  Disconnect();
-  state_ = State::kBroken;
-  while (!in_flight_.empty()) in_flight_.Pop();
-  answer_.Reset();
-  if (upload_.active() && !upload_.waiting()) upload_.Drop();
-  FailAll("connection given up before the operation was sent");
-  BeginConnecting();
-}
-
-void PostgresSession::OnReady(uint32_t) {
-  if (state_ == State::kConnecting) {
-    ContinueConnecting();
-  } else if (connection_ != nullptr) {
-    ReadAnswers();
-    Flush();
-  }
-}
-
-void PostgresSession::OnTimer() {
-  timer_ = 0;
-  if (state_ == State::kBroken) {
-    BeginConnecting();
-  } else if (state_ != State::kOpen) {
-    Break(absl::StrCat("no answer within ", settings_.connection.timeout_ns / kNsPerMs, " ms"));
-  }
-}
-
-void PostgresSession::Want(uint32_t epoll_events) {
-  const bool changed = std::exchange(wanted_, epoll_events) != epoll_events;
-  if (!on_loop_) return;
-  if (watched_ < 0) {
-    watched_ = PQsocket(connection_.get());
-    loop_.Watch(watched_, epoll_events, this);
-  } else if (changed) {
-    loop_.Rewatch(watched_, epoll_events);
-  }
-}
-
-void PostgresSession::SetTimer(int64_t in_ns) {
-  if (!on_loop_) return;
-  loop_.Cancel(timer_);
-  timer_ = loop_.Schedule(loop_.Now() + in_ns, this);
-}
 
 // ------------------------------------------------------------------------------------ sending
 
 int PostgresSession::Capacity() const {
-  if (state_ != State::kOpen || upload_.active()) return 0;
+  if (!link_.open() || upload_.going()) return 0;
   return settings_.depth - static_cast<int>(in_flight_.size());
 }
 
+// Where more than one may be in flight, they are sent together, by Flush.
 void PostgresSession::Start(const Operation& operation, Ticket ticket) {
-  if (GoesByCopy(operation, settings_)) {
-    upload_.Accept(operation, ticket);
-    if (in_flight_.empty()) BeginUpload();
-    return;
-  }
-  EnterPipeline();
   InFlight in_flight;
   in_flight.ticket = ticket;
   in_flight.shape = {operation.kind, operation.records, operation.in_doubt, {}, 0};
-  Encode(operation, &in_flight);
+  if (GoesByCopy(operation, settings_)) {
+    in_flight.shape.guard = settings_.guard->table_name();
+    upload_.Begin(operation, out_);
+  } else {
+    Encode(operation, &in_flight);
+    out_.Sync();
+  }
   in_flight_.Push(in_flight);
-  // libpq 15 hands the bytes to the socket here; a later one could wait for Flush.
-  Sent(PQpipelineSync(connection_.get()));
-  if (send_failed_) Break(FirstLine(PQerrorMessage(connection_.get())));
+  if (settings_.depth == 1) link_.Send();
 }
 
 void PostgresSession::Encode(const Operation& operation, InFlight* in_flight) {
@@ -260,9 +85,9 @@ void PostgresSession::Encode(const Operation& operation, InFlight* in_flight) {
       SendId(operation, statements_.Delete(), in_flight);
       break;
     case OperationKind::kReplace:
-      parameters_.Clear();
-      AddRecord(operation.first_record, operation.revision);
-      Execute(statements_.Replace(), in_flight);
+      BeginExecute(statements_.Replace(), in_flight);
+      AddRecord(operation.first_record, operation.revision, in_flight);
+      EndExecute();
       break;
     case OperationKind::kQuery:
       SendQuery(operation, in_flight);
@@ -272,10 +97,11 @@ void PostgresSession::Encode(const Operation& operation, InFlight* in_flight) {
 
 void PostgresSession::SendGuardedRows(const Operation& operation, InFlight* in_flight) {
   in_flight->shape.guard = settings_.guard->table_name();
-  parameters_.Clear();
-  parameters_.Add(FieldType::kInt64, Value::Integer(settings_.guard->writer()));
-  parameters_.Add(FieldType::kInt64, Value::Integer(static_cast<int64_t>(operation.first_record)));
-  Execute(statements_.Guard(), in_flight);
+  BeginExecute(statements_.Guard(), in_flight);
+  AddValue(FieldType::kInt64, Value::Integer(settings_.guard->writer()), in_flight);
+  AddValue(FieldType::kInt64, Value::Integer(static_cast<int64_t>(operation.first_record)),
+           in_flight);
+  EndExecute();
   in_flight->shape.bytes_sent = 0;  // payload only
   SendRows(operation, OnConflict::kFail, in_flight);
 }
@@ -284,58 +110,66 @@ void PostgresSession::SendGuardedRows(const Operation& operation, InFlight* in_f
 // makes them one transaction.
 void PostgresSession::SendRows(const Operation& operation, OnConflict on_conflict,
                                InFlight* in_flight) {
-  const uint64_t most = ParameterList::kMost / records_.schema().fields.size();
+  const uint64_t most = MessageWriter::kMostParameters / records_.schema().fields.size();
   for (uint64_t done = 0; done < operation.records;) {
     const uint64_t rows = std::min<uint64_t>(most, operation.records - done);
-    parameters_.Clear();
+    BeginExecute(statements_.Insert(rows, on_conflict), in_flight);
     for (uint64_t row = 0; row < rows; ++row) {
-      AddRecord(operation.first_record + done + row, operation.revision);
+      AddRecord(operation.first_record + done + row, operation.revision, in_flight);
     }
-    Execute(statements_.Insert(rows, on_conflict), in_flight);
+    EndExecute();
     done += rows;
   }
 }
 
 void PostgresSession::SendId(const Operation& operation, Statement& statement,
                              InFlight* in_flight) {
-  records_.Make(operation.first_record, 0, &record_);
-  parameters_.Clear();
-  parameters_.Add(FieldType::kText, record_[records_.schema().id_field]);
-  Execute(statement, in_flight);
+  records_.MakeId(operation.first_record, &record_);
+  BeginExecute(statement, in_flight);
+  AddValue(FieldType::kText, record_[records_.schema().id_field], in_flight);
+  EndExecute();
 }
 
 void PostgresSession::SendQuery(const Operation& operation, InFlight* in_flight) {
-  parameters_.Clear();
+  BeginExecute(statements_.Query(*operation.query), in_flight);
   for (size_t i = 0; i < operation.parameters.size(); ++i) {
-    parameters_.Add(operation.query->parameters[i], operation.parameters[i]);
+    AddValue(operation.query->parameters[i], operation.parameters[i], in_flight);
   }
-  Execute(statements_.Query(*operation.query), in_flight);
+  EndExecute();
 }
 
-void PostgresSession::AddRecord(uint64_t index, uint64_t revision) {
+void PostgresSession::AddRecord(uint64_t index, uint64_t revision, InFlight* in_flight) {
   records_.Make(index, revision, &record_);
-  parameters_.AddRecord(records_.schema(), record_);
+  in_flight->shape.bytes_sent += RecordBytes(records_.schema(), record_);
+  out_.AddRecord(records_.schema(), record_);
 }
 
-void PostgresSession::Execute(Statement& statement, InFlight* in_flight) {
-  in_flight->shape.bytes_sent += parameters_.bytes();
+void PostgresSession::AddValue(FieldType type, const Value& value, InFlight* in_flight) {
+  in_flight->shape.bytes_sent += ValueBytes(type, value);
+  out_.AddValue(type, value);
+}
+
+// No Describe: Weir knows the columns, as drivers do that keep the description of a prepared
+// statement.
+void PostgresSession::BeginExecute(Statement& statement, InFlight* in_flight) {
   if (!settings_.prepared) {
-    Sent(PQsendQueryParams(connection_.get(), statement.sql.c_str(), parameters_.size(),
-                           statement.types.data(), parameters_.values(), parameters_.lengths(),
-                           parameters_.formats(), kBinary));
+    out_.Parse("", statement.sql, statement.types);
+    out_.BeginBind("", statement.types.size());
     return;
   }
   if (!statement.sent) Parse(statement, in_flight);
-  Sent(PQsendQueryPrepared(connection_.get(), statement.name.c_str(), parameters_.size(),
-                           parameters_.values(), parameters_.lengths(), parameters_.formats(),
-                           kBinary));
+  out_.BeginBind(statement.name, statement.types.size());
+}
+
+void PostgresSession::EndExecute() {
+  out_.EndBind();
+  out_.Execute();
 }
 
 void PostgresSession::Parse(Statement& statement, InFlight* in_flight) {
   statement.name = statements_.NewName();
   statement.sent = true;
-  Sent(PQsendPrepare(connection_.get(), statement.name.c_str(), statement.sql.c_str(),
-                     static_cast<int>(statement.types.size()), statement.types.data()));
+  out_.Parse(statement.name, statement.sql, statement.types);
   Statement** place = in_flight->parsed;
   while (*place != nullptr) ++place;
   *place = &statement;
@@ -348,106 +182,51 @@ void PostgresSession::SendOwn(Statement* parse, const char* statement) {
   if (parse != nullptr) {
     Parse(*parse, &in_flight);
   } else {
-    Sent(PQsendQueryParams(connection_.get(), statement, 0, nullptr, nullptr, nullptr, nullptr,
-                           kBinary));
+    out_.Parse("", statement, {});
+    out_.BeginBind("", 0);
+    EndExecute();
   }
-  Sent(PQpipelineSync(connection_.get()));
+  out_.Sync();
   in_flight_.Push(in_flight);
 }
 
-void PostgresSession::EnterPipeline() {
-  if (PQpipelineStatus(connection_.get()) == PQ_PIPELINE_OFF) {
-    Sent(PQenterPipelineMode(connection_.get()));
-  }
-}
-
-void PostgresSession::BeginUpload() {
-  Sent(PQexitPipelineMode(connection_.get()));
-  Sent(upload_.Begin(connection_.get()));
-}
-
-void PostgresSession::Sent(int success) {
-  if (success == 0) send_failed_ = true;
-}
-
-void PostgresSession::Flush() {
-  if (state_ != State::kSettingUp && state_ != State::kOpen) return;
-  const bool broken = send_failed_ || PQstatus(connection_.get()) == CONNECTION_BAD;
-  const int unsent = broken ? -1 : PQflush(connection_.get());
-  if (unsent < 0) {
-    Break(FirstLine(PQerrorMessage(connection_.get())));
-    return;
-  }
-  const bool more = unsent > 0 || upload_.sending();
-  Want(more ? EPOLLIN | EPOLLOUT : EPOLLIN);
+bool PostgresSession::WriteMore() {
+  if (!upload_.going()) return false;
+  upload_.WritePiece(out_);
+  Last().shape.bytes_sent = upload_.data_bytes();
+  return true;
 }
 
 void PostgresSession::Abandon(Ticket ticket) {
-  if (upload_.active() && upload_.ticket() == ticket) {
-    const bool sent = !upload_.waiting();
-    upload_.Drop();
-    if (sent) Reconnect();
-    return;
-  }
   // Answers come in order: while others wait on this connection, the late one is read and dropped.
   bool all_abandoned = true;
   for (size_t i = 0; i < in_flight_.size(); ++i) {
-    if (in_flight_[i].ticket == ticket) in_flight_[i].abandoned = true;
+    if (in_flight_[i].ticket == ticket && !in_flight_[i].own) in_flight_[i].abandoned = true;
     all_abandoned = all_abandoned && in_flight_[i].abandoned;
   }
-  if (state_ == State::kOpen && !in_flight_.empty() && all_abandoned) Reconnect();
+  if (link_.open() && !in_flight_.empty() && all_abandoned) link_.Reconnect();
 }
 
-// ------------------------------------------------------------------------------------ answers
+// -------------------------------------------------------------------- the connection, and answers
 
-void PostgresSession::ReadAnswers() {
-  const bool alive = PQconsumeInput(connection_.get()) != 0;
-  // Also when the connection is lost: what came before may say why.
-  if (upload_.active() && !upload_.waiting()) {
-    ContinueUpload();
-  } else {
-    ReadPipeline();
+void PostgresSession::OnConnected() {
+  statements_.ForgetPrepared();
+  for (const std::string& statement : settings_.set_up) SendOwn(nullptr, statement.c_str());
+  if (settings_.prepared) {
+    for (Statement* statement : statements_.Common()) SendOwn(statement, nullptr);
   }
-  if (!alive && (state_ == State::kSettingUp || state_ == State::kOpen)) {
-    Break(FirstLine(PQerrorMessage(connection_.get())));
-  }
+  if (in_flight_.empty()) link_.SetUpDone();
 }
 
-void PostgresSession::ContinueUpload() {
-  switch (upload_.Continue(connection_.get())) {
-    case CopyUpload::Progress::kGoing:
-      break;
-    case CopyUpload::Progress::kDone:
-      FinishUpload();
-      break;
-    case CopyUpload::Progress::kBroken:
-      Break(FirstLine(PQerrorMessage(connection_.get())));
-      break;
+void PostgresSession::OnMessage(const ServerMessage& message) {
+  if (in_flight_.empty()) {
+    // A server that closes the connection says why before.
+    if (message.type == MessageType::kReady) link_.Break("the server answered what was not asked");
+    return;
   }
-}
-
-void PostgresSession::FinishUpload() {
-  upload_.Drop();
-  sink_.Complete(upload_.ticket(), upload_.answer().Finish(upload_.shape()));
-}
-
-void PostgresSession::ReadPipeline() {
-  int nothing = 0;  // one null ends a statement's results; a second means we are out of step
-  while (!in_flight_.empty() && connection_ != nullptr && state_ != State::kConnecting &&
-         !PQisBusy(connection_.get())) {
-    const ResultPtr result(PQgetResult(connection_.get()));
-    if (result == nullptr) {
-      if (++nothing < 2 && PQstatus(connection_.get()) != CONNECTION_BAD) continue;
-      Break(FirstLine(PQerrorMessage(connection_.get())));
-      return;
-    }
-    nothing = 0;
-    if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) {
-      FinishFront();
-    } else {
-      answer_.Add(result.get());
-    }
-  }
+  if (message.type == MessageType::kReady) return FinishFront();
+  answer_.Add(message);
+  if (message.type == MessageType::kError && in_flight_.size() == 1) upload_.Stop();
 }
 
 void PostgresSession::FinishFront() {
@@ -468,20 +247,42 @@ void PostgresSession::FinishFront() {
   } else {
     sink_.Complete(done.ticket, outcome);
   }
-  if (state_ == State::kOpen && in_flight_.empty() && upload_.waiting()) {
-    BeginUpload();
-    Flush();
-  }
 }
 
 // A statement that cannot be prepared (its table is missing) is tried again, and fails, with the
 // operation that needs it.
 void PostgresSession::FinishOwn(const InFlight& done, bool failed, const Outcome& outcome) {
   if (failed && done.must_work) {
-    Break(std::string(outcome.detail));
+    link_.Break(std::string(outcome.detail));
   } else if (in_flight_.empty()) {
-    BecomeOpen();
+    link_.SetUpDone();
   }
+}
+
+void PostgresSession::OnBroken(const std::string& words) {
+  upload_.Stop();
+  bool front = true;  // the server may have begun to answer it
+  while (!in_flight_.empty()) {
+    const InFlight lost = in_flight_.Pop();
+    const bool refused = std::exchange(front, false) && answer_.failed();
+    const Outcome refusal = answer_.Finish(lost.shape);
+    answer_.Reset();
+    if (lost.own || lost.abandoned) continue;
+    if (refused) {
+      sink_.Complete(lost.ticket, refusal);
+    } else {
+      CompleteLost(lost.ticket, words);
+    }
+  }
+  answer_.Reset();
+}
+
+void PostgresSession::CompleteLost(Ticket ticket, const std::string& words) {
+  Outcome outcome;
+  outcome.verdict = Verdict::kInDoubt;
+  outcome.retryable = true;
+  outcome.detail = words;
+  sink_.Complete(ticket, outcome);
 }
 
 }  // namespace weir

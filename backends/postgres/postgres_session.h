@@ -1,11 +1,8 @@
-// One connection to PostgreSQL on a worker's event loop. Statements go through libpq's pipeline
-// mode with a sync after each operation, so that operations succeed and fail independently and
-// answers are matched by their order; batches may go by COPY, alone on the connection.
+// One connection to PostgreSQL on a worker's event loop. Each operation ends in a sync of its own
+// (a batch by COPY is one query), so that operations succeed and fail independently, and answers
+// are matched by their order. One thread.
 #pragma once
 
-#include <libpq-fe.h>
-
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,7 +10,7 @@
 #include "backends/postgres/answer.h"
 #include "backends/postgres/connection.h"
 #include "backends/postgres/copy_upload.h"
-#include "backends/postgres/parameter_list.h"
+#include "backends/postgres/link.h"
 #include "backends/postgres/ring_queue.h"
 #include "backends/postgres/statement_set.h"
 
@@ -28,24 +25,21 @@ struct SessionSettings {
   const BatchGuard* guard = nullptr;
 };
 
-class PostgresSession final : public Session, private IoHandler, private TimerHandler {
+class PostgresSession final : public Session, private LinkUser {
  public:
   // Everything referred to outlives the session.
   PostgresSession(const SessionSettings& settings, const SqlTable& table,
                   const RecordSource& records, EventLoop& loop, CompletionSink& sink);
-  ~PostgresSession() override;
 
   // Connects without the loop; blocks for the connect timeout at most. Once, before anything else.
-  absl::Status OpenBlocking();
+  absl::Status OpenBlocking() { return link_.OpenBlocking(); }
 
   int Capacity() const override;
   void Start(const Operation& operation, Ticket ticket) override;
-  void Flush() override;
+  void Flush() override { link_.Send(); }
   void Abandon(Ticket ticket) override;
 
  private:
-  enum class State { kBroken, kConnecting, kSettingUp, kOpen };
-
   struct InFlight {
     Ticket ticket = 0;
     OperationShape shape;
@@ -55,20 +49,6 @@ class PostgresSession final : public Session, private IoHandler, private TimerHa
     Statement* parsed[3] = {};  // whose Parse went with it
   };
 
-  // ---- connection
-  void BeginConnecting();
-  void ContinueConnecting();
-  void BeginSettingUp();
-  void BecomeOpen();
-  void Break(std::string words);
-  void Reconnect();
-  void Disconnect();
-  void FailAll(const std::string& words);
-  void OnReady(uint32_t epoll_events) override;
-  void OnTimer() override;
-  void Want(uint32_t epoll_events);
-  void SetTimer(int64_t in_ns);
-
   // ---- sending
   void Encode(const Operation& operation, InFlight* in_flight);
   void SendGuardedRows(const Operation& operation, InFlight* in_flight);
@@ -76,42 +56,33 @@ class PostgresSession final : public Session, private IoHandler, private TimerHa
   void SendId(const Operation& operation, Statement& statement, InFlight* in_flight);
   void SendQuery(const Operation& operation, InFlight* in_flight);
   void SendOwn(Statement* parse, const char* statement);
-  void AddRecord(uint64_t index, uint64_t revision);
-  void Execute(Statement& statement, InFlight* in_flight);
+  void AddRecord(uint64_t index, uint64_t revision, InFlight* in_flight);
+  void AddValue(FieldType type, const Value& value, InFlight* in_flight);
+  void BeginExecute(Statement& statement, InFlight* in_flight);
+  void EndExecute();
   void Parse(Statement& statement, InFlight* in_flight);
-  void EnterPipeline();
-  void BeginUpload();
-  void Sent(int success);  // remembers a failure until the operation stands in in_flight_
+  bool WriteMore() override;
+  InFlight& Last() { return in_flight_[in_flight_.size() - 1]; }
 
-  // ---- answers
-  void ReadAnswers();
-  void ContinueUpload();
-  void ReadPipeline();
+  // ---- the connection, and answers
+  void OnConnected() override;
+  void OnOpen() override { sink_.Ready(this); }
+  void OnMessage(const ServerMessage& message) override;
+  void OnBroken(const std::string& words) override;
   void FinishFront();
   void FinishOwn(const InFlight& done, bool failed, const Outcome& outcome);
-  void FinishUpload();
-  void CompleteLost(Ticket ticket, bool sent, const std::string& words);
+  void CompleteLost(Ticket ticket, const std::string& words);
 
   const SessionSettings& settings_;
   const RecordSource& records_;
-  EventLoop& loop_;
   CompletionSink& sink_;
   StatementSet statements_;
-
-  State state_ = State::kBroken;
-  ConnectionPtr connection_;
-  bool on_loop_ = false;  // false while OpenBlocking polls by itself
-  int watched_ = -1;      // descriptor
-  uint32_t wanted_ = 0;
-  TimerId timer_ = 0;
-  int64_t wait_ns_;  // before the next try to connect
-  absl::Status why_broken_;
+  Link link_;
+  MessageWriter& out_;
 
   RingQueue<InFlight> in_flight_;
-  bool send_failed_ = false;
-  Answer answer_;  // to the front of in_flight_
-  CopyUpload upload_;
-  ParameterList parameters_;
+  Answer answer_;      // to the front of in_flight_
+  CopyUpload upload_;  // while it goes on, of the last of in_flight_
   Record record_;
 };
 

@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "backends/postgres/answer.h"
 #include "backends/postgres/connection.h"
 
 namespace weir {

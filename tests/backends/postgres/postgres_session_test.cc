@@ -138,12 +138,12 @@ TEST_F(PostgresSession, OperationsInAPipelineFailByThemselves) {
   ExpectStored(4);
 }
 
-TEST_F(PostgresSession, CopyWaitsUntilThePipelineIsEmpty) {
+TEST_F(PostgresSession, CopyGoesBehindWhatIsInThePipeline) {
   OpenPipelined(8);
   std::vector<Ticket> tickets;
   for (uint64_t i = 0; i < 4; ++i) tickets.push_back(Start(OperationKind::kInsert, i));
   tickets.push_back(Start(OperationKind::kInsert, 4, 100));
-  EXPECT_EQ(session_->Capacity(), 0);
+  EXPECT_EQ(session_->Capacity(), 0) << "until it is written to its end";
   ASSERT_TRUE(driver_.RunUntilCompleted(5));
   EXPECT_EQ(session_->Capacity(), 8);
   for (const Ticket ticket : tickets) EXPECT_EQ(VerdictOf(ticket), Verdict::kOk);
@@ -208,7 +208,7 @@ TEST_F(PostgresSession, TerminatedConnectionLeavesAllInDoubtAndIsOpenedAgain) {
   sql("BEGIN; LOCK TABLE weir_records IN ACCESS EXCLUSIVE MODE");
   std::vector<Ticket> tickets;
   for (uint64_t i = 0; i < 3; ++i) tickets.push_back(Start(OperationKind::kInsert, i));
-  const Ticket unsent = Start(OperationKind::kInsert, 10, 5);  // a COPY that waits for the others
+  tickets.push_back(Start(OperationKind::kInsert, 10, 5));  // a COPY behind the others
   AwaitLockWait(sql);
   Terminate(sql);
   ASSERT_TRUE(driver_.RunUntilCompleted(4));
@@ -217,8 +217,6 @@ TEST_F(PostgresSession, TerminatedConnectionLeavesAllInDoubtAndIsOpenedAgain) {
     EXPECT_TRUE(driver_.OutcomeOf(ticket).outcome.retryable);
     EXPECT_NE(driver_.OutcomeOf(ticket).words, "");
   }
-  EXPECT_EQ(VerdictOf(unsent), Verdict::kFailed) << "nothing of it was sent";
-  EXPECT_TRUE(driver_.OutcomeOf(unsent).outcome.retryable);
   EXPECT_EQ(session_->Capacity(), 0);
   sql("COMMIT");
   ASSERT_TRUE(driver_.RunUntil([&] { return !driver_.ready().empty(); }));
