@@ -113,7 +113,7 @@ class ClosedPacer final : public Pacer {
  public:
   ClosedPacer(const ClosedPacing& pacing, Stride stride, int64_t start_ns)
       : pacing_(pacing), stride_(stride), next_index_(stride.first) {
-    for (uint32_t i = 0; i < pacing.sessions; ++i) turns_.push_back(start_ns);
+    for (uint32_t i = 0; i < pacing.turns; ++i) turns_.push_back(start_ns);
   }
 
   bool Notice(const PickUp& pick_up, absl::FunctionRef<void(uint64_t, int64_t)> planned) override {

@@ -68,13 +68,14 @@ struct Stride {
 // fell due and one for what was taken. `schedule` outlives the pacer.
 std::unique_ptr<Pacer> MakeOpenPacer(const Schedule& schedule, Stride stride, int64_t start_ns);
 
-// Closed loop: `sessions` turns at the start, then one for each that is freed, think_ns later; none
-// falls due at or after end_ns, nor with an index of `operations` or more.
+// Closed loop: `turns` at the start, one for each operation that may be in flight, then one for
+// each that is freed, think_ns later; none falls due at or after end_ns, nor with an index of
+// `operations` or more.
 struct ClosedPacing {
   uint64_t operations = UINT64_MAX;
   int64_t end_ns = INT64_MAX;
   int64_t think_ns = 0;
-  uint32_t sessions = 1;
+  uint32_t turns = 1;
 };
 std::unique_ptr<Pacer> MakeClosedPacer(const ClosedPacing& pacing, Stride stride, int64_t start_ns);
 

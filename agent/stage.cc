@@ -45,6 +45,7 @@ struct Course {
   std::unique_ptr<Schedule> schedule;  // null in a closed loop
   ClosedPacing closed;
   uint32_t sessions = 1;            // over all agents
+  uint32_t in_flight = 1;           // of each session, in a closed loop
   uint64_t planned_operations = 0;  // 0: not known beforehand
   WorkerSettings worker;
 };
@@ -96,6 +97,7 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
     *closed_length_ns = length_ns;
     course.sessions = scenario.shape().closed().sessions();
     course.closed.think_ns = scenario.shape().closed().think_time().ns();
+    course.in_flight = std::max(scenario.shape().closed().in_flight(), 1u);
   }
   return course;
 }
@@ -168,7 +170,7 @@ class ThreadedStage final : public Stage {
                         uint64_t{share_count_} * workers_};
     if (course_.schedule != nullptr) return MakeOpenPacer(*course_.schedule, stride, start_ns_);
     ClosedPacing pacing = course_.closed;
-    pacing.sessions = ShareOf(sessions_, worker, workers_);
+    pacing.turns = ShareOf(sessions_, worker, workers_) * course_.in_flight;
     if (closed_length_ns_ > 0) pacing.end_ns = start_ns_ + closed_length_ns_;
     return MakeClosedPacer(pacing, stride, start_ns_);
   }

@@ -122,7 +122,7 @@ std::unique_ptr<Pacer> PacerOf(const v1::Scenario& scenario, const Work& work, S
   const auto agents = static_cast<uint32_t>(stride.step);
   const ClosedPacing pacing{
       .end_ns = kVirtualStartNs + scenario.phases().measure().ns(),
-      .sessions = SessionsOf(scenario.shape(), static_cast<uint32_t>(stride.first), agents)};
+      .turns = SessionsOf(scenario.shape(), static_cast<uint32_t>(stride.first), agents)};
   return MakeClosedPacer(pacing, stride, kVirtualStartNs);
 }
 

@@ -129,7 +129,8 @@ void DisclosePostgres(pqxx::connection& connection, const v1::PostgresTarget& ta
   facts.AddSetting("server_version");
   facts.Add("server",
             absl::StrCat(target.host(), ":", target.port(), ", database ", target.database()));
-  facts.Add("client", absl::StrCat("libpq ", PQlibVersion()));
+  facts.Add("client", absl::StrCat("connections opened by libpq ", PQlibVersion(),
+                                   ", messages of Weir's own"));
   facts.AddRows(
       work.exec("SELECT 'tls', CASE WHEN ssl THEN version || ', ' || cipher ELSE 'off' END "
                 "FROM pg_stat_ssl WHERE pid = pg_backend_pid()"));
@@ -147,6 +148,9 @@ void DisclosePostgres(pqxx::connection& connection, const v1::PostgresTarget& ta
   facts.Add("pipeline depth", absl::StrCat(target.pipeline_depth()));
   facts.Add("batches",
             target.batch_insert() == v1::BATCH_INSERT_COPY ? "COPY BINARY" : "multi-row INSERT");
+  facts.Add("indexes made", target.index_build() == v1::INDEX_BUILD_AFTER_LOAD
+                                ? "after the load, outside its time"
+                                : "with the table, before the load");
   facts.Add("effect once",
             "a row per batch of inserts in the batch's transaction; single inserts: ON CONFLICT DO "
             "NOTHING, only where an earlier attempt's effect is unknown");

@@ -123,6 +123,7 @@ class PostgresBackend final : public Backend {
     std::vector<std::string> left_out;
     WEIR_RETURN_IF_ERROR(WithPqxx("settling", [&](pqxx::connection& connection) {
       pqxx::nontransaction work(connection);
+      if (IndexesComeLater()) CreateMissingIndexes(work);
       work.exec(absl::StrCat("ANALYZE ", Quoted(table_.name)));
       try {
         work.exec("CHECKPOINT");
@@ -211,16 +212,34 @@ class PostgresBackend final : public Backend {
     const std::string fillfactor =
         target_.fillfactor() == 0 ? ""
                                   : absl::StrCat(" WITH (fillfactor = ", target_.fillfactor(), ")");
-    work.exec(CreateTableSql(table_, target_.unlogged() ? "UNLOGGED TABLE" : "TABLE", fillfactor));
-    for (const std::string& index :
-         CreateIndexSql(table_, Indexes(table_.schema, target_.indexes()))) {
-      work.exec(index);
-    }
+    work.exec(CreateTableSql(table_, target_.unlogged() ? "UNLOGGED TABLE" : "TABLE", fillfactor,
+                             IndexesComeLater() ? PrimaryKey::kLater : PrimaryKey::kWithTable));
+    if (!IndexesComeLater()) CreateIndexes(work);
     if (ours) {
       work.exec(absl::StrCat("COMMENT ON TABLE ", Quoted(table_.name), " IS '", kMark, "'"));
     }
     work.commit();
     return absl::OkStatus();
+  }
+
+  bool IndexesComeLater() const { return target_.index_build() == v1::INDEX_BUILD_AFTER_LOAD; }
+
+  void CreateIndexes(pqxx::transaction_base& work) const {
+    for (const std::string& index :
+         CreateIndexSql(table_, Indexes(table_.schema, target_.indexes()))) {
+      work.exec(index);
+    }
+  }
+
+  void CreateMissingIndexes(pqxx::transaction_base& work) const {
+    const bool keyed =
+        work.exec_params1(
+                "SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = to_regclass($1) AND "
+                "indisprimary)",
+                Quoted(table_.name))[0]
+            .as<bool>();
+    if (!keyed) work.exec(AddPrimaryKeySql(table_));
+    CreateIndexes(work);
   }
 
   // A table of another dataset has other columns, which the first operation would trip over.

@@ -52,16 +52,23 @@ std::string ConflictClause(const SqlTable& table, OnConflict on_conflict) {
 
 }  // namespace
 
-std::string CreateTableSql(const SqlTable& table, std::string_view kind, std::string_view options) {
+std::string CreateTableSql(const SqlTable& table, std::string_view kind, std::string_view options,
+                           PrimaryKey key) {
   std::vector<std::string> columns;
   for (int field = 0; field < static_cast<int>(table.schema.fields.size()); ++field) {
     const std::string type(table.dialect.ColumnType(table.schema.fields[field].type));
     const bool is_id = field == table.schema.id_field;
-    columns.push_back(
-        absl::StrCat(Column(table, field), " ", type, is_id ? " PRIMARY KEY" : "", " NOT NULL"));
+    columns.push_back(absl::StrCat(Column(table, field), " ", type,
+                                   is_id && key == PrimaryKey::kWithTable ? " PRIMARY KEY" : "",
+                                   " NOT NULL"));
   }
   return absl::StrCat("CREATE ", std::string(kind), " IF NOT EXISTS ", Quoted(table.name), " (",
                       absl::StrJoin(columns, ", "), ")", std::string(options));
+}
+
+std::string AddPrimaryKeySql(const SqlTable& table) {
+  return absl::StrCat("ALTER TABLE ", Quoted(table.name), " ADD PRIMARY KEY (",
+                      Column(table, table.schema.id_field), ")");
 }
 
 std::vector<std::string> CreateIndexSql(const SqlTable& table,

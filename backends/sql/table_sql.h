@@ -12,7 +12,12 @@ namespace weir {
 enum class OnConflict { kFail, kIgnore, kUpdate };
 
 // "CREATE <kind> IF NOT EXISTS …<options>"; kind is TABLE or UNLOGGED TABLE.
-std::string CreateTableSql(const SqlTable& table, std::string_view kind, std::string_view options);
+enum class PrimaryKey { kWithTable, kLater };
+std::string CreateTableSql(const SqlTable& table, std::string_view kind, std::string_view options,
+                           PrimaryKey key = PrimaryKey::kWithTable);
+
+// Of a table that was created without.
+std::string AddPrimaryKeySql(const SqlTable& table);
 
 // One statement per index; each list of fields is one index.
 std::vector<std::string> CreateIndexSql(const SqlTable& table,

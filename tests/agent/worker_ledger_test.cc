@@ -55,7 +55,7 @@ Books Drive(Script script, uint32_t batch = 1, uint32_t attempts = 1) {
   Worker worker(settings, plan, loop, pages);
   EXPECT_TRUE(worker.Open(backend).ok());
   const int64_t start = loop.Now();
-  const auto pacer = MakeClosedPacer({.operations = 5, .sessions = 1}, {0, 1}, start);
+  const auto pacer = MakeClosedPacer({.operations = 5, .turns = 1}, {0, 1}, start);
   worker.Run(*pacer, start);
   Books books;
   for (Page page = pages.MakePage(); pages.Next(&page);) {

@@ -182,7 +182,7 @@ TEST(Worker, SpreadsOperationsOverItsSessions) {
   ScriptedBackend backend({.service_ns = kSecond, .capacity = 4});
   Course course;
   course.worker.sessions = 2;
-  course.closed = {.operations = 2, .sessions = 2};
+  course.closed = {.operations = 2, .turns = 2};
   Drive(course, backend);
   ASSERT_EQ(backend.sessions_used().size(), 2u);
   EXPECT_NE(backend.sessions_used()[0], backend.sessions_used()[1]);
@@ -193,7 +193,7 @@ TEST(Worker, GivesUpALoadOfWhichNothingSucceeds) {
   Course course;
   course.worker.timeout_ns = kSecond;
   course.worker.give_up_ns = 3 * kSecond;
-  course.closed = {.operations = 1'000'000, .sessions = 1};
+  course.closed = {.operations = 1'000'000, .turns = 1};
   const Totals totals = Drive(course, backend);
   EXPECT_LE(totals.seconds.size(), 6u);
   EXPECT_EQ(Accounted(totals.all.counts()), totals.all.counts().planned());
@@ -343,7 +343,7 @@ TEST(Worker, InAClosedLoopKeepsEverySessionBusyWithOneOperation) {
   ScriptedBackend backend({.service_ns = 5 * kMs});
   Course course;
   course.worker.sessions = 3;
-  course.closed = {.end_ns = kSecond + kSecond, .sessions = 3};
+  course.closed = {.end_ns = kSecond + kSecond, .turns = 3};
   const Totals totals = Drive(course, backend);
   // One server of 5 ms each: 200 in the second, and up to three under way at its end.
   EXPECT_NEAR(totals.all.counts().ok(), 200, 4);
@@ -354,7 +354,7 @@ TEST(Worker, InALoadDoesEveryOperationOnce) {
   ScriptedBackend backend({.service_ns = kMs});
   Course course;
   course.worker.sessions = 2;
-  course.closed = {.operations = 50, .sessions = 2};
+  course.closed = {.operations = 50, .turns = 2};
   const Totals totals = Drive(course, backend);
   EXPECT_EQ(totals.all.counts().ok(), 50u);
   ASSERT_EQ(backend.records().size(), 50u);

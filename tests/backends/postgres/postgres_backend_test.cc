@@ -222,6 +222,26 @@ TEST(PostgresBackend, SettlingLeavesStatistics) {
   EXPECT_NE(sql("SELECT count(*) FROM pg_stats WHERE tablename = 'weir_records'"), "0");
 }
 
+TEST(PostgresBackend, IndexesMayBeMadeAfterTheLoad) {
+  v1::PostgresTarget target = ServerTarget();
+  target.set_index_build(v1::INDEX_BUILD_AFTER_LOAD);
+  const auto backend = Make(target);
+  ASSERT_TRUE(backend->SetUp(true).ok());
+  Sql sql;
+  const char* const count = "SELECT count(*) FROM pg_indexes WHERE tablename = 'weir_records'";
+  EXPECT_EQ(sql(count), "0");
+  Insert(*backend, 100);
+  EXPECT_EQ(sql(count), "0");
+  for (int times = 0; times < 2; ++times) {  // each drive settles anew
+    const auto settled = backend->Settle();
+    ASSERT_TRUE(settled.ok()) << settled.status();
+  }
+  EXPECT_EQ(sql(count), absl::StrCat(1 + Records().schema().indexes.size()));
+  EXPECT_EQ(sql("SELECT count(*) FROM pg_index WHERE indrelid = 'weir_records'::regclass "
+                "AND indisprimary"),
+            "1");
+}
+
 // A self-signed certificate for 127.0.0.1, which the server's user may read; false without openssl.
 bool MakeCertificate(const std::string& directory) {
   const std::string files =
@@ -249,7 +269,10 @@ TEST(PostgresBackend, TlsIsUsedVerifiedAndDisclosed) {
   target.set_tls_root_certificate(directory + "/server.crt");
   const auto backend = Make(target);
   ASSERT_TRUE(backend->SetUp(true).ok());
-  Insert(*backend);
+  // More than fits into a record of TLS, or into the socket, in one go.
+  constexpr uint32_t kRecords = 30'000;
+  Insert(*backend, kRecords);
+  EXPECT_EQ(Sql()("SELECT count(*) FROM weir_records"), absl::StrCat(kRecords));
   const auto disclosure = backend->Disclose();
   ASSERT_TRUE(disclosure.ok());
   EXPECT_THAT(disclosure->facts,

@@ -28,6 +28,13 @@ TEST_F(TableSql, CreatesThePrimaryKeyOnTheId) {
             "\"user\" INTEGER NOT NULL, \"at\" REAL NOT NULL) STRICT");
 }
 
+TEST_F(TableSql, ThePrimaryKeyMayComeLater) {
+  EXPECT_EQ(CreateTableSql(table_, "TABLE", "", PrimaryKey::kLater),
+            "CREATE TABLE IF NOT EXISTS \"t\" (\"id\" TEXT NOT NULL, "
+            "\"user\" INTEGER NOT NULL, \"at\" REAL NOT NULL)");
+  EXPECT_EQ(AddPrimaryKeySql(table_), "ALTER TABLE \"t\" ADD PRIMARY KEY (\"id\")");
+}
+
 TEST_F(TableSql, NamesIndexesByTheirFields) {
   const std::vector<std::string> indexes = CreateIndexSql(table_, schema_.indexes);
   ASSERT_EQ(indexes.size(), 2u);
