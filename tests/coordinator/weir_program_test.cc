@@ -110,6 +110,15 @@ TEST(WeirProgram, AQueryThatIsNotThereIsAProblemOfTheCampaign) {
   EXPECT_THAT(check.output, HasSubstr("query: logs has no query 'x'; there are: recent_errors"));
 }
 
+TEST(WeirProgram, PlansALoadAlone) {
+  for (const char* name : {"fifty-million-postgres"}) {
+    const Finished plan = Weir(absl::StrCat("plan campaigns/", name, ".yaml"));
+    EXPECT_EQ(plan.code, kExitValid) << plan.output;
+    EXPECT_THAT(plan.output, HasSubstr("50.0 M records of logs"));
+    EXPECT_THAT(plan.output, HasSubstr("then reads all back and compares"));
+  }
+}
+
 TEST(WeirProgram, PlansEveryReadyCampaign) {
   for (const char* name : {"null", "sqlite", "quickstart", "cosmos-scaling", "cosmos-settings",
                            "cosmos-utilisation", "durability", "fifty-million-cosmos"}) {
