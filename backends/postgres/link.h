@@ -1,5 +1,5 @@
 // One connection to the server on a worker's event loop. libpq opens it (addresses, TLS,
-// authentication); after that the messages are our own (ADR 13). When it breaks it is opened
+// authentication); after that the messages are our own (ADR 14). When it breaks it is opened
 // anew by itself, after 100 ms … 1 s. One thread.
 #pragma once
 
