@@ -136,6 +136,7 @@ void Worker::Spin(int64_t due_ns, int64_t now_ns) {
 
 int64_t Worker::NextWakeNs(int64_t now_ns) const {
   if (pacer_->Backlog() > 0 && !ready_.empty()) return now_ns;
+  if (Finished()) return now_ns;  // the last operation was answered inside Start
   const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
   int64_t wake = std::min(page_end, pacer_->NextDueNs());
   if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);

@@ -14,8 +14,12 @@
 namespace weir {
 namespace {
 
-constexpr int64_t kLocalLeadNs = 250 * kNsPerMs;
+// From the order to start to the start: at least so long, and so many of the longest round trip
+// that any agent has had, which tells how busy the machine is.
+constexpr int64_t kLocalLeadNs = 80 * kNsPerMs;
+constexpr int64_t kLocalRoundTrips = 100;
 constexpr int64_t kRemoteLeadNs = 2 * kNsPerSecond;
+constexpr int64_t kRemoteRoundTrips = 10;
 constexpr int64_t kLongestLeadNs = 30 * kNsPerSecond;
 constexpr int64_t kRepeatNs = kNsPerSecond;
 constexpr int64_t kProofLengthNs = 2 * kNsPerSecond;
@@ -284,8 +288,10 @@ void RunControl::BeginStage(int64_t now_ns) {
                               .max_start_skew_ns = settings_.max_start_skew_ns,
                               .journal_from_unix_ns = run_.started_unix_ns() - started_ns_};
   stage_ = std::make_unique<StageRun>(setup, answers_->by_agent(), roster_, port_);
-  const int64_t lead_ns = std::max(settings_.local_agents ? kLocalLeadNs : kRemoteLeadNs,
-                                   10 * roster_.WorstRoundTripNs());
+  const bool local = settings_.local_agents;
+  const int64_t lead_ns =
+      std::max(local ? kLocalLeadNs : kRemoteLeadNs,
+               (local ? kLocalRoundTrips : kRemoteRoundTrips) * roster_.WorstRoundTripNs());
   stage_->Arm(std::min(lead_ns, kLongestLeadNs), now_ns);
   if (aside) return;
   port_.StageBegins(leg(), step().task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE,

@@ -2,7 +2,8 @@
 // power law; a horizontal one, a cost that does not grow.
 const size = { width: 640, height: 320, left: 64, right: 20, top: 36, bottom: 48 };
 
-const short = (value) => (value >= 1000 ? `${value / 1000}k` : String(Number(value.toPrecision(2))));
+const short = (value) => (value >= 1000 ? `${Number((value / 1000).toPrecision(2))}k`
+  : String(Number(value.toPrecision(2))));
 
 // 1, 2, 5, 10, 20, … that lie between.
 function marks(from, to) {
@@ -29,14 +30,16 @@ export function lineChart({ title, axis, y, points }) {
   const range = [Math.min(...ys) / 1.5, Math.max(...ys) * 1.5];
   const atX = scale(xs, left, width - right);
   const atY = scale(range, height - bottom, top);
-  const text = (x, at, anchor, content, more = '') =>
-    `<text x="${x.toFixed(1)}" y="${at.toFixed(1)}" text-anchor="${anchor}"${more}>${content}</text>`;
+  const text = (x, at, anchor, content, more = '') => `<text x="${x.toFixed(1)}" ` +
+    `y="${at.toFixed(1)}" text-anchor="${anchor}"${more}>${content}</text>`;
   const lines = marks(...range).map((mark) => `<path class="grid" d="M${left} ` +
-    `${atY(mark).toFixed(1)}H${width - right}"/>${text(left - 8, atY(mark) + 4, 'end', short(mark))}`);
+    `${atY(mark).toFixed(1)}H${width - right}"/>` +
+    text(left - 8, atY(mark) + 4, 'end', short(mark)));
   const under = xs.map((x) => text(atX(x), height - bottom + 18, 'middle', short(x)));
   const path = points.map(([x, value]) => `${atX(x).toFixed(1)} ${atY(value).toFixed(1)}`);
   const dots = points.map(([x, value]) => `<circle cx="${atX(x).toFixed(1)}" ` +
-    `cy="${atY(value).toFixed(1)}" r="3.5"><title>${short(x)}: ${value.toPrecision(3)}</title></circle>`);
+    `cy="${atY(value).toFixed(1)}" r="3.5"><title>${short(x)}: ${value.toPrecision(3)}</title>` +
+    '</circle>');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img"
   aria-label="${title}">
 <style>

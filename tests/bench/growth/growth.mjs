@@ -86,7 +86,8 @@ async function sessions(endpoint) {
   for (const count of counts) {
     const { cpu, rate, resident } = await run(campaign(emulatorTarget(endpoint),
       scenario({ do: 'read' }, { sessions: count })), 1);
-    taken.push({ x: count, 'CPU per read, µs': cpu, 'reads/s': rate, 'resident, MB': resident / 1024 });
+    taken.push({ x: count, 'CPU per read, µs': cpu, 'reads/s': rate,
+      'resident, MB': resident / 1024 });
   }
   return { title: 'Sessions of one agent', axis: 'sessions', y: ['CPU per read, µs'], taken };
 }
@@ -96,7 +97,8 @@ async function agents(endpoint) {
   for (const count of quick ? [1, 4] : [1, 2, 4, 8]) {
     const { cpu, rate, resident } = await run(campaign(emulatorTarget(endpoint),
       scenario({ do: 'read' }, { sessions: 64 })), count);
-    taken.push({ x: count, 'CPU per read, µs': cpu, 'reads/s': rate, 'resident, MB': resident / 1024 });
+    taken.push({ x: count, 'CPU per read, µs': cpu, 'reads/s': rate,
+      'resident, MB': resident / 1024 });
   }
   return { title: 'Agents, with 64 sessions over all', axis: 'agents', y: ['CPU per read, µs'],
     taken };
