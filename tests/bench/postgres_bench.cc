@@ -1,5 +1,5 @@
 // What the PostgreSQL client does for an operation besides the kernel's part: records made and
-// encoded for COPY and for statements, answers read.
+// encoded for COPY and for statements, answers read, rows read back.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -50,6 +50,21 @@ void BM_MakeAndCopyRecord(benchmark::State& state) {
   state.SetBytesProcessed(static_cast<int64_t>(bytes + out.size()));
 }
 BENCHMARK(BM_MakeAndCopyRecord);
+
+void BM_DecodeCopyTuple(benchmark::State& state) {
+  const std::unique_ptr<Dataset> logs = MakeSampleLogs(1'000'000);
+  Record record;
+  logs->Make(4711, 0, &record);
+  std::string message;
+  AppendCopyTuple(logs->schema(), record, &message);
+  for (auto _ : state) {
+    const absl::Status status = DecodeCopyMessage(
+        logs->schema(), message, [](const Record& each) { benchmark::DoNotOptimize(&each); });
+    benchmark::DoNotOptimize(status.ok());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_DecodeCopyTuple);
 
 void BM_WriteSelect(benchmark::State& state) {
   std::string out;
