@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/lease.h"
 
+#include "agent/coordinator_checks.h"
 #include "base/clock.h"
 
 namespace weir {
@@ -13,6 +15,9 @@ namespace {
 constexpr int64_t kSilenceBeforeWelcomeNs = 60 * kNsPerSecond;
 constexpr int64_t kRepeatNs = kNsPerSecond;
 constexpr uint64_t kResentAtOnce = 4;
+// Reports under way at once (R45): what the coordinator has not kept beyond that waits on our disk,
+// so that neither side's memory grows while the other, or another agent, is slow.
+constexpr uint64_t kMostUnderWay = 4;
 
 }  // namespace
 
@@ -22,6 +27,8 @@ void AgentControl::OnConnected(int64_t now_ns) {
   now_ns_ = now_ns;
   if (!std::exchange(heard_, true)) heard_ns_ = now_ns;
   away_ = false;
+  known_ns_ = now_ns;
+  hello_.set_dial(hello_.dial() + 1);
   SayHello();
 }
 
@@ -34,14 +41,17 @@ void AgentControl::SayHello() {
 
 // Until the lease ends, a new stream takes up where the old one broke.
 void AgentControl::OnDisconnected() {
-  if (leaving_) return;
-  away_ = true;
+  if (leaving_ || std::exchange(away_, true)) return;
   port_.Redial();
 }
 
 void AgentControl::OnMessage(const v1::CoordinatorMessage& message, int64_t now_ns) {
   now_ns_ = std::max(now_ns_, now_ns);
   heard_ns_ = now_ns_;
+  if (const absl::Status sound = CheckCoordinatorMessage(message); !sound.ok()) {
+    return Leave(AgentExit::kFailed,
+                 absl::StrCat("the coordinator sent what none sends: ", sound.message()));
+  }
   switch (message.body_case()) {
     case v1::CoordinatorMessage::kWelcome:
       return OnWelcome(message.welcome());
@@ -66,6 +76,7 @@ void AgentControl::OnMessage(const v1::CoordinatorMessage& message, int64_t now_
       return OnChangeThroughput(message.change_throughput());
     case v1::CoordinatorMessage::kGoodbye:
       return OnGoodbye(message.goodbye());
+    case v1::CoordinatorMessage::kRelayOrders:  // not for agents
     case v1::CoordinatorMessage::BODY_NOT_SET:
       return;
   }
@@ -94,6 +105,7 @@ void AgentControl::OnPing(const v1::Ping& ping, int64_t now_ns) {
   pong->set_sent_ns(now_ns);
   port_.Send(reply);
   if (!welcomed() || ping.granted_from_ns() == 0) return;
+  known_ns_ = std::max(known_ns_, ping.granted_from_ns());
   const int64_t until_ns = ping.granted_from_ns() + welcome_.lease().ns();
   if (until_ns <= lease_end_ns_) return;
   lease_end_ns_ = until_ns;
@@ -112,9 +124,11 @@ void AgentControl::OnPrepare(const v1::Prepare& prepare) {
   prepare_ = prepare;
   prepared_.reset();
   end_.reset();
-  spool_.Clear();
+  spool_.Begin(SpoolHead());
   attempt_ = 0;
   sequence_ = 0;
+  sent_ = 0;
+  kept_ = 0;
   waiting_ns_ = 0;
   stopping_ = false;
   stage_error_.clear();
@@ -122,6 +136,19 @@ void AgentControl::OnPrepare(const v1::Prepare& prepare) {
   changed_.reset();
   state_ = State::kBusy;
   port_.StartTask(prepare_);
+}
+
+// By which the spool of an agent that has lost its coordinator is told from others'.
+v1::SpoolHead AgentControl::SpoolHead() const {
+  v1::SpoolHead head;
+  head.set_run_id(welcome_.run_id());
+  head.set_agent_index(welcome_.agent_index());
+  head.set_incarnation(hello_.incarnation());
+  head.set_agent_name(hello_.facts().name());
+  head.set_step(prepare_.step());
+  head.set_leg(prepare_.leg());
+  head.set_task(prepare_.task());
+  return head;
 }
 
 void AgentControl::OnTaskDone(const v1::Prepared& prepared) {
@@ -200,11 +227,27 @@ void AgentControl::OnInterval(v1::Interval interval) {
   report->set_sequence(++sequence_);
   *report->mutable_interval() = std::move(interval);
   // A report that cannot be kept is sent all the same, but what comes after it would be at risk.
-  if (const absl::Status kept = spool_.Append(*report); !kept.ok() && stage_error_.empty()) {
+  const absl::Status kept = spool_.Append(*report);
+  if (!kept.ok() && stage_error_.empty()) {
     stage_error_ = absl::StrCat("its reports cannot be kept: ", kept.message());
     if (!std::exchange(stopping_, true)) port_.StopStage();
   }
   if (waiting_ns_ == 0) waiting_ns_ = now_ns_;
+  if (kept.ok() && (sequence_ > kept_ + kMostUnderWay || sent_ + 1 != sequence_)) return;
+  sent_ = sequence_;
+  port_.Send(message);
+}
+
+// What waited on disk, as far as the coordinator has made room for it.
+void AgentControl::SendWaiting() {
+  for (; sent_ < sequence_ && sent_ < kept_ + kMostUnderWay; ++sent_) SendSpooled(sent_ + 1);
+}
+
+void AgentControl::SendSpooled(uint64_t sequence) {
+  const absl::StatusOr<v1::IntervalReport> report = spool_.Read(sequence);
+  if (!report.ok()) return;  // the coordinator will say what it misses
+  v1::AgentMessage message;
+  *message.mutable_interval() = *report;
   port_.Send(message);
 }
 
@@ -217,6 +260,9 @@ void AgentControl::OnStageDone(v1::StageDone done) {
   done.set_last_sequence(sequence_);
   if (done.error().empty()) done.set_error(stage_error_);
   end_ = std::move(done);
+  // An end that cannot be kept is still sent; without it a recovered run says what is missing.
+  spool_.AppendEnd(*end_).IgnoreError();
+  if (leaving_) SayWhyLost();
   SendEnd();
   if (leaving_) port_.Quit(exit_, leave_reason_);
 }
@@ -234,6 +280,9 @@ void AgentControl::OnAcknowledge(const v1::Acknowledge& acknowledge) {
   if (acknowledge.step() != prepare_.step()) return;
   waiting_ns_ = 0;
   spool_.DropUpTo(acknowledge.sequence());
+  kept_ = std::max(kept_, acknowledge.sequence());
+  sent_ = std::max(sent_, kept_);
+  SendWaiting();
   if (acknowledge.stage_done() && state_ == State::kEnded) {
     end_.reset();
   } else if (end_) {
@@ -243,13 +292,9 @@ void AgentControl::OnAcknowledge(const v1::Acknowledge& acknowledge) {
 
 void AgentControl::OnResend(uint64_t first, uint64_t last) {
   last = std::min(last, first + kResentAtOnce - 1);
-  for (uint64_t sequence = first; sequence <= last; ++sequence) {
-    const absl::StatusOr<v1::IntervalReport> report = spool_.Read(sequence);
-    if (!report.ok()) continue;  // the coordinator will say what it misses
-    v1::AgentMessage message;
-    *message.mutable_interval() = *report;
-    port_.Send(message);
-  }
+  for (uint64_t sequence = first; sequence <= last; ++sequence) SendSpooled(sequence);
+  // Without a gap: what is behind one waits for its turn.
+  if (first <= sent_ + 1) sent_ = std::max(sent_, std::min(last, sequence_));
   waiting_ns_ = now_ns_;
 }
 
@@ -284,6 +329,7 @@ void AgentControl::OnTick(int64_t now_ns) {
     return Leave(AgentExit::kLostCoordinator, "no word from the coordinator within the lease");
   }
   WatchLease();
+  WatchSilence();
   if (state_ == State::kArmed && now_ns_ >= start_ns_) EndWithoutStart();
   if (!away_) Repeat();
 }
@@ -291,7 +337,7 @@ void AgentControl::OnTick(int64_t now_ns) {
 // A clock that jumped back must not make us wait, nor stretch the lease.
 void AgentControl::LookAtClock(int64_t now_ns) {
   now_ns_ = now_ns;
-  for (int64_t* past_ns : {&heard_ns_, &hello_ns_, &waiting_ns_}) {
+  for (int64_t* past_ns : {&heard_ns_, &hello_ns_, &waiting_ns_, &known_ns_}) {
     *past_ns = std::min(*past_ns, now_ns);
   }
   if (!welcomed() || lease_end_ns_ <= now_ns + welcome_.lease().ns()) return;
@@ -308,6 +354,14 @@ void AgentControl::WatchLease() {
   port_.StopStage();
 }
 
+// Of a way that is broken in one direction too: pings that come say whether our pongs arrive.
+void AgentControl::WatchSilence() {
+  if (!welcomed() || away_) return;
+  if (now_ns_ - known_ns_ <= SilenceNs(welcome_.lease().ns(), welcome_.agent_count())) return;
+  away_ = true;
+  port_.Redial();
+}
+
 void AgentControl::Repeat() {
   if (!welcomed() && now_ns_ - hello_ns_ >= kRepeatNs) SayHello();
   if (waiting_ns_ == 0 || now_ns_ - waiting_ns_ < kRepeatNs) return;
@@ -320,6 +374,9 @@ void AgentControl::Repeat() {
 
 void AgentControl::OnTerminate() { Leave(AgentExit::kStopped, "told to terminate"); }
 
+void AgentControl::OnRefused(const std::string& why) { Leave(AgentExit::kRefused, why); }
+
+// Success is only what the coordinator has acknowledged to the last report.
 void AgentControl::OnGoodbye(const v1::Goodbye& goodbye) {
   port_.Send([] {
     v1::AgentMessage message;
@@ -327,8 +384,22 @@ void AgentControl::OnGoodbye(const v1::Goodbye& goodbye) {
     return message;
   }());
   const auto exit = static_cast<AgentExit>(goodbye.exit_code());
+  const bool reported = !end_ || end_->missed_start();
+  const bool settled = state_ != State::kRunning && reported && spool_.empty();
+  if (exit == AgentExit::kFinished && !settled) {
+    return Leave(AgentExit::kFailed, "the run ended before all our reports were acknowledged");
+  }
   if (exit == AgentExit::kFinished) spool_.Clear();
   Leave(exit, goodbye.reason());
+}
+
+// Nobody has to wait for the lease of an agent that was told to go. Before the end of its stage,
+// which alone would say that it went of itself.
+void AgentControl::SayWhyLost() {
+  if (exit_ != AgentExit::kStopped) return;
+  v1::AgentMessage message;
+  message.mutable_failure()->set_error("it was told to terminate (SIGTERM)");
+  port_.Send(message);
 }
 
 // A stage that runs is stopped first; its end then ends the process.
@@ -337,7 +408,10 @@ void AgentControl::Leave(AgentExit exit, const std::string& reason) {
   leaving_ = true;
   exit_ = exit;
   leave_reason_ = reason;
-  if (state_ != State::kRunning) return port_.Quit(exit_, leave_reason_);
+  if (state_ != State::kRunning) {
+    SayWhyLost();
+    return port_.Quit(exit_, leave_reason_);
+  }
   stopping_ = true;
   port_.StopStage();
 }

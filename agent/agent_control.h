@@ -11,28 +11,20 @@
 #include <string>
 #include <utility>
 
+#include "control/agent_exit.h"
+
 #include "agent/spool.h"
 #include "proto/control.pb.h"
 
 namespace weir {
-
-inline constexpr uint32_t kControlProtocol = 1;
-
-// How an agent's process ends.
-enum class AgentExit : int {
-  kFinished = 0,  // the coordinator said goodbye
-  kFailed = 1,    // the agent itself could not go on
-  kRefused = 64,  // the coordinator refused us: another protocol, a full run
-  kLostCoordinator = 75,
-  kStopped = 143,  // SIGTERM: never 0, an evicted agent has not finished
-};
 
 // Called on the thread of AgentControl. Nothing comes back from inside but through later calls.
 class AgentPort {
  public:
   virtual ~AgentPort() = default;
   virtual void Send(const v1::AgentMessage& message) = 0;  // dropped while there is no stream
-  virtual void Redial() = 0;  // the stream is broken: open another. Answer: OnConnected
+  // The stream is broken or silent: give it up and open another. Answer: OnConnected.
+  virtual void Redial() = 0;
   virtual void StartTask(const v1::Prepare& prepare) = 0;  // answer: OnTaskDone
   virtual void StartStage(int64_t start_ns) = 0;           // answers: OnInterval …, OnStageDone
   // The stage starts no operation at or after `until_ns`, whether it is told to stop or not (R40).
@@ -53,8 +45,9 @@ class AgentControl {
   void OnConnected(int64_t now_ns);
   void OnMessage(const v1::CoordinatorMessage& message, int64_t now_ns);  // the time of arrival
   void OnDisconnected();
-  void OnTerminate();           // SIGTERM
-  void OnTick(int64_t now_ns);  // about every 100 ms
+  void OnRefused(const std::string& why);  // by the other end's identity, or ours
+  void OnTerminate();                      // SIGTERM
+  void OnTick(int64_t now_ns);             // about every 100 ms
 
   void OnTaskDone(const v1::Prepared& prepared);
   void OnInterval(v1::Interval interval);
@@ -82,17 +75,22 @@ class AgentControl {
   void OnStop();
   void OnAcknowledge(const v1::Acknowledge& acknowledge);
   void OnResend(uint64_t first, uint64_t last);
+  void SendWaiting();
+  void SendSpooled(uint64_t sequence);
   void OnChangeThroughput(const v1::ChangeThroughput& change);
   void OnGoodbye(const v1::Goodbye& goodbye);
 
   void SayHello();
+  v1::SpoolHead SpoolHead() const;
   void SendPrepared();
   void SendEnd();
   void EndWithoutStart();
   void LookAtClock(int64_t now_ns);
   void WatchLease();
+  void WatchSilence();
   void Repeat();
   bool welcomed() const { return welcome_.has_lease(); }
+  void SayWhyLost();
   void Leave(AgentExit exit, const std::string& reason);
 
   v1::Hello hello_;
@@ -103,8 +101,10 @@ class AgentControl {
   int64_t heard_ns_ = 0;  // when the coordinator was last heard
   int64_t hello_ns_ = 0;
   int64_t lease_end_ns_ = INT64_MIN;
+  // When the two ends last knew of each other: from there the lease runs, or the stream is.
+  int64_t known_ns_ = 0;
   bool heard_ = false;  // or connected, at least
-  bool away_ = false;   // the stream is broken
+  bool away_ = false;   // the stream is broken, or given up
 
   State state_ = State::kIdle;
   v1::Prepare prepare_;  // the step in hand
@@ -113,7 +113,9 @@ class AgentControl {
   int64_t start_ns_ = 0;
   bool stopping_ = false;    // the stage has been told to stop
   std::string stage_error_;  // why, when that was not the coordinator's wish
-  uint64_t sequence_ = 0;    // of the last interval sent
+  uint64_t sequence_ = 0;    // of the last interval of the stage
+  uint64_t sent_ = 0;        // all up to here have been sent, once at least
+  uint64_t kept_ = 0;        // and up to here the coordinator has them
   int64_t waiting_ns_ = 0;  // since then something has been sent without any acknowledgement; 0: no
   std::optional<v1::StageDone> end_;  // until it is acknowledged
   uint32_t change_ = 0;               // of the throughput: the latest that was asked for

@@ -9,26 +9,34 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/spool_reader.h"
 #include "spdlog/spdlog.h"
 
 #include "agent/agent_control.h"
+#include "agent/control_listener.h"
 #include "agent/control_stream.h"
 #include "agent/job_thread.h"
+#include "agent/left_behind.h"
 #include "agent/machine.h"
+#include "agent/platform.h"
 #include "agent/spool.h"
 #include "agent/stage.h"
 #include "agent/workbench.h"
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/event_queue.h"
+#include "base/printable.h"
 #include "base/random.h"
+#include "base/status.h"
 
 namespace weir {
 namespace {
@@ -36,18 +44,31 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 100ms;
-constexpr int64_t kConnectTimeoutNs = 30 * kNsPerSecond;
 constexpr auto kFlushTimeout = 1s;
 constexpr auto kThroughputPoll = 1s;
 
-v1::Hello MakeHello(const AgentOptions& options) {
+std::string Variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
+}
+
+v1::Hello MakeHello(const AgentOptions& options, const Platform& platform,
+                    const ControlSecurity& security) {
   v1::Hello hello;
   hello.set_protocol(kControlProtocol);
   hello.set_incarnation(
       absl::StrCat(absl::Hex(WallUnixNs()), "-", getpid(), "-", absl::Hex(std::random_device()())));
-  *hello.mutable_facts() = ReadMachine();
-  hello.mutable_facts()->set_name(
-      options.name.empty() ? absl::StrCat(hello.facts().host(), "-", getpid()) : options.name);
+  hello.set_join_token(security.token.Reveal());
+  hello.set_run_wanted(options.run_id);
+  const std::optional<uint32_t> index = options.index ? options.index : platform.index;
+  if (index) hello.set_index_wanted(*index);
+  hello.set_monotonic_ns(MonotonicNs());
+  hello.set_wall_unix_ns(WallUnixNs());
+  v1::AgentFacts* facts = hello.mutable_facts();
+  *facts = ReadMachine();
+  facts->set_name(options.name.empty() ? DefaultAgentName(facts->host(), getpid()) : options.name);
+  facts->set_node(platform.node);
+  facts->set_platform(platform.name);
   return hello;
 }
 
@@ -56,7 +77,7 @@ std::string SpoolPath(const AgentOptions& options, const v1::Hello& hello) {
   const std::filesystem::path folder = options.spool.empty()
                                            ? std::filesystem::temp_directory_path()
                                            : std::filesystem::path(options.spool);
-  return folder / absl::StrCat("weir-spool-", hello.incarnation());
+  return folder / absl::StrCat(kSpoolPrefix, hello.incarnation());
 }
 
 std::filesystem::path LetterFolder(const AgentOptions& options, const std::string& run_id) {
@@ -67,26 +88,75 @@ std::filesystem::path LetterFolder(const AgentOptions& options, const std::strin
   return folder / "weir-dead-letters" / run_id;
 }
 
+// SIGTERM for whoever is to hear it now. Never destroyed: its thread waits until the process ends.
+class Terminations {
+ public:
+  Terminations() {
+    std::thread([this] { Wait(); }).detach();
+  }
+
+  // Called at once when it came before. Null: nobody hears it, it is kept.
+  void Tell(std::function<void()> listener) {
+    std::lock_guard lock(mutex_);
+    listener_ = std::move(listener);
+    if (terminated_ && listener_ != nullptr) listener_();
+  }
+  bool terminated() const { return terminated_; }
+
+ private:
+  void Wait() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    for (int signal; sigwait(&set, &signal) == 0;) {
+      // Ctrl-C reaches the whole foreground group; the coordinator decides what it means.
+      if (signal != SIGTERM) continue;
+      std::lock_guard lock(mutex_);
+      terminated_ = true;
+      if (listener_ != nullptr) listener_();
+    }
+  }
+
+  std::mutex mutex_;
+  std::function<void()> listener_;
+  std::atomic<bool> terminated_{false};
+};
+
 class AgentProcess final : public AgentPort {
  public:
-  explicit AgentProcess(const AgentOptions& options) : AgentProcess(options, MakeHello(options)) {}
+  // Dials, or takes the next run of the listener, which outlives it.
+  using StreamMaker =
+      std::function<std::unique_ptr<ControlStream>(EventQueue&, ControlStream::Handlers)>;
+
+  AgentProcess(const AgentOptions& options, const v1::Hello& hello, const StreamMaker& make_stream,
+               Terminations& terminations)
+      : options_(options),
+        name_(hello.facts().name()),
+        spool_path_(SpoolPath(options, hello)),
+        spool_(*disk_, spool_path_),
+        control_(hello, *this, spool_),
+        terminations_(terminations),
+        stream_(make_stream(events_, Handlers())) {}
 
   int Run() {
-    const std::thread signals([this] { WaitForSignals(); });
-    const_cast<std::thread&>(signals).detach();
+    terminations_.Tell([this] { events_.Push([this] { control_.OnTerminate(); }); });
     stream_->Dial();
-    const int64_t give_up_ns = MonotonicNs() + kConnectTimeoutNs;
+    const int64_t give_up_ns = MonotonicNs() + options_.join_timeout_ns;
     while (!exit_) {
       if (events_.RunOne(kTick)) events_.RunAll();
       const int64_t now = MonotonicNs();
       if (connected_) {
         control_.OnTick(now);
-      } else if (now > give_up_ns) {
+      } else if (options_.listen.empty() && now > give_up_ns) {
         Quit(AgentExit::kLostCoordinator,
-             absl::StrCat("no coordinator answers at ", options_.coordinator));
+             absl::StrCat("no coordinator answers at ", options_.coordinator, ": ",
+                          stream_->Trouble()));
       }
     }
+    terminations_.Tell(nullptr);
     stream_->Flush(kFlushTimeout);
+    AwaitFetch();
     // A job may hang in a database that does not answer; nothing of ours needs its end.
     if (jobs_under_way_ > 0) std::_Exit(static_cast<int>(*exit_));
     stream_.reset();
@@ -99,7 +169,7 @@ class AgentProcess final : public AgentPort {
   void Send(const v1::AgentMessage& message) override { stream_->Send(message); }
 
   void Redial() override {
-    spdlog::warn("the connection to the coordinator broke; dialling again");
+    spdlog::warn("the coordinator is out of reach; dialling again");
     stream_->Dial();
   }
 
@@ -157,38 +227,35 @@ class AgentProcess final : public AgentPort {
   void Quit(AgentExit exit, const std::string& reason) override {
     exit_ = exit;
     if (exit == AgentExit::kFinished) return;
-    spdlog::error("agent ends: {}", reason);
-    if (spool_.empty()) return;
-    spdlog::error("reports that the coordinator has not acknowledged are in {}.*", spool_path_);
+    spdlog::error("agent ends: {}", Printable(reason));
+    if (!spool_.on_disk()) return;
+    spdlog::error("what the coordinator may not have is in {}.*", spool_path_);
+    spdlog::error("where the coordinator has died: weir recover {} --spools {}",
+                  Printable(control_.welcome().run_id()),
+                  std::filesystem::path(spool_path_).parent_path().string());
   }
 
  private:
-  AgentProcess(const AgentOptions& options, const v1::Hello& hello)
-      : options_(options),
-        name_(hello.facts().name()),
-        spool_path_(SpoolPath(options, hello)),
-        spool_(*disk_, spool_path_),
-        control_(hello, *this, spool_),
-        stream_(MakeControlStream(
-            options.coordinator, events_,
-            {.on_connected =
-                 [this] {
-                   connected_ = true;
-                   control_.OnConnected(MonotonicNs());
-                 },
-             .on_message = [this](const v1::CoordinatorMessage& message,
-                                  int64_t arrived_ns) { control_.OnMessage(message, arrived_ns); },
-             .on_disconnected = [this] { control_.OnDisconnected(); }})) {}
+  ControlStream::Handlers Handlers() {
+    return {.on_connected =
+                [this] {
+                  connected_ = true;
+                  control_.OnConnected(MonotonicNs());
+                },
+            .on_message =
+                [this](const v1::CoordinatorMessage& message, int64_t arrived_ns) {
+                  if (message.has_welcome()) SayWelcome(message.welcome());
+                  control_.OnMessage(message, arrived_ns);
+                },
+            .on_disconnected = [this] { control_.OnDisconnected(); },
+            .on_refused = [this](const std::string& why) { control_.OnRefused(why); }};
+  }
 
-  void WaitForSignals() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    for (int signal; sigwait(&set, &signal) == 0;) {
-      // Ctrl-C reaches the whole foreground group; the coordinator decides what it means.
-      if (signal == SIGTERM) events_.Push([this] { control_.OnTerminate(); });
-    }
+  // Of a local run the coordinator tells enough.
+  void SayWelcome(const v1::Welcome& welcome) const {
+    if (options_.die_with_parent) return;
+    spdlog::info("attends run {} as agent {}{}", welcome.run_id(), welcome.agent_index(),
+                 welcome.agent_count() == 0 ? "" : absl::StrCat(" of ", welcome.agent_count()));
   }
 
   // Asks for the change, and looks after it until the database has carried it out or the stage is
@@ -217,6 +284,18 @@ class AgentProcess final : public AgentPort {
   uint32_t Workers() const {
     if (options_.workers > 0) return options_.workers;
     return std::max(1u, UsableCores() / std::max(1u, control_.welcome().local_agents()));
+  }
+
+  // With its stream ended: for the coordinator it is gone.
+  void AwaitFetch() {
+    const bool letters = jobs_under_way_ == 0 && letters_ && letters_->written() > 0;
+    if (options_.await_fetch_ns == 0 || (!letters && spool_.empty())) return;
+    stream_.reset();
+    spdlog::warn("{} kept in {} until they are fetched (weir k8s fetch), or for {} s",
+                 letters ? "dead letters are" : "reports are", options_.spool,
+                 options_.await_fetch_ns / kNsPerSecond);
+    AwaitCollection(options_.spool, options_.await_fetch_ns,
+                    [this] { return terminations_.terminated(); });
   }
 
   v1::Prepared CarryOut(const v1::Prepare& prepare) {
@@ -282,7 +361,7 @@ class AgentProcess final : public AgentPort {
   const std::string spool_path_;
   Spool spool_;
   AgentControl control_;
-  Workbench workbench_;
+  Workbench workbench_{options_.limits};
   std::optional<DeadLetters> letters_;  // made on the job thread; used by the stage that runs
   std::unique_ptr<Stage> stage_;        // made on the job thread while no stage runs
   Stage* running_ = nullptr;            // the stage between StartStage and its end
@@ -294,8 +373,54 @@ class AgentProcess final : public AgentPort {
   std::atomic<bool> driving_ = false;
   int jobs_under_way_ = 0;
   std::unique_ptr<JobThread> jobs_ = std::make_unique<JobThread>();
+  Terminations& terminations_;
   std::unique_ptr<ControlStream> stream_;
 };
+
+// What an agent knows before it meets a coordinator.
+struct Start {
+  ControlAddress address;                    // to wait at
+  std::vector<ControlAddress> coordinators;  // to dial
+  ControlSecurity security;
+  Platform platform;
+};
+
+absl::StatusOr<Start> MakeStart(const AgentOptions& options) {
+  Start start;
+  const bool awaits = !options.listen.empty();
+  WEIR_ASSIGN_OR_RETURN(start.platform, ReadPlatform(Variable));
+  if (awaits) {
+    WEIR_ASSIGN_OR_RETURN(start.address, ParseControlAddress(options.listen));
+  } else {
+    WEIR_ASSIGN_OR_RETURN(start.coordinators, ParseControlAddresses(options.coordinator));
+  }
+  WEIR_ASSIGN_OR_RETURN(
+      start.security, ReadControlSecurity(options.security, ControlEnd::kAgent,
+                                          awaits ? std::vector{start.address} : start.coordinators,
+                                          awaits, WallUnixNs() / kNsPerSecond));
+  return start;
+}
+
+// One run after another, each as a new incarnation.
+int ServeRuns(const AgentOptions& options, const Start& start, ControlListener& listener,
+              Terminations& terminations) {
+  const auto next = [&listener](EventQueue& queue, ControlStream::Handlers handlers) {
+    return listener.Await(queue, std::move(handlers));
+  };
+  while (true) {
+    spdlog::info("waits to be dialled on {}:{}", start.address.host, listener.port());
+    AgentProcess process(options, MakeHello(options, start.platform, start.security), next,
+                         terminations);
+    const int exit = process.Run();
+    if (options.once || terminations.terminated()) return exit;
+    spdlog::info("that run is over, exit code {}", exit);
+  }
+}
+
+int Fail(const absl::Status& status, AgentExit exit) {
+  spdlog::error("agent ends: {}", std::string(status.message()));
+  return static_cast<int>(exit);
+}
 
 }  // namespace
 
@@ -307,9 +432,21 @@ int RunAgent(const AgentOptions& options) {
   sigaddset(&set, SIGINT);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  // Never destroyed: a thread of it waits for signals until the process ends.
-  auto* process = new AgentProcess(options);
-  return process->Run();
+  auto* terminations = new Terminations;
+  const auto start = MakeStart(options);
+  if (!start.ok()) return Fail(start.status(), AgentExit::kRefused);
+  if (!options.listen.empty()) {
+    const auto listener = StartControlListener(start->address, start->security);
+    if (!listener.ok()) return Fail(listener.status(), AgentExit::kFailed);
+    return ServeRuns(options, *start, **listener, *terminations);
+  }
+  AgentProcess process(
+      options, MakeHello(options, start->platform, start->security),
+      [&start](EventQueue& queue, ControlStream::Handlers handlers) {
+        return MakeControlStream(start->coordinators, start->security, queue, std::move(handlers));
+      },
+      *terminations);
+  return process.Run();
 }
 
 }  // namespace weir

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "control/dialling.h"
+#include "control/grpc_security.h"
 #include "spdlog/spdlog.h"
 
 #include "agent/job_thread.h"
@@ -21,29 +23,23 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLook = 100ms;
-// The lease is short: gRPC's own patience between attempts would use it up.
-constexpr int kFirstBackoffMs = 100;
-constexpr int kLongestBackoffMs = 1000;
-
 // One stream, from dialling to its end.
 struct Session {
+  std::unique_ptr<v1::Control::Stub> stub;
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientReaderWriter<v1::AgentMessage, v1::CoordinatorMessage>> stream;
+  bool begun = false;
+  bool given_up = false;  // with the lock of the control stream held
 };
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& coordinator) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
-  return grpc::CreateCustomChannel(coordinator, grpc::InsecureChannelCredentials(), arguments);
-}
 
 class GrpcControlStream final : public ControlStream {
  public:
-  GrpcControlStream(const std::string& coordinator, EventQueue& queue, Handlers handlers)
-      : channel_(MakeChannel(coordinator)),
-        stub_(v1::Control::NewStub(channel_)),
+  GrpcControlStream(const std::vector<ControlAddress>& coordinators,
+                    const ControlSecurity& security, EventQueue& queue, Handlers handlers)
+      : dialling_([coordinators, security, place = size_t{0}]() mutable {
+          return MakeControlChannel(coordinators[place++ % coordinators.size()], security,
+                                    ControlEnd::kCoordinator);
+        }),
         queue_(queue),
         handlers_(std::move(handlers)),
         reader_([this] { Loop(); }) {}
@@ -61,6 +57,11 @@ class GrpcControlStream final : public ControlStream {
   void Dial() override {
     std::lock_guard lock(mutex_);
     dial_ = true;
+    if (session_ != nullptr) {
+      session_->given_up = true;
+      session_->context.TryCancel();
+      session_.reset();
+    }
     changed_.notify_all();
   }
 
@@ -73,10 +74,14 @@ class GrpcControlStream final : public ControlStream {
     }
     if (session == nullptr) return;
     writer_.Push([session, message] {
-      if (session->stream->Write(message)) return;
-      spdlog::debug("the coordinator no longer listens");
-      session->context.TryCancel();
+      // The reader hears of it too, and with the reason: a call that is cancelled here has none.
+      if (!session->stream->Write(message)) spdlog::debug("the coordinator no longer listens");
     });
+  }
+
+  std::string Trouble() const override {
+    std::lock_guard lock(mutex_);
+    return session_ == nullptr ? trouble_ : "";
   }
 
   void Flush(std::chrono::milliseconds patience) override {
@@ -89,9 +94,8 @@ class GrpcControlStream final : public ControlStream {
  private:
   void Loop() {
     while (WaitForDial()) {
-      while (!over_ && !channel_->WaitForConnected(std::chrono::system_clock::now() + kLook)) {
+      while (!over_ && !Attend()) {
       }
-      if (!over_) Attend();
     }
   }
 
@@ -102,47 +106,69 @@ class GrpcControlStream final : public ControlStream {
     return !over_;
   }
 
-  void Attend() {
+  // False when nobody took the call: to be tried again.
+  bool Attend() {
+    const auto answer = dialling_.Await(kLook);
+    if (!answer) return false;
     const auto session = std::make_shared<Session>();
-    session->stream = stub_->Attend(&session->context);
-    {
-      std::lock_guard lock(mutex_);
-      if (over_) session->context.TryCancel();
-      session_ = session;
+    session->stub = v1::Control::NewStub(answer->channel);
+    // Without a connection the call fails at once and says why there is none.
+    if (!answer->connected) {
+      session->context.set_deadline(std::chrono::system_clock::now() + kLook);
     }
-    queue_.Push([this] { handlers_.on_connected(); });
+    session->stream = session->stub->Attend(&session->context);
+    if (answer->connected) Begin(session);
     v1::CoordinatorMessage message;
     while (session->stream->Read(&message)) {
       // The time of arrival counts for clock offsets, not the time the queue is served.
       const int64_t now = MonotonicNs();
       queue_.Push([this, message, now] { handlers_.on_message(message, now); });
     }
-    session->context.TryCancel();
-    std::unique_lock lock(mutex_);
-    session_.reset();
-    // A coordinator that closes at once is not dialled in a loop without a pause.
-    changed_.wait_for(lock, kLook, [this] { return over_.load(); });
-    queue_.Push([this] { handlers_.on_disconnected(); });
+    return End(*session, session->stream->Finish());
   }
 
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::Control::Stub> stub_;
+  void Begin(const std::shared_ptr<Session>& session) {
+    std::lock_guard lock(mutex_);
+    if (over_) session->context.TryCancel();
+    session->begun = true;
+    session_ = session;
+    queue_.Push([this] { handlers_.on_connected(); });
+  }
+
+  bool End(const Session& session, const grpc::Status& status) {
+    std::unique_lock lock(mutex_);
+    session_.reset();
+    if (session.given_up) return true;
+    trouble_ = WhyNoStream(status);
+    // A coordinator that closes at once is not dialled in a loop without a pause.
+    changed_.wait_for(lock, kLook, [this] { return over_.load(); });
+    if (IsRefusal(status)) {
+      queue_.Push([this, why = trouble_] { handlers_.on_refused(why); });
+      return true;
+    }
+    if (session.begun) queue_.Push([this] { handlers_.on_disconnected(); });
+    return session.begun;
+  }
+
+  Dialling dialling_;  // of the reader; each attempt at the next address
   EventQueue& queue_;
   const Handlers handlers_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool dial_ = false;
   std::atomic<bool> over_{false};
   std::shared_ptr<Session> session_;  // null while there is no stream
+  std::string trouble_;
   JobThread writer_;
   std::thread reader_;
 };
 
 }  // namespace
 
-std::unique_ptr<ControlStream> MakeControlStream(const std::string& coordinator, EventQueue& queue,
+std::unique_ptr<ControlStream> MakeControlStream(const std::vector<ControlAddress>& coordinators,
+                                                 const ControlSecurity& security, EventQueue& queue,
                                                  ControlStream::Handlers handlers) {
-  return std::make_unique<GrpcControlStream>(coordinator, queue, std::move(handlers));
+  return std::make_unique<GrpcControlStream>(coordinators, security, queue, std::move(handlers));
 }
 
 }  // namespace weir

@@ -7,6 +7,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include "control/control_security.h"
 
 #include "base/event_queue.h"
 #include "proto/control.pb.h"
@@ -20,12 +23,15 @@ class ControlStream {
     std::function<void()> on_connected;
     std::function<void(const v1::CoordinatorMessage&, int64_t arrived_ns)> on_message;
     std::function<void()> on_disconnected;
+    // The other end can never be ours: `why` is for a person. No stream follows.
+    std::function<void(const std::string& why)> on_refused;
   };
 
   virtual ~ControlStream() = default;  // breaks the stream and joins the threads
 
-  // Tries until somebody answers; on_connected follows. Once at the start, and again after each
-  // on_disconnected.
+  // Tries until somebody answers; on_connected or on_refused follows. Once at the start, again
+  // after each on_disconnected, and on a stream that has fallen silent, which is given up: nothing
+  // follows of it.
   virtual void Dial() = 0;
 
   // Never blocks. Dropped where there is no stream; on one that breaks it may be lost.
@@ -33,10 +39,16 @@ class ControlStream {
 
   // Waits until what was sent is written.
   virtual void Flush(std::chrono::milliseconds patience) = 0;
+
+  // Why there is no stream, as far as is known; empty when there is, or nothing has been tried.
+  virtual std::string Trouble() const = 0;
 };
 
-// `coordinator` is HOST:PORT.
-std::unique_ptr<ControlStream> MakeControlStream(const std::string& coordinator, EventQueue& queue,
+// With TLS it talks to nobody but a coordinator of the run's authority, or a relay in its place.
+// Where there are several addresses they are dialled in turn, the next where one does not answer or
+// its stream has ended.
+std::unique_ptr<ControlStream> MakeControlStream(const std::vector<ControlAddress>& coordinators,
+                                                 const ControlSecurity& security, EventQueue& queue,
                                                  ControlStream::Handlers handlers);
 
 }  // namespace weir

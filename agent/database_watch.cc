@@ -38,8 +38,9 @@ void DatabaseWatch::AddProcesses(v1::Interval* interval) {
 }
 
 void DatabaseWatch::Conclude(v1::StageDone* done) {
-  if (observer_ == nullptr) return;
-  v1::Evidence evidence = observer_->Finish();
+  v1::Evidence evidence;
+  if (observer_ != nullptr) evidence = observer_->Finish();
+  if (const auto bytes = backend_.StoredBytes(); bytes.ok()) evidence.set_stored_bytes(*bytes);
   if (evidence.ByteSizeLong() > 0) *done->mutable_evidence() = std::move(evidence);
 }
 

@@ -1,5 +1,6 @@
 // All that the agent with the first share sees of the database besides its answers: what it says
-// about itself while it is driven, and what its processes take where they run on this machine.
+// about itself while it is driven, how much it stores at the end, and what its processes take where
+// they run on this machine.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +30,10 @@ class DatabaseWatch {
   void Conclude(v1::StageDone* done);
 
  private:
-  explicit DatabaseWatch(Backend& backend) : processes_(backend.Location()) {}
+  explicit DatabaseWatch(Backend& backend) : backend_(backend), processes_(backend.Location()) {}
   void Observe(const v1::Scenario& scenario, Backend& backend);
 
+  Backend& backend_;
   DatabaseProcesses processes_;
   std::unique_ptr<ObserverThread> observer_;  // while driven
 };

@@ -6,11 +6,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 #include "agent/watch/machine_conditions.h"
+#include "base/crc32c.h"
 #include "base/version.h"
 
 namespace weir {
@@ -30,7 +34,23 @@ std::string Variable(const std::string& name) {
   return value == nullptr ? "" : value;
 }
 
+constexpr size_t kLongestName = 64;
+constexpr size_t kBeginning = 24;  // of a host's name that is cut
+constexpr char kNameCharacters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+
 }  // namespace
+
+std::string DefaultAgentName(const std::string& host, int64_t process) {
+  const std::string suffix = absl::StrCat("-", process);
+  const bool fits = host.size() + suffix.size() <= kLongestName;
+  if (fits && host.find_first_not_of(kNameCharacters) == std::string::npos) return host + suffix;
+  std::string beginning = host.substr(0, kBeginning);
+  for (char& character : beginning) {
+    if (std::strchr(kNameCharacters, character) == nullptr) character = '_';
+  }
+  return absl::StrCat(beginning, "-", absl::Hex(Crc32c(host), absl::kZeroPad8), suffix);
+}
 
 uint32_t UsableCores() {
   cpu_set_t cores;

@@ -32,19 +32,44 @@ absl::StatusOr<Spool::Segment*> Spool::SegmentToFill() {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk_.Open(NameOf(next_segment_)));
   WEIR_ASSIGN_OR_RETURN(RecordLog log, RecordLog::Open(std::move(file), [](absl::string_view) {}));
   WEIR_RETURN_IF_ERROR(log.Clear());
+  v1::SpoolRecord head;
+  *head.mutable_head() = head_;
+  WEIR_RETURN_IF_ERROR(log.Append(head.SerializeAsString()).status());
   segments_.push_back({next_segment_++, std::move(log)});
   return &segments_.back();
 }
 
+void Spool::Begin(const v1::SpoolHead& head) {
+  Clear();
+  head_ = head;
+}
+
+absl::StatusOr<Spool::Segment*> Spool::AppendRecord(const std::string& bytes, uint64_t* offset) {
+  WEIR_ASSIGN_OR_RETURN(Segment * segment, SegmentToFill());
+  WEIR_ASSIGN_OR_RETURN(*offset, segment->log.Append(bytes));
+  return segment;
+}
+
 absl::Status Spool::Append(const v1::IntervalReport& report) {
-  const std::string bytes = report.SerializeAsString();
+  v1::SpoolRecord record;
+  *record.mutable_report() = report;
+  const std::string bytes = record.SerializeAsString();
   if (Bytes() + bytes.size() > capacity_) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the spool is full: ", reports_.size(), " reports wait in ", path_));
   }
-  WEIR_ASSIGN_OR_RETURN(Segment * segment, SegmentToFill());
-  WEIR_ASSIGN_OR_RETURN(const uint64_t offset, segment->log.Append(bytes));
+  uint64_t offset = 0;
+  WEIR_ASSIGN_OR_RETURN(Segment * segment, AppendRecord(bytes, &offset));
   reports_.push_back({report.sequence(), segment->number, offset});
+  return absl::OkStatus();
+}
+
+absl::Status Spool::AppendEnd(const v1::StageDone& done) {
+  v1::SpoolRecord record;
+  *record.mutable_end() = done;
+  uint64_t offset = 0;
+  WEIR_ASSIGN_OR_RETURN(Segment * segment, AppendRecord(record.SerializeAsString(), &offset));
+  end_segment_ = segment->number;
   return absl::OkStatus();
 }
 
@@ -57,14 +82,17 @@ absl::StatusOr<v1::IntervalReport> Spool::Read(uint64_t sequence) const {
   }
   const Segment& segment = segments_[found->segment - segments_.front().number];
   WEIR_ASSIGN_OR_RETURN(const std::string bytes, segment.log.ReadAt(found->offset));
-  v1::IntervalReport report;
-  if (!report.ParseFromString(bytes)) return absl::DataLossError("a report cannot be read back");
-  return report;
+  v1::SpoolRecord record;
+  if (!record.ParseFromString(bytes) || !record.has_report()) {
+    return absl::DataLossError("a report cannot be read back");
+  }
+  return std::move(*record.mutable_report());
 }
 
 void Spool::DropUpTo(uint64_t sequence) {
   while (!reports_.empty() && reports_.front().sequence <= sequence) reports_.pop_front();
-  RemoveSegmentsBefore(reports_.empty() ? next_segment_ : reports_.front().segment);
+  RemoveSegmentsBefore(reports_.empty() ? end_segment_.value_or(next_segment_)
+                                        : reports_.front().segment);
 }
 
 void Spool::RemoveSegmentsBefore(uint64_t number) {
@@ -78,23 +106,8 @@ void Spool::RemoveSegmentsBefore(uint64_t number) {
 
 void Spool::Clear() {
   reports_.clear();
+  end_segment_.reset();
   RemoveSegmentsBefore(next_segment_);
-}
-
-absl::Status ForEachSpooled(Disk& disk, const std::string& path,
-                            absl::FunctionRef<void(const v1::IntervalReport&)> visit) {
-  constexpr uint64_t kMostRemoved = 100'000;  // segments before the first that is there
-  uint64_t number = 1;
-  while (number < kMostRemoved && !disk.Exists(SegmentName(path, number))) ++number;
-  for (; disk.Exists(SegmentName(path, number)); ++number) {
-    WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, disk.Open(SegmentName(path, number)));
-    const auto log = RecordLog::Open(std::move(file), [&](absl::string_view record) {
-      v1::IntervalReport report;
-      if (report.ParseFromArray(record.data(), static_cast<int>(record.size()))) visit(report);
-    });
-    WEIR_RETURN_IF_ERROR(log.status());
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -16,6 +17,8 @@
 #include "agent/pacer.h"
 #include "agent/recorder.h"
 #include "agent/share_plan.h"
+#include "agent/stage_budget.h"
+#include "agent/stage_caps.h"
 #include "agent/watch/stage_watch.h"
 #include "agent/worker.h"
 #include "base/clock.h"
@@ -105,14 +108,18 @@ absl::StatusOr<Course> DriveCourse(const v1::Campaign& campaign, const v1::Scena
 class ThreadedStage final : public Stage {
  public:
   ThreadedStage(Course course, int64_t closed_length_ns, const v1::Prepare& prepare,
-                uint32_t workers)
+                uint32_t workers, StageCaps caps)
       : course_(std::move(course)),
         closed_length_ns_(closed_length_ns),
         share_index_(prepare.share_index()),
         share_count_(prepare.share_count()),
         sessions_(ShareOf(course_.sessions, share_index_, share_count_)),
         workers_(std::min(workers, sessions_)),
-        pages_(course_.shape, workers_) {
+        pages_(course_.shape, workers_),
+        working_(workers_),
+        budget_(prepare.budget()),
+        caps_(std::move(caps)) {
+    caps_.ShareOut(workers_);
     result_.set_leg(prepare.leg());
     result_.set_task(prepare.task());
   }
@@ -128,6 +135,8 @@ class ThreadedStage final : public Stage {
       settings.sessions = ShareOf(sessions_, w, workers_);
       settings.shape = course_.shape;
       settings.retry.seed = Draw(settings.retry.seed, w);
+      settings.caps.operations = caps_.operations();
+      settings.caps.milli_ru = caps_.milli_ru();
       loops_.push_back(std::make_unique<EpollLoop>());
       crew_.push_back(std::make_unique<Worker>(settings, *course_.plan, *loops_.back(), pages_));
       WEIR_RETURN_IF_ERROR(crew_.back()->Open(backend));
@@ -184,12 +193,18 @@ class ThreadedStage final : public Stage {
     while (loop.Now() < start_ns_ && !crew_[worker]->stopped()) loop.RunOnce(start_ns_);
     first_turns_[worker] = loop.Now();
     crew_[worker]->Run(*pacer, start_ns_);
+    --working_;
   }
 
   void Report() {
     std::vector<Tally> totals(course_.shape.cells());
     for (Page page = pages_.MakePage(); pages_.Next(&page);) {
-      page.ForEach([&](uint32_t, size_t cell, const Tally& tally) { totals[cell].Add(tally); });
+      uint64_t milli_ru = 0;
+      page.ForEach([&](uint32_t, size_t cell, const Tally& tally) {
+        totals[cell].Add(tally);
+        milli_ru += tally.counts().milli_ru();
+      });
+      KeepToBudget(milli_ru);
       v1::Interval interval = ToInterval(page);
       AddLedger(&page, &interval);
       PutAside(page);
@@ -203,6 +218,15 @@ class ThreadedStage final : public Stage {
     Conclude(totals);
     if (database_ != nullptr) database_->Conclude(&result_);
     listener_.on_done(std::move(result_));
+  }
+
+  // Once a second. A stage that is over anyway was not stopped.
+  void KeepToBudget(uint64_t milli_ru) {
+    const std::string used_up = budget_.Add(milli_ru);
+    const std::string reached = caps_.Reached().empty() ? used_up : caps_.Reached();
+    if (reached.empty() || working_ == 0 || !result_.budget_reached().empty()) return;
+    result_.set_budget_reached(reached);
+    Stop();
   }
 
   v1::Interval ToInterval(const Page& page) const {
@@ -275,6 +299,8 @@ class ThreadedStage final : public Stage {
     for (v1::KeyUse& use : MergeKeyUses(keys, HeavyHitters::kKeys)) *result_.add_hot_keys() = use;
     if (letters_ != nullptr) result_.set_dead_letters(letters_->written() - letters_before_);
     if (!letters_status_.ok()) result_.set_error(std::string(letters_status_.message()));
+    // The last worker that was at work may have ended with it.
+    if (result_.budget_reached().empty()) result_.set_budget_reached(caps_.Reached());
     result_.set_elapsed_ns(last_ns - start_ns_);
     result_.set_stopped_early(stopped);
     int64_t lateness_ns = 0;
@@ -292,6 +318,9 @@ class ThreadedStage final : public Stage {
   const uint32_t sessions_;
   const uint32_t workers_;
   PageCollector pages_;
+  std::atomic<uint32_t> working_;  // workers that still run
+  StageBudgetWatch budget_;        // of the reporter's thread
+  StageCaps caps_;
   std::unique_ptr<DatabaseWatch> database_;
   DeadLetters* letters_ = nullptr;
   uint64_t letters_before_ = 0;
@@ -352,8 +381,9 @@ v1::Scenario ScenarioFor(const v1::Prepare& prepare, const v1::Campaign& campaig
 absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, uint32_t workers,
                                                     Workbench& workbench, DeadLetters& letters,
                                                     v1::Prepared* prepared) {
+  // Of a search for capacity, each leg has the scenario at another rate.
   const v1::Campaign campaign = CampaignOn(
-      workbench.campaign(), workbench.campaign().targets(static_cast<int>(prepare.target())));
+      prepare.campaign(), prepare.campaign().targets(static_cast<int>(prepare.target())));
   const bool load = prepare.task() == v1::TASK_LOAD;
   const bool proof = prepare.task() == v1::TASK_PROVE;
   const bool rehearses = proof || prepare.task() == v1::TASK_CANARY;  // without the database
@@ -370,6 +400,11 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     course.worker.retry.throttled_attempts = kLoadThrottledAttempts;
     course.worker.retry.obey_retry_after = true;
     course.worker.give_up_ns = 2 * course.worker.timeout_ns;
+  }
+  StageCaps caps;
+  if (!rehearses) {
+    WEIR_ASSIGN_OR_RETURN(caps, StageCaps::Of(prepare.budget(), workbench.limits()));
+    course.worker.caps.waits = load;
   }
   const bool writes = AnyWrites(*course.plan);
   course.worker.keeps_ledger = !rehearses && writes;
@@ -391,9 +426,10 @@ absl::StatusOr<std::unique_ptr<Stage>> PrepareStage(const v1::Prepare& prepare, 
     CountSchedule(*course.schedule, *course.plan, course.shape,
                   course.worker.second_phase_offset_ns, share, prepared);
   }
+  if (absl::Status fits = caps.Admit(*prepared); !fits.ok()) return fits;
   prepared->set_plan_digest(PlanDigest(campaign, scenario, workbench.dataset()));
-  auto stage =
-      std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare, workers);
+  auto stage = std::make_unique<ThreadedStage>(std::move(course), closed_length_ns, prepare,
+                                               workers, std::move(caps));
   Backend& backend = rehearses ? workbench.instant() : workbench.backend(prepare.target());
   WEIR_RETURN_IF_ERROR(stage->OpenSessions(backend));
   stage->Watch(DatabaseWatch::Make(prepare, scenario, backend));

@@ -2,6 +2,8 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "agent/prepare_checks.h"
+#include "agent/stage_caps.h"
 #include "agent/write_guard.h"
 #include "backends/api/record_digest.h"
 #include "backends/catalog.h"
@@ -26,6 +28,7 @@ bool IsUnreachable(const absl::Status& status) {
 }
 
 absl::Status Workbench::Open(const v1::Prepare& prepare) {
+  WEIR_RETURN_IF_ERROR(CheckPrepare(prepare, limits_));
   if (dataset_ == nullptr) {
     campaign_ = prepare.campaign();
     WEIR_ASSIGN_OR_RETURN(dataset_, MakeDataset(campaign_.dataset(), campaign_.seed()));
@@ -54,6 +57,7 @@ absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepa
   prepared->set_physical_partitions(disclosure.physical_partitions);
   prepared->set_charge_basis(disclosure.charge_basis);
   prepared->set_caution(disclosure.caution);
+  DiscloseCaps(campaign_, limits_, prepared);
   return absl::OkStatus();
 }
 

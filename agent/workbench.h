@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "agent/operator_limits.h"
 #include "backends/api/backend.h"
 #include "generators/dataset.h"
 #include "proto/campaign.pb.h"
@@ -17,10 +18,14 @@ namespace weir {
 
 class Workbench {
  public:
-  // Makes the dataset and the target's backend, once; the campaign is the same for the whole run.
+  // `limits`: what the agent's operator allows; held against every Prepare.
+  explicit Workbench(const OperatorLimits& limits = {}) : limits_(limits) {}
+  const OperatorLimits& limits() const { return limits_; }
+
+  // Makes the dataset and the target's backend, once; they are those of the whole run, the
+  // scenarios are those of each Prepare.
   absl::Status Open(const v1::Prepare& prepare);
 
-  const v1::Campaign& campaign() const { return campaign_; }
   const Dataset& dataset() const { return *dataset_; }
   Backend& backend(uint32_t target) { return *backends_.at(target); }
   Backend& instant() { return *instant_; }  // answers at once; of TASK_PROVE and TASK_CANARY
@@ -34,6 +39,7 @@ class Workbench {
   absl::StatusOr<Standing> Guard(const v1::Prepare& prepare);
   absl::Status Disclose(const v1::Prepare& prepare, v1::Prepared* prepared);
 
+  const OperatorLimits limits_;
   v1::Campaign campaign_;
   std::unique_ptr<Dataset> dataset_;
   std::map<uint32_t, std::unique_ptr<Backend>> backends_;

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-
-#include "base/check.h"
 #include "base/clock.h"
-#include "base/random.h"
-#include "base/status.h"
 
 namespace weir {
 namespace {
-
-// After a move: 2 ms, 4 ms, … until two seconds have passed.
-constexpr int64_t kFirstMoveWaitNs = 2'000'000;
-constexpr uint32_t kMostMoves = 10;
 
 constexpr int64_t kLongestPassNs = kNsPerMs;
 
@@ -46,19 +37,17 @@ uint64_t Span(int64_t from_ns, int64_t to_ns) {
 
 Worker::Worker(const WorkerSettings& settings, const OperationPlan& plan, EventLoop& loop,
                PageCollector& pages)
-    : settings_(settings), plan_(plan), loop_(loop), pages_(pages) {}
+    : settings_(settings),
+      plan_(plan),
+      loop_(loop),
+      pages_(pages),
+      retries_(settings.retry),
+      caps_(settings.caps) {}
 
 Worker::~Worker() = default;
 
 absl::Status Worker::Open(Backend& backend) {
-  for (uint32_t i = 0; i < settings_.sessions; ++i) {
-    absl::StatusOr<std::unique_ptr<Session>> session = backend.OpenSession(loop_, *this);
-    if (!session.ok()) return Annotate(session.status(), absl::StrCat("opening session ", i + 1));
-    lanes_.push_back(std::make_unique<Lane>());
-    lanes_.back()->session = *std::move(session);
-    Offer(lanes_.back().get());
-  }
-  return absl::OkStatus();
+  return lanes_.Open(settings_.sessions, backend, loop_, *this);
 }
 
 void Worker::Stop() {
@@ -96,7 +85,7 @@ void Worker::End() {
   winding_down_ = true;
   const int64_t give_up_ns = loop_.Now() + settings_.stop_grace_ns;
   GiveUpWaiting();
-  while (in_flight_ > 0 && loop_.Now() < give_up_ns) {
+  while (slots_.in_flight() > 0 && loop_.Now() < give_up_ns) {
     TurnPages(loop_.Now());
     loop_.RunOnce(give_up_ns);
   }
@@ -104,7 +93,9 @@ void Worker::End() {
   pages_.Finish(std::move(page_));
 }
 
-bool Worker::Finished() const { return pacer_->Finished() && in_flight_ == 0 && retries_.empty(); }
+bool Worker::Finished() const {
+  return pacer_->Finished() && slots_.in_flight() == 0 && retries_.empty();
+}
 
 // Waits for what comes next; towards a due time the last stretch is spun.
 void Worker::Await(int64_t now_ns) {
@@ -135,12 +126,14 @@ void Worker::Spin(int64_t due_ns, int64_t now_ns) {
 }
 
 int64_t Worker::NextWakeNs(int64_t now_ns) const {
-  if (pacer_->Backlog() > 0 && !ready_.empty()) return now_ns;
+  const bool may_send = lanes_.any() && !caps_.Held(now_ns);
+  if (pacer_->Backlog() > 0 && may_send) return now_ns;
   if (Finished()) return now_ns;  // the last operation was answered inside Start
-  const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
-  int64_t wake = std::min(page_end, pacer_->NextDueNs());
-  if (!retries_.empty() && !ready_.empty()) wake = std::min(wake, retries_.top().due_ns);
-  if (oldest_ != kNone) wake = std::min(wake, slots_[oldest_]->alive_ns + settings_.timeout_ns);
+  int64_t wake = std::min(PageEndNs(), pacer_->NextDueNs());
+  if (!retries_.empty() && may_send) wake = std::min(wake, retries_.NextDueNs());
+  if (slots_.oldest() != Slot::kNone) {
+    wake = std::min(wake, slots_.OldestAliveNs() + settings_.timeout_ns);
+  }
   return std::max(wake, now_ns);  // what waits for a session is looked at once a second at least
 }
 
@@ -158,7 +151,7 @@ bool Worker::Hopeless(int64_t now_ns) {
 // Ends the seconds that have passed. What fell due in a second is counted as planned in that
 // second.
 void Worker::TurnPages(int64_t now_ns) {
-  while (now_ns >= start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond) {
+  while (now_ns >= PageEndNs()) {
     const uint32_t next = page_->second + 1;
     page_ = pages_.Turn(std::move(page_), next);
   }
@@ -171,13 +164,17 @@ void Worker::Notice(int64_t now_ns) {
     counts.set_planned(counts.planned() + 1);
   };
   while (true) {
-    const int64_t page_end = start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
+    const int64_t page_end = PageEndNs();
     if (now_ns < page_end) break;
     if (!pacer_->Notice({page_end - 1, now_ns, held_ns_}, count_planned)) return;
     TurnPages(page_end);
   }
   pacer_->Notice({now_ns, now_ns, held_ns_}, count_planned);
   held_ns_ = 0;
+}
+
+int64_t Worker::PageEndNs() const {
+  return start_ns_ + (static_cast<int64_t>(page_->second) + 1) * kNsPerSecond;
 }
 
 uint32_t Worker::SecondOf(int64_t intended_ns) const {
@@ -194,14 +191,16 @@ size_t Worker::CellOf(int64_t intended_ns, uint32_t type) const {
 // A session may answer inside Start; the pass is kept short, so that time and Stop are looked at.
 void Worker::Dispatch() {
   const int64_t pass_end = loop_.Now() + kLongestPassNs;
-  while (Lane* lane = FreeLane()) {
+  while (Lane* lane = lanes_.Free()) {
     const int64_t now = loop_.Now();
     if (now >= pass_end || stop_.load(std::memory_order_relaxed) || LeaseOver(now)) break;
-    if (!retries_.empty() && retries_.top().due_ns <= now) {
-      const Ticket ticket = retries_.top().ticket;
-      retries_.pop();
-      ++slots_[ticket]->planned.operation.attempt;
-      slots_[ticket]->lane = lane;
+    const bool again = !retries_.empty() && retries_.NextDueNs() <= now;
+    if (!again && pacer_->Backlog() == 0) break;
+    if (!WithinCaps(now)) break;
+    if (again) {
+      const Ticket ticket = retries_.Take();
+      ++slots_[ticket].planned.operation.attempt;
+      slots_[ticket].lane = lane;
       Send(ticket, now);
       continue;
     }
@@ -209,12 +208,18 @@ void Worker::Dispatch() {
     if (!due) break;
     StartNew(*due);
   }
-  FlushLanes();
+  lanes_.Flush();
+}
+
+bool Worker::WithinCaps(int64_t now_ns) {
+  const bool within = caps_.Admit({page_->second, PageEndNs()}, now_ns);
+  if (caps_.reached()) stop_.store(true);
+  return within;
 }
 
 void Worker::StartNew(const DueOperation& due) {
-  const Ticket ticket = TakeSlot();
-  Slot& slot = *slots_[ticket];
+  const Ticket ticket = slots_.Take();
+  Slot& slot = slots_[ticket];
   plan_.Make(due.index, &slot.planned);
   Operation& operation = slot.planned.operation;
   operation.attempt = 1;
@@ -231,12 +236,12 @@ void Worker::StartNew(const DueOperation& due) {
   slot.first_sent_ns = 0;
   slot.charge = 0;
   slot.moves = 0;
-  slot.lane = FreeLane();
+  slot.lane = lanes_.Free();
   Send(ticket, loop_.Now());
 }
 
 void Worker::Send(Ticket ticket, int64_t now_ns) {
-  Slot& slot = *slots_[ticket];
+  Slot& slot = slots_[ticket];
   Tally& tally = TallyOf(slot);
   v1::Tally& counts = tally.counts();
   if (slot.first_sent_ns == 0) {
@@ -246,71 +251,26 @@ void Worker::Send(Ticket ticket, int64_t now_ns) {
     counts.set_retries(counts.retries() + 1);
   }
   counts.set_attempts(counts.attempts() + 1);
-  slot.sent_ns = slot.alive_ns = now_ns;
-  slot.in_flight = true;
-  ++in_flight_;
-  LinkNewest(ticket);
-  Lane* lane = slot.lane;
-  if (!lane->unflushed) {
-    lane->unflushed = true;
-    unflushed_.push_back(lane);
-  }
-  if (!ready_.empty() && ready_.front() == lane) {  // the next operation goes to another
-    ready_.pop_front();
-    lane->queued = false;
-  }
+  slots_.Launch(ticket, now_ns);
   const uint64_t completions = completions_;
-  lane->session->Start(slot.planned.operation, ticket);  // may complete inside
+  lanes_.Start(slot.lane, slot.planned.operation, ticket);  // may complete inside
   if (completions_ != completions) held_ns_ += completed_ns_ - now_ns;
-  Offer(lane);
+  lanes_.Offer(slot.lane);
 }
 
-void Worker::FlushLanes() {
-  for (Lane* lane : unflushed_) {
-    lane->unflushed = false;
-    lane->session->Flush();
-  }
-  unflushed_.clear();
-}
-
-// The first lane in the queue that has capacity; lanes without leave the queue. Send moves the lane
-// it uses to the back, so that work spreads over the sessions.
-Worker::Lane* Worker::FreeLane() {
-  while (!ready_.empty()) {
-    Lane* lane = ready_.front();
-    if (lane->session->Capacity() > 0) return lane;
-    lane->queued = false;
-    ready_.pop_front();
-  }
-  return nullptr;
-}
-
-void Worker::Offer(Lane* lane) {
-  if (lane->queued || lane->session->Capacity() <= 0) return;
-  lane->queued = true;
-  ready_.push_back(lane);
-}
-
-void Worker::Ready(Session* session) {
-  for (const auto& lane : lanes_) {
-    if (lane->session.get() == session) Offer(lane.get());
-  }
-}
+void Worker::Ready(Session* session) { lanes_.Offer(session); }
 
 // ------------------------------------------------------------------------------ what comes back
 
 void Worker::Complete(Ticket ticket, const Outcome& outcome) {
   const int64_t now = loop_.Now();
-  Slot& slot = *slots_[ticket];
-  WEIR_CHECK(slot.in_flight);
+  Slot& slot = slots_[ticket];
+  slots_.Land(ticket);
   ++completions_;
   completed_ns_ = now;
-  slot.in_flight = false;
-  --in_flight_;
-  Unlink(ticket);
   CountAttempt(slot, outcome);
   if (outcome.records > 0) last_success_ns_ = now;  // a batch may take many attempts
-  Offer(slot.lane);
+  lanes_.Offer(slot.lane);
   if (outcome.verdict != Verdict::kOk && RetryLater(ticket, outcome, now)) return;
   Settle(ticket, outcome, now);
 }
@@ -343,45 +303,22 @@ void Worker::CountAttempt(Slot& slot, const Outcome& outcome) {
     counts.set_throttled_attempts(counts.throttled_attempts() + 1);
   }
   slot.charge += outcome.charge;
+  const auto charge = static_cast<uint64_t>(std::max<MilliRu>(0, outcome.charge));
+  caps_.Charge({page_->second, PageEndNs()}, charge);
+  if (caps_.reached()) stop_.store(true);
 }
 
-// Full jitter: U(0, min(cap, base·2ⁿ)); after throttling, what the server asks plus U(0, base).
 bool Worker::RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
-  const RetrySettings& retry = settings_.retry;
-  const bool throttled = outcome.verdict == Verdict::kThrottled;
-  const uint32_t attempt = slots_[ticket]->planned.operation.attempt;
-  if (!outcome.retryable && !throttled) return false;
   if (winding_down_ || stop_.load(std::memory_order_relaxed)) return false;
-  if (EffectUnknown(outcome.verdict) || outcome.in_doubt) {
-    slots_[ticket]->planned.operation.in_doubt = true;
-  }
-  if (outcome.moved && FollowLater(ticket, now_ns)) return true;
-  const uint32_t tried = attempt - slots_[ticket]->moves;
-  if (tried >= (throttled ? retry.throttled_attempts : retry.attempts)) return false;
-  const double unit = Unit(Draw(retry.seed, ++retry_draws_));
-  int64_t wait_ns;
-  if (throttled && retry.obey_retry_after && outcome.retry_after_ns > 0) {
-    wait_ns = outcome.retry_after_ns + static_cast<int64_t>(unit * retry.base_ns);
-  } else {
-    const int64_t widest = retry.base_ns << std::min<uint32_t>(attempt, 20);
-    wait_ns = static_cast<int64_t>(unit * std::min(retry.cap_ns, widest));
-  }
-  retries_.push({now_ns + wait_ns, ticket});
-  return true;
-}
-
-// Data that have moved, as when a partition is split, are no fault of the database: the attempt is
-// counted, and another made whatever the policy says. The policy takes over when it does not end.
-bool Worker::FollowLater(Ticket ticket, int64_t now_ns) {
-  Slot& slot = *slots_[ticket];
-  if (slot.moves == kMostMoves) return false;
-  retries_.push({now_ns + (kFirstMoveWaitNs << slot.moves), ticket});
-  ++slot.moves;
+  Slot& slot = slots_[ticket];
+  Operation& operation = slot.planned.operation;
+  if (!retries_.Add(ticket, {operation.attempt, &slot.moves}, outcome, now_ns)) return false;
+  if (EffectUnknown(outcome.verdict) || outcome.in_doubt) operation.in_doubt = true;
   return true;
 }
 
 void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
-  Slot& slot = *slots_[ticket];
+  Slot& slot = slots_[ticket];
   Tally& tally = TallyOf(slot);
   CountVerdict(outcome.verdict, &tally.counts());
   PutDown(slot, outcome);
@@ -400,7 +337,7 @@ void Worker::Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns) {
     errors_.Add(settings_.shape.PhaseOf(slot.cell), slot.planned.type, outcome.verdict,
                 outcome.detail);
   }
-  FreeSlot(ticket);
+  slots_.Free(ticket);
   pacer_->Freed(now_ns);
 }
 
@@ -433,38 +370,36 @@ void Worker::CountUnsent(const DueOperation& due) {
 }
 
 void Worker::TimeOutOverdue(int64_t now_ns) {
-  while (oldest_ != kNone && slots_[oldest_]->alive_ns + settings_.timeout_ns <= now_ns) {
-    const Ticket ticket = oldest_;
+  while (slots_.oldest() != Slot::kNone &&
+         slots_.OldestAliveNs() + settings_.timeout_ns <= now_ns) {
+    const Ticket ticket = slots_.oldest();
     if (GoesOn(ticket, now_ns)) continue;
-    slots_[ticket]->lane->session->Abandon(ticket);
+    slots_[ticket].lane->session->Abandon(ticket);
     Complete(ticket, {.verdict = Verdict::kTimedOut, .detail = "no answer within the timeout"});
   }
 }
 
 // A large write may go on for longer than the timeout, part by part.
 bool Worker::GoesOn(Ticket ticket, int64_t now_ns) {
-  Slot& slot = *slots_[ticket];
+  Slot& slot = slots_[ticket];
   const int64_t sign_ns = slot.lane->session->LastSignNs(ticket);
   if (sign_ns <= slot.alive_ns) return false;
   last_success_ns_ = std::max(last_success_ns_, sign_ns);
-  Unlink(ticket);
-  slot.alive_ns = now_ns;
-  LinkNewest(ticket);
+  slots_.Refresh(ticket, now_ns);
   return true;
 }
 
 // What has waited for a session for longer than the timeout, as when the target is down: it is not
 // sent any more (R8).
 void Worker::GiveUpOverdue(int64_t now_ns) {
+  if (caps_.waits()) return;  // what waits may wait for the cap
   const int64_t limit = now_ns - settings_.timeout_ns;
   for (; pacer_->OldestDueNs() < limit; pacer_->Freed(now_ns)) {
     const DueOperation due = *pacer_->Take();
     CountUnsent(due);
   }
-  while (!retries_.empty() && retries_.top().due_ns < limit) {
-    const Ticket ticket = retries_.top().ticket;
-    retries_.pop();
-    Settle(ticket,
+  while (!retries_.empty() && retries_.NextDueNs() < limit) {
+    Settle(retries_.Take(),
            {.verdict = Verdict::kFailed, .detail = "no session for another attempt in time"},
            now_ns);
   }
@@ -475,8 +410,8 @@ void Worker::GiveUpWaiting() {
   while (const std::optional<DueOperation> due = pacer_->Take()) {
     CountUnsent(*due);
   }
-  for (; !retries_.empty(); retries_.pop()) {
-    Settle(retries_.top().ticket,
+  while (!retries_.empty()) {
+    Settle(retries_.Take(),
            {.verdict = Verdict::kFailed, .detail = "stopped while waiting for another attempt"},
            loop_.Now());
   }
@@ -484,39 +419,11 @@ void Worker::GiveUpWaiting() {
 
 void Worker::GiveUpInFlight(int64_t now_ns) {
   TurnPages(now_ns);
-  while (oldest_ != kNone) {
-    const Ticket ticket = oldest_;
-    slots_[ticket]->lane->session->Abandon(ticket);
+  while (slots_.oldest() != Slot::kNone) {
+    const Ticket ticket = slots_.oldest();
+    slots_[ticket].lane->session->Abandon(ticket);
     Complete(ticket, {.verdict = Verdict::kInDoubt, .detail = "stopped before the answer came"});
   }
-}
-
-// ------------------------------------------------------------------------------------- slots
-
-Ticket Worker::TakeSlot() {
-  if (free_slots_.empty()) {
-    slots_.push_back(std::make_unique<Slot>());
-    return static_cast<Ticket>(slots_.size() - 1);
-  }
-  const Ticket ticket = free_slots_.back();
-  free_slots_.pop_back();
-  return ticket;
-}
-
-void Worker::FreeSlot(Ticket ticket) { free_slots_.push_back(ticket); }
-
-void Worker::LinkNewest(Ticket ticket) {
-  Slot& slot = *slots_[ticket];
-  slot.older = newest_;
-  slot.newer = kNone;
-  (newest_ == kNone ? oldest_ : slots_[newest_]->newer) = ticket;
-  newest_ = ticket;
-}
-
-void Worker::Unlink(Ticket ticket) {
-  Slot& slot = *slots_[ticket];
-  (slot.older == kNone ? oldest_ : slots_[slot.older]->newer) = slot.newer;
-  (slot.newer == kNone ? newest_ : slots_[slot.newer]->older) = slot.older;
 }
 
 }  // namespace weir

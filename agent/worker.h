@@ -1,5 +1,5 @@
 // One thread with one event loop and many sessions: takes operations as the pacer says, starts them
-// on free sessions, retries, times out, and counts what becomes of each.
+// on free sessions, has them retried, times out, and counts what becomes of each.
 //
 // Time stamps of an operation (R1): intended (by the plan), dispatched (picked up by the pacer),
 // sent (handed to a session), completed. Response time counts from intended, service time from the
@@ -8,15 +8,16 @@
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <queue>
-#include <vector>
 
 #include "absl/status/status.h"
 
+#include "agent/attempt_caps.h"
+#include "agent/lanes.h"
+#include "agent/operation_slots.h"
 #include "agent/pacer.h"
 #include "agent/recorder.h"
+#include "agent/retry_queue.h"
 #include "agent/watch/worker_use.h"
 #include "backends/api/backend.h"
 #include "base/event_loop.h"
@@ -24,15 +25,6 @@
 #include "measure/heavy_hitters.h"
 
 namespace weir {
-
-struct RetrySettings {
-  uint32_t attempts = 1;
-  uint32_t throttled_attempts = 1;  // after throttling, this many in all
-  int64_t base_ns = 20'000'000;
-  int64_t cap_ns = 5'000'000'000;
-  bool obey_retry_after = true;
-  uint64_t seed = 0;
-};
 
 struct WorkerSettings {
   uint32_t sessions = 1;
@@ -48,6 +40,7 @@ struct WorkerSettings {
   double spin_share = 1;       // in all for no more than this part of the time
   bool keeps_ledger = false;   // what became of each operation is noted by its index (R47)
   bool keeps_letters = false;  // what failed for good is put aside (R51)
+  AttemptCaps::Settings caps;
 };
 
 // Used on one thread, except Stop. Everything passed in outlives the worker.
@@ -91,53 +84,17 @@ class Worker final : public CompletionSink {
   void Ready(Session* session) override;
 
  private:
-  static constexpr Ticket kNone = UINT32_MAX;
-
-  struct Lane {  // one session
-    std::unique_ptr<Session> session;
-    bool queued = false;  // in ready_
-    bool unflushed = false;
-  };
-
-  struct Slot {  // one operation, over all its attempts
-    PlannedOperation planned;
-    AppliedRecords applied;
-    uint64_t index = 0;  // in the plan
-    size_t cell = 0;
-    uint32_t second = 0;  // of the intended start
-    Lane* lane = nullptr;
-    int64_t intended_ns = 0;
-    int64_t dispatched_ns = 0;
-    int64_t first_sent_ns = 0;
-    int64_t sent_ns = 0;
-    int64_t alive_ns = 0;  // the timeout counts from here: sent, or seen to go on
-    int64_t charge = 0;    // of all attempts
-    uint32_t moves = 0;    // attempts that went to where the data no longer were
-    Ticket older = kNone;  // neighbours in flight, by alive_ns
-    Ticket newer = kNone;
-    bool in_flight = false;
-  };
-
-  struct Retry {
-    int64_t due_ns;
-    Ticket ticket;
-    bool operator>(const Retry& other) const { return due_ns > other.due_ns; }
-  };
-
   bool LeaseOver(int64_t now_ns);
+  bool WithinCaps(int64_t now_ns);
   void Notice(int64_t now_ns);
   void Dispatch();
   void StartNew(const DueOperation& due);
   void Send(Ticket ticket, int64_t now_ns);
-  void FlushLanes();
-  Lane* FreeLane();
-  void Offer(Lane* lane);
 
   void Settle(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   bool RetryLater(Ticket ticket, const Outcome& outcome, int64_t now_ns);
   void CountAttempt(Slot& slot, const Outcome& outcome);
   void CountWait(Slot& slot, const Outcome& outcome);
-  bool FollowLater(Ticket ticket, int64_t now_ns);
   void CountUnsent(const DueOperation& due);
   void PutDown(const Slot& slot, const Outcome& outcome);
   void TimeOutOverdue(int64_t now_ns);
@@ -150,12 +107,8 @@ class Worker final : public CompletionSink {
   void TurnPages(int64_t now_ns);
   size_t CellOf(int64_t intended_ns, uint32_t type) const;
   uint32_t SecondOf(int64_t intended_ns) const;
+  int64_t PageEndNs() const;
   Tally& TallyOf(const Slot& slot) { return page_->At(page_->second - slot.second, slot.cell); }
-
-  Ticket TakeSlot();
-  void FreeSlot(Ticket ticket);
-  void LinkNewest(Ticket ticket);
-  void Unlink(Ticket ticket);
 
   void Await(int64_t now_ns);
   void Spin(int64_t due_ns, int64_t now_ns);
@@ -170,20 +123,13 @@ class Worker final : public CompletionSink {
   int64_t spun_ns_ = 0;
   WorkerUse* use_ = nullptr;
 
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::deque<Lane*> ready_;
-  std::vector<Lane*> unflushed_;
-
-  std::vector<std::unique_ptr<Slot>> slots_;
-  std::vector<Ticket> free_slots_;
-  Ticket oldest_ = kNone;
-  Ticket newest_ = kNone;
-  uint64_t in_flight_ = 0;
+  Lanes lanes_;
+  OperationSlots slots_;
+  RetryQueue retries_;
+  AttemptCaps caps_;
   uint64_t completions_ = 0;  // of attempts
   int64_t completed_ns_ = 0;  // the last of them
   int64_t held_ns_ = 0;       // by sessions that answered inside Start, since the last Notice
-  std::priority_queue<Retry, std::vector<Retry>, std::greater<>> retries_;
-  uint64_t retry_draws_ = 0;
 
   std::unique_ptr<Page> page_;
   ErrorLog errors_;

@@ -45,6 +45,12 @@ absl::Status MayTouch(const Standing& standing, const Intent& intent, const std:
                      target));
   }
   if (standing.foreign && intent.writes) return WontDrop(standing);
+  if (!standing.others.empty() && intent.writes) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(standing.place, ": ", standing.others,
+                     ": somebody depends on it, and it is not written to; take a server of the "
+                     "test's own"));
+  }
   return absl::OkStatus();
 }
 

@@ -3,19 +3,20 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace weir {
 
-absl::StatusOr<std::string> ReadSecret(const v1::Secret& secret, std::string_view what) {
+absl::StatusOr<SecretText> ReadSecret(const v1::Secret& secret, std::string_view what) {
   if (secret.has_env()) {
     const char* value = std::getenv(secret.env().c_str());
     if (value == nullptr) {
       return absl::InvalidArgumentError(absl::StrCat(
           std::string(what), ": the environment variable ", secret.env(), " is not set"));
     }
-    return std::string(value);
+    return SecretText(value);
   }
   if (secret.has_file()) {
     std::ifstream file(secret.file());
@@ -27,9 +28,9 @@ absl::StatusOr<std::string> ReadSecret(const v1::Secret& secret, std::string_vie
     }
     std::string value = text.str();
     if (value.ends_with('\n')) value.pop_back();
-    return value;
+    return SecretText(std::move(value));
   }
-  return std::string();
+  return SecretText();
 }
 
 }  // namespace weir

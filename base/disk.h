@@ -44,6 +44,10 @@ class Disk {
   virtual bool Exists(const std::string& path) const = 0;
 };
 
+// A file of this machine that is there, for reading alone. kAlreadyExists while somebody holds it,
+// kNotFound when it is not there.
+absl::StatusOr<std::unique_ptr<DiskFile>> OpenToRead(const std::string& path);
+
 // The files of this machine. A file that Open made is synced together with its name.
 std::unique_ptr<Disk> MakePosixDisk();
 

@@ -66,6 +66,7 @@ class PosixFile final : public DiskFile {
   }
 
   uint64_t Size() const override { return size_; }
+  void set_size(uint64_t size) { size_ = size; }
 
  private:
   const int fd_;
@@ -84,24 +85,26 @@ absl::Status SyncFolderOf(const std::string& path) {
   return synced ? absl::OkStatus() : Failed("sync", folder);
 }
 
+// Takes the descriptor. Whoever writes holds the file alone, those who read share it.
+absl::StatusOr<std::unique_ptr<DiskFile>> Hold(int fd, int lock, const std::string& path) {
+  auto file = std::make_unique<PosixFile>(fd, path, 0);
+  if (flock(fd, lock | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return absl::AlreadyExistsError(absl::StrCat(path, " is in use"));
+    return Failed("lock", path);
+  }
+  struct stat facts;
+  if (fstat(fd, &facts) != 0) return Failed("read", path);
+  file->set_size(static_cast<uint64_t>(facts.st_size));
+  return file;
+}
+
 class PosixDisk final : public Disk {
  public:
   absl::StatusOr<std::unique_ptr<DiskFile>> Open(const std::string& path) override {
     const bool is_new = !Exists(path);
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) return Failed("open", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      const bool held = errno == EWOULDBLOCK;
-      absl::Status status = Failed("lock", path);
-      close(fd);
-      return held ? absl::AlreadyExistsError(absl::StrCat(path, " is in use")) : status;
-    }
-    struct stat facts;
-    if (fstat(fd, &facts) != 0) {
-      close(fd);
-      return Failed("read", path);
-    }
-    auto file = std::make_unique<PosixFile>(fd, path, static_cast<uint64_t>(facts.st_size));
+    WEIR_ASSIGN_OR_RETURN(std::unique_ptr<DiskFile> file, Hold(fd, LOCK_EX, path));
     if (is_new) WEIR_RETURN_IF_ERROR(SyncFolderOf(path));
     return file;
   }
@@ -115,6 +118,13 @@ class PosixDisk final : public Disk {
 };
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<DiskFile>> OpenToRead(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return absl::NotFoundError(absl::StrCat(path, " is not there"));
+  if (fd < 0) return Failed("open", path);
+  return Hold(fd, LOCK_SH, path);
+}
 
 std::unique_ptr<Disk> MakePosixDisk() { return std::make_unique<PosixDisk>(); }
 

@@ -4,49 +4,29 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "base/clock.h"
 #include "coordinator/journal.h"
 #include "coordinator/leg_verdict.h"
+#include "coordinator/run_program.h"
 
 namespace weir {
 namespace {
 
 constexpr char kEnded[] = "the coordinator ended before the run did";
 
-const char* TaskWords(v1::Task task) {
-  switch (task) {
-    case v1::TASK_LOAD:
-      return "the load";
-    case v1::TASK_DRIVE:
-      return "warm-up and measure";
-    case v1::TASK_PROVE:
-      return "the proof of headroom";
-    case v1::TASK_CANARY:
-      return "the canary";
-    case v1::TASK_VERIFY:
-      return "reading back";
-    default:
-      return "setting up";
-  }
+bool IsArmed(v1::Task task) {
+  return task == v1::TASK_LOAD || task == v1::TASK_DRIVE || task == v1::TASK_PROVE ||
+         task == v1::TASK_CANARY;
 }
 
-struct Evidence {
-  const v1::JournalPrepare* step = nullptr;  // the last that was asked for
-  const v1::JournalGo* go = nullptr;         // of that step
-  int64_t last_unix_ns = 0;
-};
-
-Evidence Gather(const std::vector<v1::JournalRecord>& journal) {
-  Evidence evidence;
-  for (const v1::JournalRecord& record : journal) {
-    evidence.last_unix_ns = std::max(evidence.last_unix_ns, record.unix_ns());
-    if (record.has_prepare()) evidence.step = &record.prepare();
-    if (record.has_go()) evidence.go = &record.go();
+std::string WhereItEnded(const RunEvidence& evidence, const v1::RunResult& run) {
+  if (!evidence.step) return kEnded;
+  std::string words = absl::StrCat(kEnded, ", while ", TaskInHand(evidence.step->task()));
+  const auto leg = static_cast<int>(evidence.step->leg());
+  if (leg < run.legs_size()) {
+    absl::StrAppend(&words, " ", run.legs(leg).scenario(), " on ", run.legs(leg).target());
   }
-  const bool current = evidence.go != nullptr && evidence.step != nullptr &&
-                       evidence.go->step() == evidence.step->step();
-  if (!current) evidence.go = nullptr;
-  return evidence;
+  if (IsArmed(evidence.step->task()) && !evidence.go) absl::StrAppend(&words, ", before its start");
+  return absl::StrCat(words, evidence.go ? "; operations may have been issued" : "");
 }
 
 }  // namespace
@@ -58,25 +38,27 @@ bool IsAbandoned(Disk& disk, const std::string& store, const std::string& run_id
   return journal.ok() || absl::IsNotFound(journal.status()) || absl::IsDataLoss(journal.status());
 }
 
-void ConcludeAbandoned(const std::vector<v1::JournalRecord>& journal, v1::RunResult* run) {
-  const Evidence evidence = Gather(journal);
+bool CanBeRecovered(const RunEvidence& evidence, const v1::RunResult& run) {
+  if (!evidence.stage_begun()) return false;
+  const auto leg = static_cast<int>(evidence.step->leg());
+  return leg < run.legs_size() && !IsRecorded(run.legs(leg), evidence.step->task());
+}
+
+std::string HowToRecover(const std::string& run_id) {
+  return absl::StrCat("what its agents still have of that can be brought in: weir recover ", run_id,
+                      " --spools DIR");
+}
+
+void ConcludeAbandoned(const RunEvidence& evidence, v1::RunResult* run, v1::Validity validity) {
   run->set_state(v1::RUN_STATE_ABORTED);
   run->set_finished_unix_ns(std::max(run->started_unix_ns(), evidence.last_unix_ns));
-  std::string reason = kEnded;
-  if (evidence.step != nullptr) {
-    const auto leg = static_cast<int>(evidence.step->leg());
-    absl::StrAppend(&reason, ", during ", TaskWords(evidence.step->task()));
-    if (leg < run->legs_size()) {
-      absl::StrAppend(&reason, " of ", run->legs(leg).scenario(), " on ", run->legs(leg).target());
-    }
-    absl::StrAppend(&reason, evidence.go != nullptr ? "; operations may have been issued" : "");
-  }
+  const std::string reason = WhereItEnded(evidence, *run);
   for (v1::Leg& leg : *run->mutable_legs()) {
     if (leg.verdict().validity() != v1::VALIDITY_UNKNOWN) continue;
     leg.set_failure(absl::StrCat("not run to its end: ", kEnded));
     AddReason(v1::VALIDITY_INVALID, leg.failure(), leg.mutable_verdict());
   }
-  AddReason(v1::VALIDITY_INVALID, reason, run->mutable_verdict());
+  AddReason(validity, reason, run->mutable_verdict());
 }
 
 }  // namespace weir

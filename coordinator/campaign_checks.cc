@@ -12,7 +12,9 @@
 #include "coordinator/campaign_findings.h"
 #include "coordinator/campaign_schema.h"
 #include "coordinator/campaign_walk.h"
+#include "coordinator/capacity_checks.h"
 #include "coordinator/comparison_checks.h"
+#include "coordinator/cost_checks.h"
 #include "coordinator/quantity.h"
 #include "coordinator/suggestion.h"
 
@@ -41,6 +43,13 @@ std::string StorageOf(const v1::Target& target) {
   }
 }
 
+void CheckNull(const v1::NullTarget& null, const std::string& path, Findings* findings) {
+  const bool queues = null.servers() > 0 || null.service_law() != v1::SERVICE_LAW_FIXED;
+  if (!queues || null.service_time().ns() > 0) return;
+  findings->Add(path, "servers and service_law need a service_time above 0s",
+                {path + ".servers", path + ".service_law", path + ".service_time"});
+}
+
 void CheckPostgres(const v1::PostgresTarget& postgres, const std::string& path,
                    Findings* findings) {
   if (postgres.tls_certificate().empty() != postgres.tls_key().empty()) {
@@ -63,6 +72,7 @@ void CheckTargets(const v1::Campaign& campaign, Findings* findings) {
     const v1::Target& target = campaign.targets(i);
     const std::string path = ItemPath("targets", static_cast<size_t>(i));
     if (target.has_postgres()) CheckPostgres(target.postgres(), path + ".postgres", findings);
+    if (target.has_null()) CheckNull(target.null(), path + ".null", findings);
     if (target.has_cosmos()) CheckCosmos(target.cosmos(), path + ".cosmos", findings);
     const std::string used = StorageOf(target);
     if (used.empty()) continue;
@@ -358,6 +368,9 @@ void CheckCampaign(const std::set<std::string>& broken, CampaignReading* reading
   }
   WarnOfUnloaded(campaign, &findings);
   if (campaign.has_compare()) CheckComparison(campaign, &findings);
+  if (campaign.has_capacity()) CheckCapacity(campaign, &findings);
+  if (campaign.has_cost()) CheckCost(campaign, &findings);
+  if (campaign.has_budget()) CheckThatBudgetBinds(campaign, &findings);
 }
 
 std::string OperationName(const v1::OperationSpec& operation) {

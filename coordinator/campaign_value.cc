@@ -98,7 +98,9 @@ std::string SetWhole(const YamlNode& node, const FieldDescriptor& field, Message
     return problem.empty() ? WrongType("a whole number", node) : problem;
   }
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32) {
-    message->GetReflection()->SetUInt32(message, &field, static_cast<uint32_t>(value));
+    const auto narrow = static_cast<uint32_t>(value);
+    field.is_repeated() ? message->GetReflection()->AddUInt32(message, &field, narrow)
+                        : message->GetReflection()->SetUInt32(message, &field, narrow);
   } else {
     message->GetReflection()->SetUInt64(message, &field, value);
   }
@@ -118,7 +120,8 @@ std::string SetNumber(const YamlNode& node, const FieldDescriptor& field, Messag
 std::string SetEnum(const YamlNode& node, const FieldDescriptor& field, Message* message) {
   for (const auto* value : ValuesOf(*field.enum_type())) {
     if (ValueName(*value) != node.text) continue;
-    message->GetReflection()->SetEnum(message, &field, value);
+    field.is_repeated() ? message->GetReflection()->AddEnum(message, &field, value)
+                        : message->GetReflection()->SetEnum(message, &field, value);
     return "";
   }
   const std::vector<std::string> names = ValueNamesOf(*field.enum_type());

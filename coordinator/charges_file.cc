@@ -8,13 +8,11 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 
 #include "coordinator/campaign_schema.h"
-#include "coordinator/campaign_walk.h"
-#include "coordinator/yaml_tree.h"
+#include "coordinator/yaml_file.h"
 
 namespace weir {
 namespace {
@@ -55,28 +53,14 @@ void AppendField(const Message& message, const FieldDescriptor& field, const std
 
 ChargesReading ReadChargesText(const std::string& text, const std::string& file_name) {
   ChargesReading reading;
-  const YamlNode root = ParseYaml(text, file_name, &reading.problems);
-  if (!reading.problems.empty()) return reading;
-  WalkFindings findings;
-  FillMessage(root, {file_name, 1, 1}, &reading.charges, &findings);
-  reading.problems = std::move(findings.problems);
-  SortByPlace(&reading.problems);
+  reading.problems = ReadYamlText(text, file_name, &reading.charges);
   return reading;
 }
 
 ChargesReading ReadChargesFile(const std::string& path) {
   ChargesReading reading;
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxYamlBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad() || (file.gcount() == 0 && errno != 0)) {
-    const char* why = errno == 0 ? "not a readable file" : std::strerror(errno);
-    reading.problems.push_back({path, 0, 0, absl::StrCat("cannot read the charges: ", why)});
-    return reading;
-  }
-  text.resize(static_cast<size_t>(file.gcount()));
-  return ReadChargesText(text, path);
+  reading.problems = ReadYamlFile(path, "the charges", &reading.charges);
+  return reading;
 }
 
 std::string ChargesText(const v1::Charges& charges) {

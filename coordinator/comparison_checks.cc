@@ -9,6 +9,7 @@
 #include "coordinator/suggestion.h"
 #include "measure/signed_rank.h"
 #include "reports/comparison_design.h"
+#include "reports/fairness.h"
 
 namespace weir {
 namespace {
@@ -96,7 +97,7 @@ void CheckMetricList(const v1::Campaign& campaign, Findings* findings) {
 void CheckRounds(const v1::Campaign& campaign, Findings* findings) {
   const size_t family = FamilySize(campaign);
   const uint32_t rounds = RoundsOf(campaign.compare());
-  const size_t least = LeastPairs(family, kSignificance);
+  const size_t least = LeastPairs(family, SignificanceOfLook(campaign.compare()));
   if (family == 0 || rounds >= least) return;
   findings->Add(JoinPath(kCompare, "rounds"),
                 absl::StrCat("rounds: ", rounds, " cannot lead to any verdict: ", family,
@@ -107,6 +108,27 @@ void CheckRounds(const v1::Campaign& campaign, Findings* findings) {
                 {"scenarios", "targets", JoinPath(kCompare, "metrics")});
 }
 
+// Who ranks targets that promise different things ranks the promises.
+void CheckFairness(const v1::Campaign& campaign, Findings* findings) {
+  std::set<std::string> told;
+  for (const v1::Scenario& scenario : campaign.scenarios()) {
+    std::vector<FairnessTarget> targets;
+    for (const uint32_t index : TargetsOf(campaign, scenario)) {
+      targets.push_back({&campaign.targets(static_cast<int>(index)), nullptr});
+    }
+    for (const FairnessRow& row : FairnessLedger(campaign.compare(), targets)) {
+      if (!row.differs || row.acknowledged || !told.insert(row.name).second) continue;
+      findings->Add(
+          JoinPath(kCompare, "acknowledge"),
+          absl::StrCat("the targets differ in ", row.name, ": ", DifferenceWords(row, targets),
+                       "; give them the same, or rank them all the same with "
+                       "'acknowledge: [",
+                       row.name, "]'"),
+          {kCompare});
+    }
+  }
+}
+
 }  // namespace
 
 void CheckComparison(const v1::Campaign& campaign, Findings* findings) {
@@ -114,6 +136,7 @@ void CheckComparison(const v1::Campaign& campaign, Findings* findings) {
   CheckScenarios(campaign, findings);
   CheckMetricList(campaign, findings);
   CheckRounds(campaign, findings);
+  CheckFairness(campaign, findings);
 }
 
 }  // namespace weir

@@ -3,12 +3,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
-#include <deque>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/grpc_security.h"
+#include "control/server_stream.h"
+#include "control/wire_bytes.h"
 
 #include "base/clock.h"
 #include "proto/control.grpc.pb.h"
@@ -18,66 +20,18 @@ namespace {
 
 constexpr auto kFarewell = std::chrono::seconds(2);
 // The end of a stage carries the histograms of all its operations: some 20 KiB each.
-constexpr int kLargestMessage = 64 << 20;
+constexpr int kLargestMessage = 16 << 20;
+// A connection that is dead without a word is closed: its agent has long dialled another.
+constexpr int kKeepaliveMs = 10'000;
 
-// One agent's stream. gRPC calls it from its own threads and deletes it through OnDone.
-class Connection final : public grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage> {
+// Raw: reports are read where they lie, and are most of what comes.
+using Connection = ServerStream<grpc::ByteBuffer, grpc::ByteBuffer>;
+using Service = v1::Control::WithRawCallbackMethod_Attend<v1::Control::Service>;
+
+class GrpcControlServer final : public ControlServer, public Service {
  public:
-  using OnMessage = std::function<void(v1::AgentMessage, int64_t)>;
-
-  Connection(OnMessage on_message, std::function<void()> on_done)
-      : on_message_(std::move(on_message)), on_done_(std::move(on_done)) {
-    StartRead(&incoming_);
-  }
-
-  void Send(v1::CoordinatorMessage message) {
-    std::lock_guard lock(mutex_);
-    if (over_) return;
-    outgoing_.push_back(std::move(message));
-    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
-  }
-
-  void OnReadDone(bool ok) override {
-    if (!ok) return End();
-    on_message_(std::move(incoming_), MonotonicNs());
-    incoming_.Clear();
-    StartRead(&incoming_);
-  }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) return End();
-    std::lock_guard lock(mutex_);
-    outgoing_.pop_front();
-    if (!over_ && !outgoing_.empty()) StartWrite(&outgoing_.front());
-  }
-
-  void OnCancel() override { End(); }
-
-  void OnDone() override {
-    on_done_();
-    delete this;
-  }
-
- private:
-  void End() {
-    std::lock_guard lock(mutex_);
-    if (over_) return;
-    over_ = true;
-    Finish(grpc::Status::OK);
-  }
-
-  const OnMessage on_message_;
-  const std::function<void()> on_done_;
-  v1::AgentMessage incoming_;
-  std::mutex mutex_;
-  std::deque<v1::CoordinatorMessage> outgoing_;  // the first is being written
-  bool over_ = false;
-};
-
-class GrpcControlServer final : public ControlServer, public v1::Control::CallbackService {
- public:
-  GrpcControlServer(EventQueue& queue, Handlers handlers)
-      : queue_(queue), handlers_(std::move(handlers)) {}
+  GrpcControlServer(ControlSecurity security, EventQueue& queue, Handlers handlers)
+      : security_(std::move(security)), queue_(queue), handlers_(std::move(handlers)) {}
 
   ~GrpcControlServer() override {
     // Agents end their streams when they have read the goodbye.
@@ -86,8 +40,10 @@ class GrpcControlServer final : public ControlServer, public v1::Control::Callba
 
   bool Listen(const std::string& address) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(address, MakeServerCredentials(security_), &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
     builder.SetMaxReceiveMessageSize(kLargestMessage);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
@@ -99,17 +55,38 @@ class GrpcControlServer final : public ControlServer, public v1::Control::Callba
   void Send(ConnectionId connection, const v1::CoordinatorMessage& message) override {
     std::lock_guard lock(mutex_);
     const auto found = connections_.find(connection);
-    if (found != connections_.end()) found->second->Send(message);
+    if (found != connections_.end()) found->second->Send(ToBytes(message));
   }
 
-  grpc::ServerBidiReactor<v1::AgentMessage, v1::CoordinatorMessage>* Attend(
-      grpc::CallbackServerContext*) override {
+  void End(ConnectionId connection) override {
+    std::lock_guard lock(mutex_);
+    const auto found = connections_.find(connection);
+    if (found != connections_.end()) found->second->End();
+  }
+
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Attend(
+      grpc::CallbackServerContext* context) override {
+    const auto peer_context = context->auth_context();
+    const bool relay =
+        handlers_.on_opened != nullptr && IsOf(*peer_context, security_, ControlEnd::kRelay);
+    const grpc::Status refused = WhyNotAdmitted(*peer_context, security_, ControlEnd::kAgent);
+    if (!relay && !refused.ok()) {
+      return new RefusedStream<grpc::ByteBuffer, grpc::ByteBuffer>(refused);
+    }
     std::lock_guard lock(mutex_);
     const ConnectionId id = ++last_id_;
+    if (handlers_.on_opened != nullptr) {
+      const StreamPeer peer = !security_.tls ? StreamPeer::kEither
+                              : relay        ? StreamPeer::kRelay
+                                             : StreamPeer::kAgent;
+      queue_.Push([this, id, peer] { handlers_.on_opened(id, peer); });
+    }
     auto* connection = new Connection(
-        [this, id](v1::AgentMessage message, int64_t arrived_ns) {
-          queue_.Push([this, id, message = std::move(message), arrived_ns] {
-            handlers_.on_message(id, message, arrived_ns);
+        [this, id](const grpc::ByteBuffer& message) {
+          // The time of arrival counts for clock offsets, not the time the queue is served.
+          queue_.Push([this, id, message, arrived_ns = MonotonicNs()] {
+            WithBytes(message,
+                      [&](std::string_view bytes) { handlers_.on_bytes(id, bytes, arrived_ns); });
           });
         },
         [this, id] { Forget(id); });
@@ -126,6 +103,7 @@ class GrpcControlServer final : public ControlServer, public v1::Control::Callba
     queue_.Push([this, id] { handlers_.on_disconnected(id); });
   }
 
+  const ControlSecurity security_;
   EventQueue& queue_;
   const Handlers handlers_;
   int port_ = 0;
@@ -138,11 +116,12 @@ class GrpcControlServer final : public ControlServer, public v1::Control::Callba
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ControlServer>> StartControlServer(
-    const std::string& address, EventQueue& queue, ControlServer::Handlers handlers) {
-  auto server = std::make_unique<GrpcControlServer>(queue, std::move(handlers));
-  if (!server->Listen(address)) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", address, ": is the port free and the address ours?"));
+    const ControlAddress& address, const ControlSecurity& security, EventQueue& queue,
+    ControlServer::Handlers handlers) {
+  auto server = std::make_unique<GrpcControlServer>(security, queue, std::move(handlers));
+  if (!server->Listen(address.ToString())) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", address.ToString(),
+                                               ": is the port free and the address ours?"));
   }
   return server;
 }

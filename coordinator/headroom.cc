@@ -43,6 +43,11 @@ v1::Headroom NoHeadroom(const std::string& why) {
   return headroom;
 }
 
+void DriveWith(const v1::Headroom& headroom, v1::Leg* leg) {
+  *leg->mutable_headroom() = headroom;
+  if (!headroom.proven()) leg->mutable_verdict()->add_overridden("headroom");
+}
+
 std::string HeadroomWords(const v1::Headroom& headroom) {
   std::string words = absl::StrCat("the agents cannot offer ", headroom.rate_factor(),
                                    " times its rate to a database that answers at once, so its "

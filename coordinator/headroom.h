@@ -19,4 +19,7 @@ v1::Headroom NoHeadroom(const std::string& why);
 // Why there is none, and what to do about it.
 std::string HeadroomWords(const v1::Headroom& headroom);
 
+// The leg is driven with what the proof came to; although it failed, too, and then says so.
+void DriveWith(const v1::Headroom& headroom, v1::Leg* leg);
+
 }  // namespace weir

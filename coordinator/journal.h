@@ -3,6 +3,7 @@
 // run is over belongs to one that died. Owned by the program; one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 
 #include "base/disk.h"
 #include "base/record_log.h"
+#include "proto/control.pb.h"
 #include "proto/journal.pb.h"
 
 namespace weir {
@@ -35,10 +37,22 @@ class Journal {
 // behind the damage tells it from the rest of a crash.
 absl::StatusOr<std::vector<v1::JournalRecord>> ReadJournal(Disk& disk, const std::string& path);
 
+// What the journal keeps of the answers to a step's Prepare, by agent: no record much larger than a
+// megabyte.
+std::vector<v1::JournalRecord> ShareRecords(uint32_t step,
+                                            const std::vector<v1::Prepared>& answers);
+
 // Beside the results store, one for each run.
 std::string JournalPath(const std::string& store, const std::string& run_id);
 
 // Where local agents of the run put their dead letters; beside the results store.
 std::string DeadLetterFolder(const std::string& store, const std::string& run_id);
+
+// Of a run of so many agents; 0: as many as join.
+v1::JournalRecord BegunRecord(const std::string& run_id, uint32_t agents);
+
+// Before the first leg of a comparison, so that nothing of its order can be chosen by what is seen
+// later (R22).
+v1::JournalRecord DesignRecord(const v1::RunResult& run);
 
 }  // namespace weir

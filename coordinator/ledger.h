@@ -1,6 +1,6 @@
 // The conservation equation of one agent's stage (R42): planned = ok + failed + unknown + unsent +
-// lost, exactly, for every operation and second of the plan. Only seconds that do not balance yet
-// are kept. Pure; one thread.
+// lost, exactly, for every operation and second of the plan. Accounts are kept only of seconds that
+// do not balance yet. Pure; one thread.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 
 #include "google/protobuf/repeated_field.h"
 
+#include "coordinator/planned_seconds.h"
+#include "coordinator/report_view.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
 
@@ -30,7 +32,13 @@ class Ledger {
   // `plan`: what the agent announced; empty where that is not known beforehand (closed loop).
   void Expect(const google::protobuf::RepeatedPtrField<v1::PlannedCounts>& plan);
 
-  void Book(const v1::Interval& interval);
+  // The stage goes on after a crash, with this second: what was told before is not known here. Of
+  // the operations that fell due before it, and of a load, whose operations have no second, nothing
+  // is booked any more.
+  void Resume(uint32_t second);
+
+  // Parts of no age above the report's second.
+  void Book(const ReportView& report);
 
   // The agent has told everything. Empty when every second balances; else the first that does not,
   // in words. `whole`: the stage ran to its end, so that the announced plan must have been met too.
@@ -48,10 +56,18 @@ class Ledger {
     uint64_t settled = 0;
   };
 
+  bool Follows(const Key& key) const;
+  uint64_t Announced(const Key& key) const;
+  void Close(const Key& key);
   bool Balances(const Account& account, bool whole) const;
+  // Every account that is not closed, those of which only the plan tells included, in order.
+  std::map<Key, Account> AllOpen() const;
 
   bool has_plan_ = false;
-  std::map<Key, Account> open_;
+  uint32_t resumed_ = 0;              // what fell due before is not followed
+  std::vector<PlannedSeconds> plan_;  // what is closed is 0
+  // Sorted. A handful: what the agent is at, and what is overdue.
+  std::vector<std::pair<Key, Account>> open_;
 };
 
 }  // namespace weir

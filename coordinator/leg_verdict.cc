@@ -92,6 +92,29 @@ void AddOverridden(const std::string& gate, v1::ValidityVerdict* verdict) {
   if (std::find(known.begin(), known.end(), gate) == known.end()) verdict->add_overridden(gate);
 }
 
+// R32: a probe that missed the objective, or that was spoiled, is part of a search and no flaw of
+// the run. What must be sound are the runs that confirm the rate that was found.
+bool Counts(const v1::Leg& leg) {
+  if (leg.set_aside()) return false;  // it was run again
+  if (!leg.has_probe() || leg.verdict().validity() == v1::VALIDITY_UNVERIFIED) return true;
+  const v1::Probe& probe = leg.probe();
+  if (probe.end() == v1::PROBE_END_FAILED || probe.end() == v1::PROBE_END_UNSPECIFIED) return true;
+  return probe.purpose() == v1::PROBE_PURPOSE_CONFIRM && probe.end() == v1::PROBE_END_PASSED;
+}
+
+// A search in which nothing but the generator was ever seen.
+void JudgeSearch(const v1::RunResult& run, const v1::CapacityResult& capacity,
+                 v1::ValidityVerdict* verdict) {
+  if (capacity.finding() != v1::CAPACITY_FINDING_NONE) return;
+  const bool told = std::any_of(run.legs().begin(), run.legs().end(), [&](const v1::Leg& leg) {
+    return leg.scenario() == capacity.scenario() && leg.target() == capacity.target() &&
+           leg.probe().end() == v1::PROBE_END_MISSED;
+  });
+  if (told) return;
+  AddReason(v1::VALIDITY_INVALID, absl::StrCat(capacity.scenario(), ": ", capacity.sentence()),
+            verdict);
+}
+
 }  // namespace
 
 void LowerTo(v1::Validity validity, v1::ValidityVerdict* verdict) {
@@ -119,13 +142,16 @@ void JudgeRun(v1::RunResult* run) {
   for (const v1::Leg& leg : run->legs()) {
     // Why the run ended early stands above already.
     if (absl::StartsWith(leg.failure(), "not run: ")) continue;
-    if (leg.set_aside()) continue;  // its round was run again
+    if (!Counts(leg)) continue;
     LowerTo(leg.verdict().validity(), verdict);
     for (const std::string& gate : leg.verdict().overridden()) AddOverridden(gate, verdict);
     for (const std::string& reason : leg.verdict().reasons()) {
       AddReason(leg.verdict().validity(),
                 absl::StrCat(leg.scenario(), " on ", leg.target(), ": ", reason), verdict);
     }
+  }
+  for (const v1::CapacityResult& capacity : run->capacities()) {
+    JudgeSearch(*run, capacity, verdict);
   }
   if (run->state() == v1::RUN_STATE_INTERRUPTED) {
     AddReason(v1::VALIDITY_INVALID, "interrupted by the user", verdict);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 extern char** environ;
@@ -28,21 +29,45 @@ std::string DescribeEnd(int status) {
   return absl::StrCat("ended with exit code ", WEXITSTATUS(status));
 }
 
+// Ours, with the run's token instead of one that somebody may have set for another.
+std::vector<std::string> EnvironmentWith(const JoinToken& token) {
+  const std::string own = absl::StrCat(kJoinTokenVariable, "=");
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!absl::StartsWith(*variable, own)) variables.emplace_back(*variable);
+  }
+  variables.push_back(own + token.Reveal());
+  return variables;
+}
+
 }  // namespace
 
-absl::Status LocalAgents::Start(int count, const std::string& coordinator,
+absl::Status LocalAgents::Start(int count, const std::string& coordinator, const JoinToken& token,
                                 const std::string& dead_letters) {
   std::error_code error;
   const std::string program =
       std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "weir-agent";
+  std::vector<std::string> variables = EnvironmentWith(token);
+  std::vector<char*> environment;
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
   for (int i = 0; i < count; ++i) {
     const std::string name = absl::StrCat("agent-", i);
-    const char* argv[] = {
-        program.c_str(),  "--coordinator",      coordinator.c_str(), "--name", name.c_str(),
-        "--dead-letters", dead_letters.c_str(), "--die-with-parent", nullptr};
+    const std::string index = absl::StrCat(i);
+    const char* argv[] = {program.c_str(),
+                          "--coordinator",
+                          coordinator.c_str(),
+                          "--name",
+                          name.c_str(),
+                          "--index",
+                          index.c_str(),
+                          "--dead-letters",
+                          dead_letters.c_str(),
+                          "--die-with-parent",
+                          nullptr};
     pid_t pid;
-    const int failed =
-        posix_spawn(&pid, program.c_str(), nullptr, nullptr, const_cast<char**>(argv), environ);
+    const int failed = posix_spawn(&pid, program.c_str(), nullptr, nullptr,
+                                   const_cast<char**>(argv), environment.data());
     if (failed != 0) {
       return absl::InternalError(absl::StrCat("cannot start ", program, ": ", strerror(failed)));
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "control/join_token.h"
 
 namespace weir {
 
@@ -21,8 +22,9 @@ class LocalAgents {
   LocalAgents& operator=(const LocalAgents&) = delete;
 
   // Starts `count` weir-agent programs, found beside this program; their dead letters go into that
-  // folder.
-  absl::Status Start(int count, const std::string& coordinator, const std::string& dead_letters);
+  // folder. The token goes to them by their environment.
+  absl::Status Start(int count, const std::string& coordinator, const JoinToken& token,
+                     const std::string& dead_letters);
 
   struct End {
     std::string name;

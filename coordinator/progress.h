@@ -1,13 +1,13 @@
-// Shows a run while it goes: one line per leg and stage, rewritten in place on a terminal, a plain
-// line every few seconds elsewhere. One thread.
+// Shows a run on the terminal while it goes: a few lines for the stage in hand, rewritten in place;
+// where the output is no terminal, one plain line every few seconds. One thread.
 #pragma once
 
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
-#include "coordinator/stage_merge.h"
-#include "proto/results.pb.h"
+#include "coordinator/live/live_run.h"
 
 namespace weir {
 
@@ -15,27 +15,18 @@ class Progress {
  public:
   explicit Progress(std::FILE* out, bool quiet = false);  // quiet: only what Say is told
 
-  void Begin(const v1::Campaign& campaign, const v1::Leg& leg, v1::Phase stage,
-             uint64_t planned_operations);
-  void Second(const v1::Leg& leg, const MergedSecond& second);
+  void Begin();                     // of a stage
+  void Second(const LiveRun& run);  // run.point() is new
   void Say(const std::string& line);
   void End();
 
  private:
-  std::string Line(const MergedSecond& merged) const;
-  void Show(const std::string& line);
+  void Rewrite(const std::vector<std::string>& lines);
 
   std::FILE* const out_;
   const bool terminal_;
   const bool quiet_;
-  std::string label_;
-  v1::Phase stage_ = v1::PHASE_UNSPECIFIED;
-  int64_t stage_seconds_ = 0;  // planned length; 0 for a load
-  uint64_t records_per_operation_ = 1;
-  uint64_t planned_ = 0;
-  uint64_t settled_ = 0;
-  uint32_t last_second_ = 0;
-  bool open_line_ = false;  // the terminal's line is not ended
+  size_t open_lines_ = 0;  // of the terminal, that the next second replaces
 };
 
 }  // namespace weir

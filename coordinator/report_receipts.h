@@ -21,11 +21,12 @@ class ReportReceipts {
 
   // All seconds up to this one have been kept, or there are none that the agent's reports wait for.
   void Kept(uint32_t second) {
-    for (Agent& agent : agents_) {
-      for (; !agent.unkept.empty() && agent.unkept.front().second <= second;
-           agent.unkept.pop_front()) {
-        agent.kept = agent.unkept.front().first;
-      }
+    for (uint32_t agent = 0; agent < agents_.size(); ++agent) Kept(agent, second);
+  }
+  void Kept(uint32_t agent, uint32_t second) {
+    std::deque<std::pair<uint64_t, uint32_t>>& unkept = agents_[agent].unkept;
+    for (; !unkept.empty() && unkept.front().second <= second; unkept.pop_front()) {
+      agents_[agent].kept = unkept.front().first;
     }
   }
 
@@ -38,10 +39,19 @@ class ReportReceipts {
   uint64_t kept(uint32_t agent) const { return agents_[agent].kept; }
   bool missing(uint32_t agent) const { return agents_[agent].merged < agents_[agent].highest; }
 
+  // Whether to ask for what is missing: not while an answer may be under way. Each report behind a
+  // gap that is not filled would otherwise bring several more of them.
+  bool due(uint32_t agent, int64_t now_ns) const {
+    constexpr int64_t kPatienceNs = 100'000'000;
+    const Agent& asked = agents_[agent];
+    return answered(agent) || now_ns < asked.asked_ns || now_ns - asked.asked_ns >= kPatienceNs;
+  }
+
   // The next reports to ask the agent for: those missing, a few at a time.
-  std::pair<uint64_t, uint64_t> ToAskFor(uint32_t agent) {
+  std::pair<uint64_t, uint64_t> ToAskFor(uint32_t agent, int64_t now_ns) {
     constexpr uint64_t kAtOnce = 4;
     Agent& asked = agents_[agent];
+    asked.asked_ns = now_ns;
     const uint64_t first = asked.merged + 1;
     asked.asked = asked.highest < first + kAtOnce ? asked.highest : first + kAtOnce - 1;
     return {first, asked.asked};
@@ -55,6 +65,7 @@ class ReportReceipts {
     uint64_t kept = 0;
     uint64_t highest = 0;
     uint64_t asked = 0;
+    int64_t asked_ns = 0;
     std::deque<std::pair<uint64_t, uint32_t>> unkept;  // sequence and second, in order
   };
 

@@ -5,6 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "reports/comparison.h"
+#include "reports/comparison_design.h"
+
 namespace weir {
 namespace {
 
@@ -26,19 +29,11 @@ const v1::GateResult* SpoiledBy(const v1::Leg& leg) {
   return nullptr;
 }
 
-// What a leg is before anything has happened to it.
-v1::Leg Anew(const v1::Leg& leg, uint32_t index) {
-  v1::Leg anew;
-  anew.set_index(index);
-  anew.set_scenario(leg.scenario());
-  anew.set_target(leg.target());
-  anew.set_backend(leg.backend());
-  anew.set_open_loop(leg.open_loop());
-  anew.set_sessions(leg.sessions());
-  anew.set_round(leg.round());
-  anew.set_repeated(true);
-  if (leg.has_headroom()) *anew.mutable_headroom() = leg.headroom();
-  return anew;
+bool AnyUnshown(const v1::ComparisonResult& whole) {
+  const auto& compared = whole.compared();
+  return std::any_of(compared.begin(), compared.end(), [](const v1::Compared& one) {
+    return one.finding() == v1::FINDING_NO_DIFFERENCE_SHOWN;
+  });
 }
 
 }  // namespace
@@ -63,17 +58,29 @@ std::string RepeatSpoiledRound(uint32_t agents, size_t step, RunProgram* program
       ": run again, for gate ", spoiled->name(), of, ": ", spoiled->saw());
   std::vector<Step> steps;
   for (const uint32_t member : members) {
-    const auto index = static_cast<uint32_t>(program->legs.size());
-    program->legs.push_back(program->legs[member]);
-    v1::Leg* leg = run->mutable_legs(static_cast<int>(member));
-    leg->set_set_aside(true);
-    const v1::Leg anew = Anew(*leg, index);
-    *run->add_legs() = anew;
-    AddLegSteps(run->campaign(), program->legs[member], index, agents, &steps);
+    run->mutable_legs(static_cast<int>(member))->set_set_aside(true);
+    const LegPlan plan = program->legs[member];
+    AddLeg(plan, agents, program, run, &steps)->set_repeated(true);
   }
   program->steps.insert(program->steps.begin() + static_cast<std::ptrdiff_t>(step) + 1,
                         steps.begin(), steps.end());
   return line;
+}
+
+std::string ExtendRounds(uint32_t agents, RunProgram* program, v1::RunResult* run) {
+  const v1::Campaign& campaign = run->campaign();
+  const uint32_t rounds = campaign.has_compare() ? RoundsOf(campaign.compare()) : 0;
+  if (!campaign.compare().extend() || RoundsIn(*run) > rounds) return "";
+  if (!AnyUnshown(CompareRounds(*run))) return "";
+  for (uint32_t s = 0; s < static_cast<uint32_t>(campaign.scenarios_size()); ++s) {
+    const auto targets = TargetsOf(campaign, campaign.scenarios(static_cast<int>(s)));
+    for (uint32_t round = rounds + 1; round <= 2 * rounds; ++round) {
+      for (const uint32_t target : RoundOrder(campaign.seed(), s, round, targets)) {
+        AddLeg({s, target, round}, agents, program, run, &program->steps);
+      }
+    }
+  }
+  return absl::StrCat("no difference is shown yet: ", rounds, " rounds more, the only extension");
 }
 
 }  // namespace weir

@@ -6,61 +6,22 @@
 #include "absl/strings/str_cat.h"
 
 #include "base/clock.h"
+#include "coordinator/agent_checks.h"
 #include "coordinator/bottleneck.h"
+#include "coordinator/budget.h"
 #include "coordinator/headroom.h"
+#include "coordinator/joining.h"
+#include "coordinator/journal.h"
 #include "coordinator/leg_verdict.h"
+#include "coordinator/probe_judge.h"
 #include "coordinator/round_repeats.h"
+#include "reports/fairness.h"
 
 namespace weir {
 namespace {
 
-// From the order to start to the start: at least so long, and so many of the longest round trip
-// that any agent has had, which tells how busy the machine is.
-constexpr int64_t kLocalLeadNs = 80 * kNsPerMs;
-constexpr int64_t kLocalRoundTrips = 100;
-constexpr int64_t kRemoteLeadNs = 2 * kNsPerSecond;
-constexpr int64_t kRemoteRoundTrips = 10;
-constexpr int64_t kLongestLeadNs = 30 * kNsPerSecond;
 constexpr int64_t kRepeatNs = kNsPerSecond;
 constexpr int64_t kProofLengthNs = 2 * kNsPerSecond;
-
-const char* TaskWords(v1::Task task) {
-  switch (task) {
-    case v1::TASK_REACH:
-      return "reaching the target";
-    case v1::TASK_SET_UP:
-      return "setting up";
-    case v1::TASK_LOAD:
-      return "preparing the load";
-    case v1::TASK_VERIFY:
-      return "reading back";
-    case v1::TASK_DRIVE:
-      return "preparing to drive";
-    case v1::TASK_PROVE:
-      return "preparing to prove headroom";
-    case v1::TASK_CANARY:
-      return "preparing the canary";
-    default:
-      return "an unknown task";
-  }
-}
-
-v1::Leg MakeLeg(const v1::Campaign& campaign, const LegPlan& plan, uint32_t index) {
-  const v1::Target& target = campaign.targets(static_cast<int>(plan.target));
-  const v1::Scenario& scenario = campaign.scenarios(static_cast<int>(plan.scenario));
-  v1::Leg leg;
-  leg.set_index(index);
-  leg.set_scenario(scenario.name());
-  leg.set_target(target.name());
-  leg.set_round(plan.round);
-  const auto* backend = target.GetReflection()->GetOneofFieldDescriptor(
-      target, target.GetDescriptor()->FindOneofByName("backend"));
-  if (backend != nullptr) leg.set_backend(backend->name());
-  leg.set_open_loop(scenario.shape().has_open());
-  leg.set_sessions(leg.open_loop() ? scenario.shape().open().sessions()
-                                   : scenario.shape().closed().sessions());
-  return leg;
-}
 
 double CanaryPerSecond(const v1::Leg& canary) {
   double done = 0;
@@ -80,21 +41,21 @@ RunControl::RunControl(const RunControlSettings& settings, v1::RunResult run, Ru
       program_(MakeRunProgram(run_.campaign(), settings.agents, settings.prove_headroom)),
       roster_({.agents = settings.agents,
                .local_agents = settings.local_agents,
-               .lease_ns = settings.lease_ns},
-              &run_, port) {
+               .lease_ns = settings.lease_ns,
+               .join_token = settings.join_token},
+              &run_, port),
+      driven_(run_.campaign()) {
   for (uint32_t i = 0; i < program_.legs.size(); ++i) {
-    *run_.add_legs() = MakeLeg(run_.campaign(), program_.legs[i], i);
+    *run_.add_legs() = NewLeg(run_.campaign(), program_.legs[i], i);
   }
 }
 
 void RunControl::Start(int64_t now_ns) {
   started_ns_ = now_ns;
+  roster_.Open(run_.started_unix_ns() - now_ns);
   run_.set_state(v1::RUN_STATE_RUNNING);
-  v1::JournalRecord record;
-  record.mutable_begun()->set_run_id(run_.id());
-  record.mutable_begun()->set_agents(settings_.agents);
-  Keep(std::move(record), now_ns);
-  if (run_.campaign().has_compare()) KeepDesign(now_ns);
+  Keep(BegunRecord(run_.id(), settings_.agents), now_ns);
+  if (run_.campaign().has_compare()) Keep(DesignRecord(run_), now_ns);
   port_.RunChanged(run_);
 }
 
@@ -113,21 +74,8 @@ void RunControl::KeepState(const std::string& reason, int64_t now_ns) {
   Keep(std::move(record), now_ns);
 }
 
-// Before the first run, so that nothing of it can be chosen by what is seen later (R22).
-void RunControl::KeepDesign(int64_t now_ns) {
-  v1::JournalRecord record;
-  for (const v1::Leg& leg : run_.legs()) {
-    v1::JournalSlot* slot = record.mutable_design()->add_slots();
-    slot->set_leg(leg.index());
-    slot->set_scenario(leg.scenario());
-    slot->set_target(leg.target());
-    slot->set_round(leg.round());
-  }
-  Keep(std::move(record), now_ns);
-}
-
 const v1::Scenario& RunControl::scenario() const {
-  return run_.campaign().scenarios(static_cast<int>(program_.legs[step().leg].scenario));
+  return driven_.scenarios(static_cast<int>(program_.legs[step().leg].scenario));
 }
 
 const v1::Target& RunControl::target() const {
@@ -151,13 +99,18 @@ void RunControl::OnMessage(ConnectionId connection, const v1::AgentMessage& mess
   const std::optional<uint32_t> agent = roster_.Find(connection);
   if (!agent) return;
   roster_.Heard(*agent, now_ns);
+  if (const absl::Status sound = CheckMessage(message); !sound.ok()) {
+    return LoseAgent(*agent, absl::StrCat(kUnsound, sound.message()), now_ns);
+  }
   switch (message.body_case()) {
     case v1::AgentMessage::kPong:
       return OnPong(*agent, message.pong(), now_ns);
     case v1::AgentMessage::kPrepared:
       return OnPrepared(*agent, message.prepared(), now_ns);
-    case v1::AgentMessage::kArmed:
     case v1::AgentMessage::kInterval:
+      report_.Read(message.interval());
+      return OnReport(*agent, report_, now_ns);
+    case v1::AgentMessage::kArmed:
     case v1::AgentMessage::kStageDone:
     case v1::AgentMessage::kThroughputChanged:
       return OnStageMessage(*agent, message, now_ns);
@@ -170,22 +123,84 @@ void RunControl::OnMessage(ConnectionId connection, const v1::AgentMessage& mess
   }
 }
 
+void RunControl::OnBytes(ConnectionId connection, std::string_view message, int64_t now_ns) {
+  const std::string_view bytes = IntervalReportIn(message);
+  const std::optional<uint32_t> agent = bytes.empty() ? std::nullopt : roster_.Find(connection);
+  if (agent && state_ != State::kFinished && report_.Read(bytes).ok()) {
+    roster_.Heard(*agent, now_ns);
+    return OnReport(*agent, report_, now_ns);
+  }
+  v1::AgentMessage parsed;
+  if (parsed.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return OnMessage(connection, parsed, now_ns);
+  }
+  if (const std::optional<uint32_t> sender = roster_.Find(connection)) {
+    LoseAgent(*sender, "it sent what is not a message", now_ns);
+  }
+}
+
+// Of an agent that has gone, or has come back on another connection, nothing is taken here: then
+// the bundle is not whole.
+void RunControl::OnBundle(const BundleView& bundle, int64_t now_ns) {
+  if (state_ == State::kFinished) return;
+  std::vector<StageMerge::Bundled> known;
+  for (const BundleView::Bundled& each : bundle.reports) {
+    const std::optional<uint32_t> agent = roster_.Find(each.connection);
+    if (!agent) continue;
+    roster_.Heard(*agent, now_ns);
+    if (each.report.step() == bundle.step) known.push_back({*agent, &each.report});
+  }
+  if (stage_ == nullptr || bundle.step != StepNumber()) return;
+  stage_->OnBundle(known, bundle.histograms, known.size() == bundle.reports.size(), now_ns);
+  LookAtStage(now_ns);
+}
+
 void RunControl::OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns) {
   const std::optional<int64_t> step_ns = roster_.OnPong(agent, pong, now_ns);
   if (step_ns && stage_ != nullptr) stage_->OnClockStep(agent, *step_ns);
-  if (state_ == State::kJoining && roster_.Complete()) BeginStep(now_ns);
+  LookAtJoining(now_ns);
+}
+
+// Begins when all are here; where their number is open, when none has come for a while.
+void RunControl::LookAtJoining(int64_t now_ns) {
+  if (state_ != State::kJoining) return;
+  const bool late = now_ns - started_ns_ > settings_.join_timeout_ns;
+  const bool settled = (late || now_ns - roster_.joined_ns() >= settings_.join_window_ns) &&
+                       roster_.size() >= settings_.min_agents;
+  if ((!roster_.open() || settled) && roster_.Complete()) return BeginSteps(now_ns);
+  if (!late) return;
+  agents_missing_ = true;
+  Abort(MissingAgents(roster_, settings_.join_timeout_ns, settings_.min_agents), now_ns);
+}
+
+void RunControl::BeginSteps(int64_t now_ns) {
+  if (roster_.open()) {
+    const std::string clash = SettleNumber(roster_.size(), &run_);
+    if (!clash.empty()) return Abort(clash, now_ns);
+    program_ = MakeRunProgram(run_.campaign(), roster_.size(), settings_.prove_headroom);
+    if (!Keep(BegunRecord(run_.id(), roster_.size()), now_ns)) return;
+  }
+  roster_.Close();
+  roster_.RecordClocks(now_ns);
+  for (const std::string& warning : WallClockWarnings(run_)) port_.Say(warning);
+  BeginStep(now_ns);
 }
 
 // ------------------------------------------------------------------------------------- steps
 
 void RunControl::BeginStep(int64_t now_ns) {
   if (step_ == program_.steps.size()) return Finish(now_ns);
+  const std::string exhausted = Uses() ? BudgetExhausted(run_, settings_.running_costs, leg()) : "";
+  if (!exhausted.empty()) return StopForBudget(exhausted, now_ns);
   state_ = State::kAsking;
   v1::JournalRecord record;
   record.mutable_prepare()->set_step(StepNumber());
   record.mutable_prepare()->set_leg(step().leg);
   record.mutable_prepare()->set_task(step().task);
   if (!Keep(std::move(record), now_ns)) return;
+  const LegPlan& plan = program_.legs[step().leg];
+  *driven_.mutable_scenarios(static_cast<int>(plan.scenario)) =
+      DrivenScenario(run_.campaign(), plan);
   answers_.emplace(step(), Scoped(step().scope), roster_, &run_);
   AskAwaited(now_ns);
 }
@@ -196,10 +211,10 @@ v1::CoordinatorMessage RunControl::MakePrepare() const {
   prepare->set_step(StepNumber());
   prepare->set_leg(step().leg);
   prepare->set_task(step().task);
-  *prepare->mutable_campaign() = run_.campaign();
+  *prepare->mutable_campaign() = driven_;
   prepare->set_scenario(program_.legs[step().leg].scenario);
   prepare->set_target(program_.legs[step().leg].target);
-  prepare->set_share_count(settings_.agents);
+  prepare->set_share_count(roster_.size());
   // Agents after the first find the schema there; one with a database of its own creates it.
   prepare->set_create_schema(step().task == v1::TASK_SET_UP && step().scope == Scope::kLeader &&
                              scenario().phases().has_load());
@@ -209,6 +224,11 @@ v1::CoordinatorMessage RunControl::MakePrepare() const {
         std::min<int64_t>(kProofLengthNs, scenario().phases().measure().ns()));
   } else if (step().task == v1::TASK_CANARY) {
     *prepare->mutable_length() = run_.campaign().compare().canary();
+  }
+  if (Uses()) {
+    const v1::Leg& leg = run_.legs(static_cast<int>(step().leg));
+    const auto left = BudgetLeft(run_, settings_.running_costs, leg, roster_.size());
+    if (left) *prepare->mutable_budget() = *left;
   }
   return message;
 }
@@ -224,11 +244,18 @@ void RunControl::AskAwaited(int64_t now_ns) {
 
 void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns) {
   if (state_ != State::kAsking || prepared.step() != StepNumber()) return;
+  if (const absl::Status sound = CheckPrepared(prepared, scenario()); !sound.ok()) {
+    return LoseAgent(agent, absl::StrCat(kUnsound, sound.message()), now_ns);
+  }
   if (answers_->Take(agent, prepared) && answers_->complete()) AllPrepared(now_ns);
 }
 
 void RunControl::AllPrepared(int64_t now_ns) {
-  if (answers_->error().empty()) return step().armed ? BeginStage(now_ns) : NextStep(now_ns);
+  if (answers_->error().empty()) {
+    if (step().task == v1::TASK_SET_UP) RefuseUnfairRanking(now_ns);
+    if (over()) return;
+    return step().armed ? BeginStage(now_ns) : NextStep(now_ns);
+  }
   if (step().task == v1::TASK_REACH) {
     target_unreachable_ = answers_->unreachable();
     return Abort(absl::StrCat("target ", leg().target(), ": ", answers_->error()), now_ns);
@@ -237,17 +264,40 @@ void RunControl::AllPrepared(int64_t now_ns) {
   FailLeg(absl::StrCat(TaskWords(step().task), ": ", answers_->error()), now_ns);
 }
 
+// What the campaign says was compared before the run began; what only the databases can tell, as
+// soon as they have told it, and not after hours of measuring.
+void RunControl::RefuseUnfairRanking(int64_t now_ns) {
+  if (!run_.campaign().has_compare()) return;
+  std::vector<FairnessTarget> targets = FairnessTargets(run_, scenario().name());
+  std::erase_if(targets, [](const FairnessTarget& target) { return target.leg == nullptr; });
+  const std::string refusal =
+      RankingRefusal(FairnessLedger(run_.campaign().compare(), targets), targets);
+  if (refusal.empty()) return;
+  Abort(absl::StrCat(refusal, "; to rank them all the same, name it in compare.acknowledge"),
+        now_ns);
+}
+
 void RunControl::NextStep(int64_t now_ns) {
   if (step().last_of_leg) {
     ConcludeLeg(now_ns);
-    const std::string again = RepeatSpoiledRound(settings_.agents, step_, &program_, &run_);
+    const std::string again = RepeatSpoiledRound(roster_.size(), step_, &program_, &run_);
     if (!again.empty()) port_.Say(again);
+    const std::string probed = course_.AfterLeg(roster_.size(), step_, &program_, &run_);
+    if (!probed.empty()) port_.Say(probed);
+    if (step_ + 1 == program_.steps.size()) Extend(now_ns);
   }
   if (over() || run_over_) return;
   ++step_;
   // The lost agent's share of what follows would be missing from the start.
   if (!tolerated_.empty() && step_ < program_.steps.size()) return Abort(tolerated_, now_ns);
   BeginStep(now_ns);
+}
+
+void RunControl::Extend(int64_t now_ns) {
+  const std::string more = ExtendRounds(roster_.size(), &program_, &run_);
+  if (more.empty()) return;
+  port_.Say(more);
+  Keep(DesignRecord(run_), now_ns);
 }
 
 // The rest of the leg is left out; the run goes on with the next.
@@ -261,6 +311,10 @@ void RunControl::FailLeg(const std::string& reason, int64_t now_ns) {
 void RunControl::ConcludeLeg(int64_t now_ns) {
   JudgeLeg(run_.campaign(), &leg());
   NameBottleneck(scenario(), target(), &leg());
+  if (leg().has_probe()) {
+    JudgeProbe(run_.campaign().capacity().objective(), backlog_, &leg());
+    backlog_ = {};
+  }
   judged_.insert(step().leg);
   roster_.RecordClocks(now_ns);
   v1::JournalRecord record;
@@ -274,6 +328,11 @@ void RunControl::ConcludeLeg(int64_t now_ns) {
 void RunControl::BeginStage(int64_t now_ns) {
   state_ = State::kStage;
   const bool aside = Rehearses();
+  if (!aside) {  // with what is kept here the stage can be brought to its end without us
+    for (v1::JournalRecord& record : ShareRecords(StepNumber(), answers_->by_agent()))
+      if (!Keep(std::move(record), now_ns)) return;
+    port_.RunChanged(run_);
+  }
   aside_.Clear();
   aside_.set_scenario(leg().scenario());
   aside_.set_open_loop(leg().open_loop());
@@ -284,23 +343,24 @@ void RunControl::BeginStage(int64_t now_ns) {
                               .target = target(),
                               .leg = aside ? &aside_ : &leg(),
                               .kept = !aside,
-                              .tolerates_loss = settings_.tolerate_agent_loss,
+                              .tolerates_loss = settings_.min_agents > 0,
                               .max_start_skew_ns = settings_.max_start_skew_ns,
                               .journal_from_unix_ns = run_.started_unix_ns() - started_ns_};
   stage_ = std::make_unique<StageRun>(setup, answers_->by_agent(), roster_, port_);
-  const bool local = settings_.local_agents;
-  const int64_t lead_ns =
-      std::max(local ? kLocalLeadNs : kRemoteLeadNs,
-               (local ? kLocalRoundTrips : kRemoteRoundTrips) * roster_.WorstRoundTripNs());
-  stage_->Arm(std::min(lead_ns, kLongestLeadNs), now_ns);
+  stage_->Arm(StartLeadNs(settings_.local_agents, roster_.WorstRoundTripNs()), now_ns);
   if (aside) return;
   port_.StageBegins(leg(), step().task == v1::TASK_LOAD ? v1::PHASE_LOAD : v1::PHASE_MEASURE,
                     answers_->planned_operations());
 }
 
+void RunControl::OnReport(uint32_t agent, const ReportView& report, int64_t now_ns) {
+  if (stage_ == nullptr || report.step() != StepNumber()) return;
+  stage_->OnInterval(agent, report, now_ns);
+  LookAtStage(now_ns);
+}
+
 void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns) {
   const uint32_t number = message.has_armed()        ? message.armed().step()
-                          : message.has_interval()   ? message.interval().step()
                           : message.has_stage_done() ? message.stage_done().step()
                                                      : message.throughput_changed().step();
   // The end of a step that is behind us: the agent has not heard that we know.
@@ -313,7 +373,6 @@ void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message,
   }
   if (stage_ == nullptr || number != StepNumber()) return;
   if (message.has_armed()) stage_->OnArmed(agent, message.armed(), now_ns);
-  if (message.has_interval()) stage_->OnInterval(agent, message.interval(), now_ns);
   if (message.has_stage_done()) stage_->OnStageDone(agent, message.stage_done(), now_ns);
   if (message.has_throughput_changed()) {
     stage_->OnThroughputChanged(agent, message.throughput_changed(), now_ns);
@@ -328,14 +387,19 @@ void RunControl::LookAtStage(int64_t now_ns) {
     LoseAgent(fault->agent, fault->what, now_ns);
   }
   if (stage_ != nullptr && !stage_->fatal().empty()) Abort(stage_->fatal(), now_ns);
+  if (stage_ != nullptr && !stage_->budget_reached().empty()) {
+    StopForBudget(stage_->budget_reached(), now_ns);
+  }
   if (stage_ != nullptr && stage_->done()) EndStage(now_ns);
 }
 
 void RunControl::EndStage(int64_t now_ns) {
   stage_->Record(run_over_, now_ns);
   stage_->JudgeGates({run_.agents().begin(), run_.agents().end()}, settings_.override_gates);
+  if (step().task == v1::TASK_DRIVE) backlog_ = stage_->BacklogGrowth();
   const std::string error = stage_->error();
   stage_.reset();
+  if (!Rehearses()) port_.RunChanged(run_);  // before the agents forget it for the next step
   if (run_over_) {
     ConcludeLeg(now_ns);
     return Finish(now_ns);
@@ -358,11 +422,14 @@ void RunControl::TakeHeadroom(const v1::Headroom& headroom, int64_t now_ns) {
   };
   while ((headroom.proven() || settings_.override_gates) && again()) ++step_;
   if (!headroom.proven() && !settings_.override_gates && again()) return NextStep(now_ns);
+  const bool goes_on = headroom.proven() || settings_.override_gates;
   for (v1::Leg& other : *run_.mutable_legs()) {
     if (other.scenario() != leg().scenario()) continue;
-    *other.mutable_headroom() = headroom;
-    const bool overridden = !headroom.proven() && settings_.override_gates;
-    if (overridden) other.mutable_verdict()->add_overridden("headroom");
+    if (goes_on) {
+      DriveWith(headroom, &other);
+    } else {
+      *other.mutable_headroom() = headroom;
+    }
   }
   if (headroom.proven()) return NextStep(now_ns);
   const std::string why =
@@ -386,6 +453,14 @@ void RunControl::Abort(const std::string& reason, int64_t now_ns) {
   run_.set_state(v1::RUN_STATE_ABORTED);
   AddReason(v1::VALIDITY_INVALID, reason, run_.mutable_verdict());
   StopAgents(reason, now_ns);
+}
+
+// What one agent's share allowed is used, and the others' will be within a second.
+void RunControl::StopForBudget(const std::string& reason, int64_t now_ns) {
+  if (over() || run_over_) return;
+  run_.mutable_budget()->set_reached(
+      absl::StrCat(reason, ", in ", leg().scenario(), " on ", leg().target()));
+  Abort(absl::StrCat("stopped at a limit: ", run_.budget().reached()), now_ns);
 }
 
 void RunControl::LeaveOutTheRest(const std::string& reason) {
@@ -431,16 +506,26 @@ void RunControl::OnAgentEnded(const std::string& name, const std::string& why, i
 
 bool RunControl::Tolerates(uint32_t agent) const {
   const bool driven = stage_ != nullptr && stage_->begun() && step().task == v1::TASK_DRIVE;
-  return settings_.tolerate_agent_loss && driven && !run_over_ && stage_->OthersGoOn(agent);
+  const bool enough = settings_.min_agents > 0 && roster_.left() >= settings_.min_agents;
+  return enough && driven && !run_over_ && stage_->OthersGoOn(agent);
 }
 
 // R43: a run that lost an agent did not carry out its plan. Its numbers are kept and marked
 // INVALID, or PARTIAL where the user tolerates the loss.
 void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns) {
   if (over()) return OnFarewell(agent, now_ns);
+  // Before the run begins nothing is lost with an agent that somebody may start anew.
+  if (state_ == State::kJoining && !settings_.local_agents) {
+    port_.Say(absl::StrCat(roster_.NameOf(agent), " left before the run began: ", why));
+    return roster_.Vacate(agent);
+  }
   roster_.Lose(agent);
   if (answers_) answers_->Forget(agent);
-  const std::string reason = absl::StrCat(roster_.NameOf(agent), " was lost: ", why);
+  std::string reason = absl::StrCat(roster_.NameOf(agent), " was lost: ", why);
+  if (roster_.left() < settings_.min_agents) {
+    absl::StrAppend(&reason, "; ", roster_.left(), " left, fewer than --min-agents ",
+                    settings_.min_agents);
+  }
   if (Tolerates(agent)) {
     port_.Say(absl::StrCat(reason, "; the others go on"));
     AddReason(v1::VALIDITY_PARTIAL, reason, leg().mutable_verdict());
@@ -452,20 +537,18 @@ void RunControl::LoseAgent(uint32_t agent, const std::string& why, int64_t now_n
     if (run_over_) AddReason(v1::VALIDITY_INVALID, reason, leg().mutable_verdict());
     stage_->Lose(agent, now_ns);
   }
-  if (!run_over_) return Abort(reason, now_ns);
+  if (!run_over_) {
+    agent_lost_ = true;
+    return Abort(reason, now_ns);
+  }
   if (stage_ != nullptr && stage_->done()) EndStage(now_ns);
 }
 
 void RunControl::OnTick(int64_t now_ns) {
   if (state_ == State::kFinished) return;
   if (state_ == State::kParting) return Part(now_ns);
-  if (state_ == State::kJoining && now_ns - started_ns_ > settings_.join_timeout_ns) {
-    return Abort(roster_.size() == settings_.agents
-                     ? "the clocks of the agents could not be measured in time"
-                     : absl::StrCat("only ", roster_.size(), " of ", settings_.agents,
-                                    " agents joined in time"),
-                 now_ns);
-  }
+  LookAtJoining(now_ns);
+  if (over()) return;
   while (const std::optional<uint32_t> silent = roster_.Silent(now_ns)) {
     LoseAgent(*silent, "no word from it within the lease", now_ns);
     if (over()) return;
@@ -478,11 +561,20 @@ void RunControl::OnTick(int64_t now_ns) {
 
 void RunControl::Finish(int64_t now_ns) {
   if (over()) return;
+  roster_.Close();
   if (run_.state() == v1::RUN_STATE_RUNNING) run_.set_state(v1::RUN_STATE_FINISHED);
   for (v1::Leg& leg : *run_.mutable_legs()) {
     if (judged_.insert(leg.index()).second) JudgeLeg(run_.campaign(), &leg);
   }
+  course_.Conclude(&run_);
   JudgeRun(&run_);
+  if (settings_.plain_over_network)
+    AddReason(v1::VALIDITY_VALID, kPlainOverNetwork, run_.mutable_verdict());
+  if (run_.campaign().has_budget()) {
+    v1::BudgetUse use = BudgetUsed(run_, settings_.running_costs);
+    use.set_reached(run_.budget().reached());
+    *run_.mutable_budget() = std::move(use);
+  }
   roster_.RecordClocks(now_ns);
   run_.set_finished_unix_ns(run_.started_unix_ns() + now_ns - started_ns_);
   state_ = State::kParting;

@@ -8,9 +8,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "coordinator/bundle_view.h"
+#include "coordinator/capacity_course.h"
 #include "coordinator/parting.h"
+#include "coordinator/report_view.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
@@ -18,21 +22,29 @@
 #include "coordinator/step_answers.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
+#include "reports/cost_terms.h"
 
 namespace weir {
 
 struct RunControlSettings {
-  uint32_t agents = 1;
+  uint32_t agents = 1;       // 0: as many as join
   bool local_agents = true;  // all on this machine
   int64_t join_timeout_ns = 120'000'000'000;
-  int64_t lease_ns = 5'000'000'000;
+  // Where their number is open: it is settled when none has joined for so long.
+  int64_t join_window_ns = 10'000'000'000;
+  int64_t lease_ns = kDefaultLeaseNs;
   int64_t stop_timeout_ns = 3'000'000'000;  // for agents to end after Stop
   bool override_gates = false;  // gates that fail do not make the run INVALID, it is UNVERIFIED
   int64_t max_start_skew_ns = 10'000'000;
   bool prove_headroom = false;  // before anything is created: see TASK_PROVE
-  // An agent that is lost while a scenario is driven does not end the drive: it goes on without the
-  // agent's share and is PARTIAL (R43). What would come after it is left out.
-  bool tolerate_agent_loss = false;
+  // An agent that is lost while a scenario is driven does not end the drive, as long as so many are
+  // left: it goes on without the agent's share and is PARTIAL (R43). What would come after it is
+  // left out. 0: any loss ends the run.
+  uint32_t min_agents = 0;
+  JoinToken join_token;  // none: who can reach us may join
+  // What agents and coordinator say goes over the network in plain text: every report says so.
+  bool plain_over_network = false;
+  std::vector<RuWorth> running_costs;  // by target, for a budget of money; empty: not counted
 };
 
 class RunControl {
@@ -42,6 +54,11 @@ class RunControl {
 
   void Start(int64_t now_ns);
   void OnMessage(ConnectionId connection, const v1::AgentMessage& message, int64_t now_ns);
+  // An AgentMessage in its wire format: a report is read where it lies. What cannot be read ends
+  // the part of the agent that sent it.
+  void OnBytes(ConnectionId connection, std::string_view message, int64_t now_ns);
+  // Reports that a relay has merged: of several connections, none of them of its own.
+  void OnBundle(const BundleView& bundle, int64_t now_ns);
   void OnDisconnected(ConnectionId connection, int64_t now_ns);
   void OnTick(int64_t now_ns);  // about every 50 ms
   void Interrupt(int64_t now_ns);
@@ -53,6 +70,8 @@ class RunControl {
   const v1::RunResult& result() const { return run_; }
   // The target of the first leg that could not be reached; the run ended for it before any load.
   bool target_unreachable() const { return target_unreachable_; }
+  bool agents_missing() const { return agents_missing_; }  // not all joined; nothing was touched
+  bool agent_lost() const { return agent_lost_; }          // and the run ended for it
 
  private:
   // Parting: the result is final and saved; agents are told until they have heard.
@@ -68,6 +87,7 @@ class RunControl {
 
   void OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns);
   void OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns);
+  void OnReport(uint32_t agent, const ReportView& report, int64_t now_ns);
   void OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns);
   void OnFarewell(uint32_t agent, int64_t now_ns);
 
@@ -78,8 +98,9 @@ class RunControl {
   v1::CoordinatorMessage MakePrepare() const;
   void AskAwaited(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
+  void RefuseUnfairRanking(int64_t now_ns);
   void NextStep(int64_t now_ns);
-  void KeepDesign(int64_t now_ns);
+  void Extend(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
   void BeginStage(int64_t now_ns);
   void LookAtStage(int64_t now_ns);
@@ -90,6 +111,10 @@ class RunControl {
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   bool Tolerates(uint32_t agent) const;
+  void LookAtJoining(int64_t now_ns);
+  void BeginSteps(int64_t now_ns);
+  bool Uses() const { return step().task == v1::TASK_LOAD || step().task == v1::TASK_DRIVE; }
+  void StopForBudget(const std::string& reason, int64_t now_ns);
   void Finish(int64_t now_ns);
   void Part(int64_t now_ns);
   bool over() const { return state_ == State::kParting || state_ == State::kFinished; }
@@ -97,8 +122,10 @@ class RunControl {
   const RunControlSettings settings_;
   RunPort& port_;
   v1::RunResult run_;
-  RunProgram program_;  // grows by the rounds that are repeated
+  RunProgram program_;  // grows by the rounds that are repeated, and by the probes of searches
+  CapacityCourse course_;
   Roster roster_;
+  v1::Campaign driven_;  // as the leg in hand drives it; outlives its stage
   State state_ = State::kJoining;
   int64_t started_ns_ = 0;
 
@@ -106,12 +133,16 @@ class RunControl {
   std::optional<StepAnswers> answers_;  // of the step in hand
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
+  ReportView report_;                   // the one in hand
+  Slope backlog_;                       // of the leg's drive
   v1::Leg aside_;                       // what a proof of headroom or a canary is recorded in
   std::optional<Parting> parting_;      // once the result is final
   std::set<uint32_t> judged_;           // legs
   std::string tolerated_;               // which agent was lost, and the drive went on
   bool run_over_ = false;               // stop after the stage in hand
   bool target_unreachable_ = false;
+  bool agents_missing_ = false;
+  bool agent_lost_ = false;
 };
 
 }  // namespace weir

@@ -15,7 +15,8 @@
 
 namespace weir {
 
-// One stream from one agent; never used again. A later stream has a greater number.
+// One stream from one agent; never used again. A later stream has a greater number, but where
+// relays are between: see v1.Hello.dial.
 using ConnectionId = uint64_t;
 
 class RunPort {
@@ -28,6 +29,8 @@ class RunPort {
   // When it returns OK the second survives a crash: its reports are acknowledged after it.
   virtual absl::Status SecondMerged(const v1::Leg& leg, v1::Phase stage,
                                     const MergedSecond& second) = 0;
+  // The throughput that the target of the leg has been given, RU/s, changed while it is driven.
+  virtual void ThroughputChanged(const v1::Leg&, uint64_t) {}
   // Visits every second of the leg that was merged, in order of stage and second.
   virtual absl::Status ReadBack(
       const v1::Leg& leg,

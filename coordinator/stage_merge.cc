@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/message_differencer.h"
 
 #include "base/status.h"
 #include "measure/index_runs.h"
@@ -13,20 +13,20 @@
 namespace weir {
 namespace {
 
-// Histograms take part in the comparison only through the counts beside them.
-v1::Tally CountsOf(const v1::Tally& tally) {
-  v1::Tally counts;
-  AddCounts(tally, &counts);
-  return counts;
-}
-
-absl::Status CheckAges(const v1::Interval& interval) {
-  for (const v1::OperationInterval& part : interval.operations()) {
-    if (part.age() <= interval.second()) continue;
+absl::Status CheckAges(const ReportView& report) {
+  for (const ReportView::Part& part : report.parts()) {
+    if (part.age <= report.second()) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat("second ", interval.second(), " holds operations of age ", part.age()));
+        absl::StrCat("second ", report.second(), " holds operations of age ", part.age));
   }
   return absl::OkStatus();
+}
+
+bool HasHistograms(const ReportView& report) {
+  return std::any_of(report.parts().begin(), report.parts().end(), [](const auto& part) {
+    return std::any_of(part.tally.histograms.begin(), part.tally.histograms.end(),
+                       [](std::string_view payload) { return !payload.empty(); });
+  });
 }
 
 }  // namespace
@@ -52,18 +52,19 @@ v1::Interval MergedSecond::ToProto() const {
   return interval;
 }
 
-Tally& StageMerge::In(MergedSecond& second, const TallyKey& key) {
-  std::unique_ptr<Tally>& tally = second.tallies[key];
-  if (tally == nullptr && !spare_.empty()) {
-    tally = std::move(spare_.back());
-    spare_.pop_back();
-  }
-  if (tally == nullptr) tally = std::make_unique<Tally>();
-  return *tally;
+StageMerge::OpenSecond& StageMerge::Second(uint32_t number) {
+  OpenSecond& second = open_[number];
+  second.merged.second = number;
+  return second;
 }
 
-absl::StatusOr<StageMerge::Taken> StageMerge::Add(uint32_t agent_index,
-                                                  const v1::IntervalReport& report,
+absl::StatusOr<StageMerge::Taken> StageMerge::Add(uint32_t agent, const v1::IntervalReport& report,
+                                                  OnSecond on_second) {
+  view_.Read(report);
+  return Add(agent, view_, on_second);
+}
+
+absl::StatusOr<StageMerge::Taken> StageMerge::Add(uint32_t agent_index, const ReportView& report,
                                                   OnSecond on_second) {
   Agent& agent = agents_[agent_index];
   if (report.sequence() <= agent.sequence || agent.over) {
@@ -71,77 +72,140 @@ absl::StatusOr<StageMerge::Taken> StageMerge::Add(uint32_t agent_index,
     return Taken::kDuplicate;
   }
   if (report.sequence() != agent.sequence + 1) return Taken::kGap;
-  const v1::Interval& interval = report.interval();
-  if (interval.second() < agent.next_second) {
+  if (report.second() < agent.next_second) {
     return absl::InvalidArgumentError(
-        absl::StrCat("report ", report.sequence(), " goes back to second ", interval.second()));
+        absl::StrCat("report ", report.sequence(), " goes back to second ", report.second()));
   }
-  WEIR_RETURN_IF_ERROR(CheckAges(interval));
-  WEIR_RETURN_IF_ERROR(Merge(agent_index, interval));
-  agent.ledger.Book(interval);
-  agent.sequence = report.sequence();
-  agent.next_second = interval.second() + 1;
+  WEIR_RETURN_IF_ERROR(CheckAges(report));
+  WEIR_RETURN_IF_ERROR(Merge(agent_index, report));
+  Book(agent_index, report);
   Flush(on_second);
   return Taken::kMerged;
 }
 
-// All or nothing: what cannot be decoded is found before anything is added.
-absl::Status StageMerge::Merge(uint32_t agent_index, const v1::Interval& interval) {
-  std::vector<std::pair<TallyKey, std::unique_ptr<Tally>>> decoded;
-  for (const v1::OperationInterval& part : interval.operations()) {
-    MergedSecond scratch;
-    const TallyKey key{part.phase(), part.operation(), part.age()};
-    WEIR_RETURN_IF_ERROR(In(scratch, key).Add(part.tally()));
-    decoded.emplace_back(key, std::move(scratch.tallies.begin()->second));
+void StageMerge::Book(uint32_t agent_index, const ReportView& report) {
+  Agent& agent = agents_[agent_index];
+  agent.ledger.Book(report);
+  agent.sequence = report.sequence();
+  MoveOn(&agent, report.second() + 1);
+}
+
+bool StageMerge::IsNext(uint32_t agent_index, const ReportView& report) const {
+  const Agent& agent = agents_[agent_index];
+  return !agent.over && report.sequence() == agent.sequence + 1 &&
+         report.second() >= agent.next_second && CheckAges(report).ok();
+}
+
+bool StageMerge::AddBundle(const std::vector<Bundled>& reports, const ReportView& histograms,
+                           OnSecond on_second) {
+  std::vector<Notes> notes(reports.size());
+  std::set<uint32_t> agents;
+  for (size_t i = 0; i < reports.size(); ++i) {
+    const auto& [agent, report] = reports[i];
+    const bool fits = report->second() == histograms.second() && agents.insert(agent).second;
+    if (!fits || HasHistograms(*report) || !notes[i].Read(*report).ok()) return false;
+    if (!IsNext(agent, *report)) return false;
   }
-  std::vector<uint64_t> acknowledged;
-  std::vector<uint64_t> unknown;
-  const v1::WriteLedger& ledger = interval.ledger();
+  if (reports.empty() || !CheckAges(histograms).ok()) return false;
+  if (!MergeHistograms(histograms).ok()) return false;
+  for (size_t i = 0; i < reports.size(); ++i) {
+    MergeCounts(reports[i].agent, *reports[i].report, notes[i]);
+    Book(reports[i].agent, *reports[i].report);
+  }
+  Flush(on_second);
+  return true;
+}
+
+absl::Status StageMerge::Notes::Read(const ReportView& report) {
+  const v1::WriteLedger& ledger = report.rest().ledger();
   WEIR_RETURN_IF_ERROR(
       ForEachIndex(ledger.acknowledged(), [&](uint64_t i) { acknowledged.push_back(i); }));
-  WEIR_RETURN_IF_ERROR(ForEachIndex(ledger.unknown(), [&](uint64_t i) { unknown.push_back(i); }));
-  Agent& agent = agents_[agent_index];
-  MergedSecond& second = open_[interval.second()];
-  second.acknowledged.insert(second.acknowledged.end(), acknowledged.begin(), acknowledged.end());
-  second.unknown.insert(second.unknown.end(), unknown.begin(), unknown.end());
-  second.second = interval.second();
-  for (auto& [key, tally] : decoded) {
-    AddCounts(tally->counts(), &agent.counts[{key.phase, key.operation}]);
-    std::unique_ptr<Tally>& place = second.tallies[key];
-    if (place == nullptr) {
-      place = std::move(tally);
-      continue;
-    }
-    place->Add(*tally);
-    tally->Clear();
-    spare_.push_back(std::move(tally));
-  }
-  for (const v1::PartitionUse& use : interval.partitions()) {
-    AddUse(use, &second.partitions[use.partition()]);
-  }
-  for (v1::ResourceSample sample : interval.resources()) {
-    sample.set_agent(agent_index);
-    second.resources.push_back(std::move(sample));
-  }
-  for (v1::ProcessSample sample : interval.processes()) {
-    sample.set_agent(agent_index);
-    second.processes.push_back(std::move(sample));
-  }
+  return ForEachIndex(ledger.unknown(), [&](uint64_t i) { unknown.push_back(i); });
+}
+
+// All or nothing: a ledger that is damaged is found before anything is added.
+absl::Status StageMerge::Merge(uint32_t agent_index, const ReportView& report) {
+  Notes notes;
+  WEIR_RETURN_IF_ERROR(notes.Read(report));
+  WEIR_RETURN_IF_ERROR(MergeHistograms(report));
+  MergeCounts(agent_index, report, notes);
   return absl::OkStatus();
+}
+
+// All or nothing: what cannot be decoded is taken back.
+absl::Status StageMerge::MergeHistograms(const ReportView& histograms) {
+  const bool first = !open_.contains(histograms.second());
+  OpenSecond& second = Second(histograms.second());
+  absl::Status added = second.parts.AddHistograms(histograms.parts(), stock_);
+  if (!added.ok() && first) open_.erase(histograms.second());
+  return added;
+}
+
+void StageMerge::MergeCounts(uint32_t agent_index, const ReportView& report, const Notes& notes) {
+  OpenSecond& second = Second(report.second());
+  MergedSecond& merged = second.merged;
+  merged.acknowledged.insert(merged.acknowledged.end(), notes.acknowledged.begin(),
+                             notes.acknowledged.end());
+  merged.unknown.insert(merged.unknown.end(), notes.unknown.begin(), notes.unknown.end());
+  Agent& agent = agents_[agent_index];
+  TallyCounts all;
+  for (const ReportView::Part& part : report.parts()) {
+    const PartKey key{part.phase, part.operation};
+    auto counts = std::find_if(agent.counts.begin(), agent.counts.end(),
+                               [&](const auto& known) { return known.first == key; });
+    if (counts == agent.counts.end()) {
+      counts = agent.counts.insert(counts, {key, TallyCounts{}});
+    }
+    counts->second.Add(part.tally.counts);
+    second.parts.In({part.phase, part.operation, part.age}, stock_).counts.Add(part.tally.counts);
+    all.Add(part.tally.counts);
+  }
+  if (!report.parts().empty()) second.by_agent.emplace_back(agent_index, all);
+  MergeRest(agent_index, report.rest(), &merged);
+}
+
+void StageMerge::MergeRest(uint32_t agent, const v1::Interval& rest, MergedSecond* second) {
+  for (const v1::PartitionUse& use : rest.partitions()) {
+    AddUse(use, &second->partitions[use.partition()]);
+  }
+  for (v1::ResourceSample sample : rest.resources()) {
+    sample.set_agent(agent);
+    second->resources.push_back(std::move(sample));
+  }
+  for (v1::ProcessSample sample : rest.processes()) {
+    sample.set_agent(agent);
+    second->processes.push_back(std::move(sample));
+  }
+}
+
+void StageMerge::MoveOn(Agent* agent, uint32_t next_second) {
+  if (const auto at = waiting_.find(agent->next_second); --at->second == 0) waiting_.erase(at);
+  agent->next_second = next_second;
+  ++waiting_[next_second];
+}
+
+void StageMerge::Leave(Agent* agent) {
+  if (const auto at = waiting_.find(agent->next_second); --at->second == 0) waiting_.erase(at);
+  agent->over = true;
+  --left_;
 }
 
 absl::Status StageMerge::Finish(uint32_t agent_index, const v1::StageDone& done,
                                 OnSecond on_second) {
   Agent& agent = agents_[agent_index];
-  agent.over = true;
+  Leave(&agent);
   Flush(on_second);
   if (done.last_sequence() != agent.sequence) {
     return absl::DataLossError(absl::StrCat("agent ", agent_index, " sent ", done.last_sequence(),
                                             " reports, ", agent.sequence, " arrived"));
   }
   for (const v1::PhaseResult& total : done.totals()) {
-    const v1::Tally merged = agent.counts[{total.phase(), total.operation()}];
-    if (!google::protobuf::util::MessageDifferencer::Equals(CountsOf(total.total()), merged)) {
+    if (agent.resumed) break;
+    const PartKey key{total.phase(), total.operation()};
+    const auto merged = std::find_if(agent.counts.begin(), agent.counts.end(),
+                                     [&](const auto& known) { return known.first == key; });
+    const TallyCounts counted = TallyCounts::Of(total.total());
+    if (counted != (merged == agent.counts.end() ? TallyCounts{} : merged->second)) {
       return absl::DataLossError(
           absl::StrCat("the reports of agent ", agent_index, " do not add up to what it counted"));
     }
@@ -156,33 +220,73 @@ absl::Status StageMerge::Finish(uint32_t agent_index, const v1::StageDone& done,
 void StageMerge::Lose(uint32_t agent_index, uint32_t end, OnSecond on_second) {
   Agent& agent = agents_[agent_index];
   if (agent.over) return;
-  agent.over = true;
+  Leave(&agent);
   // Seconds that have been shown stay as they are: the loss is booked in the next, with its age.
-  for (const Ledger::Loss& loss : agent.ledger.Lose(end)) {
-    const uint32_t booked = std::max({loss.second, flushed_, agent.next_second});
-    MergedSecond& second = open_[booked];
-    second.second = booked;
-    const uint32_t age = loss.phase == v1::PHASE_LOAD ? 0 : booked - loss.second;
-    v1::Tally& counts = In(second, {loss.phase, loss.operation, age}).counts();
-    counts.set_lost(counts.lost() + loss.operations);
-    counts.set_planned(counts.planned() + loss.unreported);
-    lost_ += loss.operations;
-  }
+  for (const Ledger::Loss& loss : agent.ledger.Lose(end)) BookLoss(loss, agent.next_second);
   Flush(on_second);
 }
 
-void StageMerge::Flush(OnSecond on_second) {
-  uint32_t complete = std::numeric_limits<uint32_t>::max();
-  for (const Agent& agent : agents_) {
-    if (!agent.over) complete = std::min(complete, agent.next_second);
+void StageMerge::BookLoss(const Ledger::Loss& loss, uint32_t earliest) {
+  const uint32_t booked = std::max({loss.second, flushed_, earliest});
+  const uint32_t age = loss.phase == v1::PHASE_LOAD ? 0 : booked - loss.second;
+  TallyCounts& counts = Second(booked).parts.In({loss.phase, loss.operation, age}, stock_).counts;
+  counts.by_field[v1::Tally::kLostFieldNumber] += loss.operations;
+  counts.by_field[v1::Tally::kPlannedFieldNumber] += loss.unreported;
+  lost_ += loss.operations;
+}
+
+// ------------------------------------------------------------------------------ after a crash
+
+absl::Status StageMerge::TakeKept(const v1::Interval& second, OnSecond on_second) {
+  OpenSecond kept;
+  kept.merged.second = second.second();
+  for (const v1::OperationInterval& part : second.operations()) {
+    auto tally = std::make_unique<Tally>();
+    WEIR_RETURN_IF_ERROR(tally->Add(part.tally()));
+    kept.merged.tallies[{part.phase(), part.operation(), part.age()}] = std::move(tally);
   }
+  for (const v1::PartitionUse& use : second.partitions()) {
+    kept.merged.partitions[use.partition()] = use;
+  }
+  kept.merged.resources = {second.resources().begin(), second.resources().end()};
+  kept.merged.processes = {second.processes().begin(), second.processes().end()};
+  on_second(kept.merged);
+  flushed_ = second.second() + 1;
+  CloseSecond(&kept.merged);
+  return absl::OkStatus();
+}
+
+void StageMerge::Resume(uint32_t agent_index, uint64_t sequence) {
+  Agent& agent = agents_[agent_index];
+  agent.resumed = flushed_ > 0;
+  agent.sequence = sequence;
+  agent.ledger.Resume(flushed_);
+  MoveOn(&agent, flushed_);
+}
+
+void StageMerge::LoseCarried(const std::vector<Ledger::Loss>& losses) {
+  for (const Ledger::Loss& loss : losses) BookLoss(loss, 0);
+}
+
+void StageMerge::Flush(OnSecond on_second) {
+  const uint32_t complete =
+      waiting_.empty() ? std::numeric_limits<uint32_t>::max() : waiting_.begin()->first;
   while (!open_.empty() && open_.begin()->first < complete) {
-    MergedSecond& second = open_.begin()->second;
-    on_second(second);
-    flushed_ = second.second + 1;
-    CloseSecond(&second);
+    Show(&open_.begin()->second, on_second);
     open_.erase(open_.begin());
   }
+}
+
+void StageMerge::Show(OpenSecond* second, OnSecond on_second) {
+  MergedSecond& merged = second->merged;
+  for (auto& [key, part] : second->parts.parts()) {
+    part.counts.AddTo(&part.tally->counts());
+    merged.tallies[key] = std::move(part.tally);
+  }
+  for (const auto& [agent, counts] : second->by_agent) counts.AddTo(&merged.by_agent[agent]);
+  on_second(merged);
+  flushed_ = merged.second + 1;
+  CloseSecond(&merged);
 }
 
 void StageMerge::CloseSecond(MergedSecond* second) {
@@ -190,13 +294,8 @@ void StageMerge::CloseSecond(MergedSecond* second) {
     std::unique_ptr<Tally>& total = totals_[{key.phase, key.operation}];
     if (total == nullptr) total = std::make_unique<Tally>();
     total->Add(*tally);
-    tally->Clear();
-    spare_.push_back(std::move(tally));
+    stock_.GiveBack(std::move(tally));
   }
-}
-
-bool StageMerge::done() const {
-  return std::all_of(agents_.begin(), agents_.end(), [](const Agent& agent) { return agent.over; });
 }
 
 uint32_t StageMerge::unfinished() const {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "measure/heavy_hitters.h"
+#include "measure/tally.h"
 
 namespace weir {
 namespace {
@@ -19,14 +20,15 @@ void RecordTotals(const StageMerge& merge, v1::Leg* leg) {
   }
 }
 
-void RecordShares(const v1::StageDone& end, const AgentStart& start, uint32_t agent, v1::Leg* leg) {
-  for (const v1::PhaseResult& total : end.totals()) {
+// Its totals are moved: those of many agents are the most that there is.
+void RecordShares(const AgentStart& start, uint32_t agent, v1::StageDone* end, v1::Leg* leg) {
+  for (v1::PhaseResult& total : *end->mutable_totals()) {
     v1::AgentShare* share = leg->add_shares();
     share->set_agent(agent);
     share->set_phase(total.phase());
     share->set_operation(total.operation());
-    *share->mutable_total() = total.total();
-    share->set_start_lateness_ns(end.start_lateness_ns());
+    *share->mutable_total() = std::move(*total.mutable_total());
+    share->set_start_lateness_ns(end->start_lateness_ns());
     share->set_start_skew_ns(start.skew_ns);
     share->set_start_skew_bound_ns(start.bound_ns);
   }
@@ -50,11 +52,19 @@ void RecordErrors(const v1::StageDone& end, uint32_t agent, v1::Leg* leg) {
   }
 }
 
+// What a load leaves in the database is known of the drive as well; the rest of the evidence is the
+// drive's alone.
+void RecordEvidence(const StageFacts& facts, const v1::Evidence& evidence, v1::Leg* leg) {
+  if (evidence.stored_bytes() > 0) leg->set_stored_bytes(evidence.stored_bytes());
+  if (facts.task == v1::TASK_DRIVE) *leg->mutable_evidence() = evidence;
+}
+
 constexpr size_t kMostHotKeys = 20;
 
 void RecordHotKeys(const StageFacts& facts, v1::Leg* leg) {
   std::vector<std::vector<v1::KeyUse>> parts;
   for (const v1::StageDone& end : facts.ends) {
+    if (end.hot_keys().empty()) continue;
     parts.emplace_back(end.hot_keys().begin(), end.hot_keys().end());
   }
   for (v1::KeyUse& use : MergeKeyUses(parts, kMostHotKeys)) *leg->add_hot_keys() = std::move(use);
@@ -78,9 +88,13 @@ void RecordSpans(const StageFacts& facts, v1::Leg* leg) {
     return AddSpan(v1::PHASE_MEASURE, 0, elapsed_ns, leg);
   }
   const int64_t warm_up_ns = facts.scenario.phases().warm_up().ns();
+  int64_t warmed_up_ns = warm_up_ns;
   int64_t measure_ns = facts.scenario.phases().measure().ns();
-  if (facts.cut_short) measure_ns = std::clamp<int64_t>(elapsed_ns - warm_up_ns, 0, measure_ns);
-  if (warm_up_ns > 0) AddSpan(v1::PHASE_WARM_UP, 0, warm_up_ns, leg);
+  if (facts.cut_short) {
+    warmed_up_ns = std::min(warm_up_ns, elapsed_ns);
+    measure_ns = std::clamp<int64_t>(elapsed_ns - warm_up_ns, 0, measure_ns);
+  }
+  if (warm_up_ns > 0) AddSpan(v1::PHASE_WARM_UP, 0, warmed_up_ns, leg);
   AddSpan(v1::PHASE_MEASURE, warm_up_ns, measure_ns, leg);
 }
 
@@ -91,10 +105,19 @@ void RecordStage(const StageFacts& facts, const StageMerge& merge, v1::Leg* leg)
   RecordSpans(facts, leg);
   RecordHotKeys(facts, leg);
   for (uint32_t agent = 0; agent < facts.ends.size(); ++agent) {
-    RecordShares(facts.ends[agent], facts.starts[agent], agent, leg);
+    RecordShares(facts.starts[agent], agent, &facts.ends[agent], leg);
     RecordErrors(facts.ends[agent], agent, leg);
     leg->set_dead_letters(leg->dead_letters() + facts.ends[agent].dead_letters());
-    if (facts.ends[agent].has_evidence()) *leg->mutable_evidence() = facts.ends[agent].evidence();
+    if (facts.ends[agent].has_evidence()) RecordEvidence(facts, facts.ends[agent].evidence(), leg);
+  }
+}
+
+void ForgetShares(uint32_t agents, v1::Leg* leg) {
+  if (agents <= kMostWithHistograms) return;
+  for (v1::AgentShare& share : *leg->mutable_shares()) {
+    v1::Tally counts;
+    AddCounts(share.total(), &counts);
+    *share.mutable_total() = std::move(counts);
   }
 }
 

@@ -14,6 +14,8 @@ namespace weir {
 namespace {
 
 constexpr int64_t kRepeatNs = kNsPerSecond;
+// Clocks step, and machines are frozen; but what is kept until a second is over has an end.
+constexpr uint32_t kMostSecondsAhead = 3600;
 
 }  // namespace
 
@@ -25,8 +27,6 @@ StageRun::StageRun(const Setup& setup, const std::vector<v1::Prepared>& answers,
       barrier_(setup_.step, setup_.number, roster),
       merge_(roster.size()),
       receipts_(roster.size()),
-      steadiness_(setup_.scenario),
-      sums_(MeasureSums::Of(setup_.scenario)),
       watch_(setup_.scenario, setup_.step.task, roster.size()),
       ends_(roster.size()),
       ended_ns_(roster.size()),
@@ -47,6 +47,13 @@ uint32_t StageRun::SecondAt(int64_t now_ns) const {
   return static_cast<uint32_t>((since + kNsPerSecond - 1) / kNsPerSecond);
 }
 
+ReportBounds StageRun::Bounds(int64_t now_ns) const {
+  const auto operations = static_cast<uint32_t>(setup_.leg->operations_size());
+  const uint64_t last = uint64_t{SecondAt(now_ns)} + kMostSecondsAhead;
+  return {.operations = operations,
+          .last_second = static_cast<uint32_t>(std::min<uint64_t>(last, UINT32_MAX - 1))};
+}
+
 // ----------------------------------------------------------------------------------- the start
 
 void StageRun::Arm(int64_t lead_ns, int64_t now_ns) { barrier_.Arm(lead_ns, now_ns); }
@@ -63,67 +70,117 @@ void StageRun::BeginIfArmed(StartBarrier::Next next, int64_t now_ns) {
   }
   if (next != StartBarrier::Next::kGo || !fatal_.empty()) return;
   v1::JournalRecord record;
-  record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
-  record.mutable_go()->set_step(setup_.number);
-  record.mutable_go()->set_attempt(barrier_.attempt());
-  record.mutable_go()->set_start_ns(barrier_.start_ns());
-  if (const absl::Status kept = port_.Keep(record); !kept.ok()) {
-    fatal_ = std::string(kept.message());
-    return;
-  }
+  v1::JournalGo* go = record.mutable_go();
+  go->set_step(setup_.number);
+  go->set_attempt(barrier_.attempt());
+  go->set_start_ns(barrier_.start_ns());
+  go->set_start_unix_ns(setup_.journal_from_unix_ns + barrier_.start_ns());
   for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
     const ClockOffset& clock = roster_.clock(agent);
     offsets_ns_[agent] = clock.OffsetAt(barrier_.start_ns());
     starts_[agent].name = roster_.FactsOf(agent).name();
     starts_[agent].bound_ns = clock.BoundAt(barrier_.start_ns());
     starts_[agent].clock_bound_ns = starts_[agent].bound_ns;
+    go->add_offsets_ns(offsets_ns_[agent]);
+    go->add_bounds_ns(starts_[agent].bound_ns);
   }
-  barrier_.Go(now_ns);
+  if (Keep(std::move(record), now_ns)) barrier_.Go(now_ns);
+}
+
+// False when the journal cannot be written: what the record says is not done.
+bool StageRun::Keep(v1::JournalRecord record, int64_t now_ns) {
+  record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
+  const absl::Status kept = port_.Keep(record);
+  if (!kept.ok() && fatal_.empty()) fatal_ = std::string(kept.message());
+  return kept.ok();
 }
 
 // ----------------------------------------------------------------------------------- reports
 
 void StageRun::ShowSecond(const MergedSecond& second) {
   seconds_merged_ = second.second + 1;
-  steadiness_.Add(second);
-  if (setup_.step.task == v1::TASK_DRIVE) sums_.Add(second);
   watch_.Add(second);
   if (throughput_ != nullptr) throughput_->Add(second.second, second.partitions);
-  if (setup_.kept) {
+  // Behind a second that could not be kept comes no other: what is kept has no gap.
+  if (setup_.kept && fatal_.empty()) {
     const absl::Status kept = port_.SecondMerged(*setup_.leg, Phase(), second);
-    if (!kept.ok() && fatal_.empty()) fatal_ = std::string(kept.message());
+    if (!kept.ok()) fatal_ = std::string(kept.message());
   }
   if (!fatal_.empty()) return;  // what is not kept is not acknowledged
   receipts_.Kept(second.second);
-  unjournalled_ = setup_.kept;
+  kept_more_ = true;
 }
 
-void StageRun::OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns) {
+void StageRun::OnInterval(uint32_t agent, const ReportView& report, int64_t now_ns) {
   if (!begun()) return;
+  if (const absl::Status sound = CheckReport(report, Bounds(now_ns)); !sound.ok()) {
+    fault_ = Fault{agent, absl::StrCat(kUnsound, sound.message())};
+    return;
+  }
   const auto taken =
       merge_.Add(agent, report, [this](const MergedSecond& second) { ShowSecond(second); });
   if (!taken.ok()) {
     fault_ = Fault{agent, std::string(taken.status().message())};
     return;
   }
-  to_acknowledge_.insert(agent);
+  // Of one that was merged the agent hears when it is kept; of any other, what it has not heard.
+  if (*taken != StageMerge::Taken::kMerged) to_acknowledge_.insert(agent);
   receipts_.Exists(agent, report.sequence());
-  if (*taken == StageMerge::Taken::kMerged) {
-    receipts_.Merged(agent, report.sequence(), report.interval().second());
-    // The second may be over for all others, and shown while it was merged.
-    if (report.interval().second() < seconds_merged_ && fatal_.empty()) {
-      receipts_.Kept(seconds_merged_ - 1);
-    }
-    FinishIfWhole(agent, now_ns);
-  }
+  if (*taken == StageMerge::Taken::kMerged) Receive(agent, report, now_ns);
   const bool gap = *taken == StageMerge::Taken::kGap;
-  if (gap || (receipts_.missing(agent) && receipts_.answered(agent))) AskForMissing(agent);
+  if (gap || (receipts_.missing(agent) && receipts_.answered(agent))) AskForMissing(agent, now_ns);
   KeepAndAcknowledge(now_ns);
 }
 
-void StageRun::AskForMissing(uint32_t agent) {
-  if (!receipts_.missing(agent)) return;
-  const auto [first, last] = receipts_.ToAskFor(agent);
+// It was merged.
+void StageRun::Receive(uint32_t agent, const ReportView& report, int64_t now_ns) {
+  receipts_.Merged(agent, report.sequence(), report.second());
+  // The second may be over for all others, and shown while it was merged.
+  if (report.second() < seconds_merged_ && fatal_.empty()) {
+    receipts_.Kept(agent, seconds_merged_ - 1);
+    to_acknowledge_.insert(agent);
+  }
+  FinishIfWhole(agent, now_ns);
+}
+
+void StageRun::OnBundle(const std::vector<StageMerge::Bundled>& reports,
+                        const ReportView& histograms, bool whole, int64_t now_ns) {
+  if (!begun()) return;
+  const ReportBounds bounds = Bounds(now_ns);
+  const auto sound = [&](const StageMerge::Bundled& each) {
+    return CheckReport(*each.report, bounds).ok();
+  };
+  const bool taken = whole && CheckReport(histograms, bounds).ok() &&
+                     std::all_of(reports.begin(), reports.end(), sound) &&
+                     merge_.AddBundle(reports, histograms,
+                                      [this](const MergedSecond& second) { ShowSecond(second); });
+  for (const auto& [agent, report] : reports) {
+    if (!taken) {
+      to_acknowledge_.insert(agent);
+      continue;
+    }
+    receipts_.Exists(agent, report->sequence());
+    Receive(agent, *report, now_ns);
+  }
+  if (!taken) AskForEach(reports, now_ns);
+  KeepAndAcknowledge(now_ns);
+}
+
+// What a bundle says of a report's number is believed for the next few only: the report itself has
+// not been seen.
+void StageRun::AskForEach(const std::vector<StageMerge::Bundled>& reports, int64_t now_ns) {
+  constexpr uint64_t kBelieved = 4;
+  for (const auto& [agent, report] : reports) {
+    if (merge_.over(agent)) continue;
+    const uint64_t last = receipts_.merged(agent) + kBelieved;
+    receipts_.Exists(agent, std::min(report->sequence(), last));
+    AskForMissing(agent, now_ns);
+  }
+}
+
+void StageRun::AskForMissing(uint32_t agent, int64_t now_ns) {
+  if (!receipts_.missing(agent) || !receipts_.due(agent, now_ns)) return;
+  const auto [first, last] = receipts_.ToAskFor(agent, now_ns);
   asked_again_ += last - first + 1;
   v1::CoordinatorMessage message;
   message.mutable_resend()->set_step(setup_.number);
@@ -136,27 +193,33 @@ void StageRun::OnThroughputChanged(uint32_t agent, const v1::ThroughputChanged& 
                                    int64_t now_ns) {
   if (throughput_ == nullptr || agent != 0 || !begun()) return;
   throughput_->OnChanged(changed, SecondAt(now_ns));
+  if (changed.error().empty() && !changed.pending()) {
+    port_.ThroughputChanged(*setup_.leg, changed.ru());
+  }
 }
 
 // The results store has the seconds already; the journal says so, and then the agents may forget.
 void StageRun::KeepAndAcknowledge(int64_t now_ns) {
-  if (unjournalled_ && fatal_.empty()) {
-    v1::JournalRecord record;
-    record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
-    record.mutable_kept()->set_step(setup_.number);
-    for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
-      record.mutable_kept()->add_sequences(receipts_.kept(agent));
-      to_acknowledge_.insert(agent);
-    }
-    if (const absl::Status kept = port_.Keep(record); !kept.ok()) {
-      fatal_ = std::string(kept.message());
-    }
-    unjournalled_ = false;
+  if (kept_more_ && fatal_.empty()) {
+    kept_more_ = false;
+    for (uint32_t agent = 0; agent < roster_.size(); ++agent) to_acknowledge_.insert(agent);
+    if (setup_.kept) Journal(now_ns);
   }
   if (fatal_.empty()) {
     for (const uint32_t agent : to_acknowledge_) Acknowledge(agent);
   }
   to_acknowledge_.clear();
+}
+
+void StageRun::Journal(int64_t now_ns) {
+  v1::JournalRecord record;
+  record.set_unix_ns(setup_.journal_from_unix_ns + now_ns);
+  record.mutable_kept()->set_step(setup_.number);
+  for (uint32_t agent = 0; agent < roster_.size(); ++agent) {
+    record.mutable_kept()->add_sequences(receipts_.kept(agent));
+  }
+  const absl::Status kept = port_.Keep(record);
+  if (!kept.ok()) fatal_ = std::string(kept.message());
 }
 
 void StageRun::Acknowledge(uint32_t agent) {
@@ -176,11 +239,15 @@ void StageRun::Acknowledge(uint32_t agent) {
 void StageRun::OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns) {
   // Of a start that was called off: nobody had begun.
   if (!begun()) return;
+  if (const absl::Status sound = CheckStageDone(done, Bounds(now_ns)); !sound.ok()) {
+    fault_ = Fault{agent, absl::StrCat(kUnsound, sound.message())};
+    return;
+  }
   if (!merge_.over(agent)) {
     if (ended_ns_[agent] == 0) ended_ns_[agent] = now_ns;
     ends_[agent] = done;
     receipts_.Exists(agent, done.last_sequence());
-    AskForMissing(agent);
+    AskForMissing(agent, now_ns);
     FinishIfWhole(agent, now_ns);
   }
   to_acknowledge_.insert(agent);
@@ -201,7 +268,10 @@ void StageRun::FinishAgent(uint32_t agent, int64_t now_ns) {
     AddReason(v1::VALIDITY_INVALID, std::string(status.message()), setup_.leg->mutable_verdict());
   }
   // A proof may be over before its plan is.
-  const bool by_itself = done.stopped_early() && stop_ns_ == 0 &&
+  if (budget_reached_.empty() && !done.budget_reached().empty()) {
+    budget_reached_ = absl::StrCat(roster_.NameOf(agent), " ", done.budget_reached());
+  }
+  const bool by_itself = done.stopped_early() && stop_ns_ == 0 && done.budget_reached().empty() &&
                          setup_.step.task != v1::TASK_PROVE && setup_.step.task != v1::TASK_CANARY;
   if (error_.empty() && (by_itself || !done.error().empty())) {
     error_ = absl::StrCat(roster_.NameOf(agent), ": ", by_itself ? "stopped before the end" : "",
@@ -241,6 +311,13 @@ void StageRun::Lose(uint32_t agent, int64_t now_ns) {
   const uint32_t end = goes_on   ? std::numeric_limits<uint32_t>::max()
                        : begun() ? SecondAt(end_ns)
                                  : 0;
+  if (setup_.kept && begun() && !merge_.over(agent) && fatal_.empty()) {
+    v1::JournalRecord record;
+    record.mutable_lost()->set_step(setup_.number);
+    record.mutable_lost()->set_agent(agent);
+    record.mutable_lost()->set_end(end);
+    Keep(std::move(record), now_ns);
+  }
   merge_.Lose(agent, end, [this](const MergedSecond& second) { ShowSecond(second); });
   KeepAndAcknowledge(now_ns);
 }
@@ -282,7 +359,7 @@ void StageRun::OnTick(int64_t now_ns) {
     if (merge_.over(agent) || ended_ns_[agent] == 0) continue;
     // What an agent cannot give any more is not waited for: the run says that it is incomplete.
     if (now_ns - ended_ns_[agent] > roster_.lease_ns()) GiveUpReports(agent, now_ns);
-    if (now_ns - asked_ns_ >= kRepeatNs) AskForMissing(agent);
+    if (now_ns - asked_ns_ >= kRepeatNs) AskForMissing(agent, now_ns);
   }
   if (now_ns - asked_ns_ >= kRepeatNs) asked_ns_ = now_ns;
   if (throughput_ != nullptr && stop_ns_ == 0) throughput_->OnTick(now_ns);
@@ -318,36 +395,16 @@ void StageRun::Record(bool cut_short, int64_t now_ns) {
                .seconds_merged = seconds_merged_,
                .cut_short = cut_short},
               merge_, leg);
-  if (setup_.step.task == v1::TASK_DRIVE) steadiness_.Conclude(cut_short, port_, leg);
-  if (setup_.step.task == v1::TASK_DRIVE) sums_.Record(port_, leg);
-}
-
-// Where the measure phase turned out to begin later than planned, only what came from then on
-// counts, as for the figures.
-void StageRun::FollowMeasureStart() {
-  const v1::Leg& leg = *setup_.leg;
-  const uint32_t cut = setup_.step.task == v1::TASK_DRIVE ? leg.steadiness().cut_seconds() : 0;
-  if (cut == 0) return;
-  GateWatch later = watch_.From(watch_.first_second() + cut);
-  const absl::Status read = port_.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& second) {
-    if (stage != v1::PHASE_LOAD) later.Add(second);
-    return absl::OkStatus();
-  });
-  if (read.ok()) watch_ = std::move(later);
+  watch_.Record(cut_short, port_, leg);
 }
 
 void StageRun::JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden) {
-  if (!watch_.judges()) return;
-  FollowMeasureStart();
-  v1::Leg* leg = setup_.leg;
-  for (v1::ResourceSample& sum : watch_.resources()) *leg->add_resources() = std::move(sum);
-  for (v1::AgentSpread& spread : watch_.spreads(*leg)) *leg->add_spreads() = std::move(spread);
-  std::vector<v1::GateResult> gates = watch_.Judge(*leg, agents);
-  for (v1::GateResult& gate : JudgeStart(starts_, setup_.max_start_skew_ns)) {
-    gates.push_back(std::move(gate));
-  }
-  MarkSeries(starts_, leg);
-  ApplyGates(gates, {.overridden = overridden, .tolerates_loss = setup_.tolerates_loss}, leg);
+  watch_.JudgeGates(
+      {.agents = agents,
+       .starts = starts_,
+       .max_start_skew_ns = setup_.max_start_skew_ns,
+       .indulgence = {.overridden = overridden, .tolerates_loss = setup_.tolerates_loss}},
+      port_, setup_.leg);
 }
 
 }  // namespace weir

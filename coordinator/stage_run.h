@@ -14,16 +14,15 @@
 
 #include "absl/status/status.h"
 
+#include "coordinator/agent_checks.h"
 #include "coordinator/gate_start.h"
-#include "coordinator/gate_watch.h"
-#include "coordinator/measure_sums.h"
 #include "coordinator/report_receipts.h"
 #include "coordinator/roster.h"
 #include "coordinator/run_port.h"
 #include "coordinator/run_program.h"
 #include "coordinator/stage_merge.h"
+#include "coordinator/stage_watch.h"
 #include "coordinator/start_barrier.h"
-#include "coordinator/steadiness_watch.h"
 #include "coordinator/throughput_orders.h"
 #include "proto/control.pb.h"
 #include "proto/results.pb.h"
@@ -52,7 +51,11 @@ class StageRun {
   void Arm(int64_t lead_ns, int64_t now_ns);
 
   void OnArmed(uint32_t agent, const v1::Armed& armed, int64_t now_ns);
-  void OnInterval(uint32_t agent, const v1::IntervalReport& report, int64_t now_ns);
+  void OnInterval(uint32_t agent, const ReportView& report, int64_t now_ns);
+  // Reports of one second, with the sum of their histograms. Where they cannot be taken together,
+  // each agent is asked for its own: as where they are not `whole`, because an agent is missing.
+  void OnBundle(const std::vector<StageMerge::Bundled>& reports, const ReportView& histograms,
+                bool whole, int64_t now_ns);
   void OnStageDone(uint32_t agent, const v1::StageDone& done, int64_t now_ns);
   void OnThroughputChanged(uint32_t agent, const v1::ThroughputChanged& changed, int64_t now_ns);
   void OnClockStep(uint32_t agent, int64_t step_ns) { starts_[agent].stepped_ns += step_ns; }
@@ -72,8 +75,9 @@ class StageRun {
   // Whether another agent than this one still has something to tell.
   void NoteLostShare(uint32_t agent);
   bool OthersGoOn(uint32_t agent) const;
-  const std::string& error() const { return error_; }  // an agent could not go on
-  const std::string& fatal() const { return fatal_; }  // the run cannot go on
+  const std::string& error() const { return error_; }                    // an agent could not go on
+  const std::string& fatal() const { return fatal_; }                    // the run cannot go on
+  const std::string& budget_reached() const { return budget_reached_; }  // an agent stopped for it
 
   // An agent that sent what cannot be; to be lost.
   struct Fault {
@@ -85,23 +89,30 @@ class StageRun {
   // What the stage brought goes into the leg. `cut_short`: the run ended before the stage did.
   void Record(bool cut_short, int64_t now_ns);
 
+  // Of the operations due and not done, over the measure phase; after Record.
+  Slope BacklogGrowth() const { return watch_.BacklogGrowth(*setup_.leg); }
+
   // The gates, after Record.
   void JudgeGates(const std::vector<v1::AgentFacts>& agents, bool overridden);
 
  private:
   v1::Phase Phase() const;
   void BeginIfArmed(StartBarrier::Next next, int64_t now_ns);
+  bool Keep(v1::JournalRecord record, int64_t now_ns);
   void ShowSecond(const MergedSecond& second);
-  void FollowMeasureStart();
+  void Receive(uint32_t agent, const ReportView& report, int64_t now_ns);
+  void AskForEach(const std::vector<StageMerge::Bundled>& reports, int64_t now_ns);
   void FinishIfWhole(uint32_t agent, int64_t now_ns);
   void FinishAgent(uint32_t agent, int64_t now_ns);
   void GiveUpReports(uint32_t agent, int64_t now_ns);
   void MissStart(uint32_t agent, int64_t now_ns);
-  void AskForMissing(uint32_t agent);
+  void AskForMissing(uint32_t agent, int64_t now_ns);
   void KeepAndAcknowledge(int64_t now_ns);
+  void Journal(int64_t now_ns);
   void Acknowledge(uint32_t agent);
   void SendStops(int64_t now_ns);
   uint32_t SecondAt(int64_t now_ns) const;
+  ReportBounds Bounds(int64_t now_ns) const;
 
   const Setup setup_;
   Roster& roster_;
@@ -109,9 +120,7 @@ class StageRun {
   StartBarrier barrier_;
   StageMerge merge_;
   ReportReceipts receipts_;
-  SteadinessWatch steadiness_;
-  MeasureSums sums_;
-  GateWatch watch_;
+  StageWatch watch_;
   std::unique_ptr<ThroughputOrders> throughput_;  // null: it stays as it is
   std::set<uint32_t> unarmed_;
   std::vector<v1::StageDone> ends_;
@@ -119,7 +128,7 @@ class StageRun {
   std::vector<int64_t> offsets_ns_;  // of the clocks at the start
   std::vector<AgentStart> starts_;
   std::set<uint32_t> to_acknowledge_;
-  bool unjournalled_ = false;  // seconds were kept that the journal does not know of
+  bool kept_more_ = false;  // than was acknowledged
   uint32_t seconds_merged_ = 0;
   uint64_t asked_again_ = 0;
   int64_t asked_ns_ = 0;
@@ -129,6 +138,7 @@ class StageRun {
   std::string stop_reason_;
   std::string error_;
   std::string fatal_;
+  std::string budget_reached_;
   std::optional<Fault> fault_;
 };
 

@@ -12,8 +12,21 @@ namespace weir {
 namespace {
 
 constexpr uint32_t kAttempts = 2;
+constexpr int64_t kLocalLeadNs = 80 * kNsPerMs;
+constexpr int64_t kLocalRoundTrips = 100;
+constexpr int64_t kRemoteLeadNs = 2 * kNsPerSecond;
+constexpr int64_t kRemoteRoundTrips = 10;
+constexpr int64_t kLongestLeadNs = 30 * kNsPerSecond;
 
 }  // namespace
+
+int64_t StartLeadNs(bool local_agents, int64_t worst_round_trip_ns) {
+  const int64_t remote_ns = std::max(kRemoteLeadNs, kRemoteRoundTrips * worst_round_trip_ns);
+  const int64_t local_ns = std::max(kLocalLeadNs, kLocalRoundTrips * worst_round_trip_ns);
+  // One round trip that took long, for a packet that was lost, says little of the next: what does
+  // for agents far away does here.
+  return std::min({kLongestLeadNs, remote_ns, local_agents ? local_ns : remote_ns});
+}
 
 void StartBarrier::Arm(int64_t lead_ns, int64_t now_ns) {
   ++attempt_;

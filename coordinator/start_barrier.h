@@ -12,6 +12,10 @@
 
 namespace weir {
 
+// From the order to start to the start. `worst_round_trip_ns`: the longest that any agent has had,
+// which tells how far away they are or how busy this machine is.
+int64_t StartLeadNs(bool local_agents, int64_t worst_round_trip_ns);
+
 class StartBarrier {
  public:
   enum class Next : uint8_t {

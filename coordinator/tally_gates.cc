@@ -29,7 +29,8 @@ constexpr double kResolution = 0.002;
 // Fewer operations than this say too little about an agent's median.
 constexpr uint64_t kFewestForAgreement = 200;
 
-std::string Us(double ns) { return DurationText(ns / 1e3); }
+// Infinite among operations without success.
+std::string Us(double ns) { return std::isinf(ns) ? "beyond the timeout" : DurationText(ns / 1e3); }
 
 std::string NameOf(const AgentNames& names, uint32_t agent) {
   return agent < names.size() ? names[agent] : absl::StrCat("agent ", agent);
@@ -55,12 +56,25 @@ struct Worst {
   bool judged = false;
 };
 
-void Compare(const Tally& tally, const std::string& operation, double floor_ns, Worst* worst) {
+// Decoded into the same place again and again: there may be thousands of agents.
+struct Responses {
+  Histogram response;
+  Histogram dispatch;
+
+  bool Read(const v1::Tally& tally) {
+    response.Clear();
+    dispatch.Clear();
+    return response.AddEncodedV2(tally.response()).ok() &&
+           dispatch.AddEncodedV2(tally.dispatch_response()).ok();
+  }
+};
+
+void Compare(const Responses& times, const std::string& operation, double floor_ns, Worst* worst) {
   for (const Quantile& quantile : kReported) {
-    if (!tally.response.CanReport(quantile.q)) continue;
+    if (!times.response.CanReport(quantile.q)) continue;
     worst->judged = true;
-    const auto response = static_cast<double>(tally.response.ValueAtQuantile(quantile.q));
-    const auto dispatch = static_cast<double>(tally.dispatch_response.ValueAtQuantile(quantile.q));
+    const auto response = static_cast<double>(times.response.ValueAtQuantile(quantile.q));
+    const auto dispatch = static_cast<double>(times.dispatch.ValueAtQuantile(quantile.q));
     const double late = response - dispatch;
     const double ratio = response / std::max(1.0, dispatch);
     if (late <= std::max(floor_ns, kResolution * response) || ratio <= worst->ratio) continue;
@@ -106,6 +120,23 @@ void MarkOutliers(std::optional<double> (*value)(const v1::AgentSpread&), double
 
 std::optional<double> Known(double ns) { return ns > 0 ? std::optional<double>(ns) : std::nullopt; }
 
+// Of one agent: its shares of the phase.
+std::optional<v1::AgentSpread> SpreadOf(const std::vector<const v1::Tally*>& shares,
+                                        Histogram* successes) {
+  successes->Clear();
+  v1::Tally counts;
+  for (const v1::Tally* share : shares) {
+    if (!successes->AddEncodedV2(share->response()).ok()) return std::nullopt;
+    AddCounts(*share, &counts);
+  }
+  v1::AgentSpread spread;
+  if (OperationsOf(counts) < kFewestForAgreement) return spread;
+  const PlannedResponse response(*successes, OperationsOf(counts));
+  spread.set_response_p50_ns(response.Quantile(0.5).value_or(0));
+  spread.set_response_p99_ns(response.Quantile(0.99).value_or(0));
+  return spread;
+}
+
 }  // namespace
 
 v1::GateResult JudgeDispatched(const v1::Leg& leg, v1::Phase phase) {
@@ -134,11 +165,11 @@ v1::GateResult JudgeDispatched(const v1::Leg& leg, v1::Phase phase) {
 std::vector<v1::GateResult> JudgeGeneratorShare(const v1::Leg& leg, v1::Phase phase,
                                                 const AgentNames& names, double floor_ns) {
   std::map<std::optional<uint32_t>, Worst> worst;  // nothing: merged
+  Responses times;
   const auto compare = [&](std::optional<uint32_t> agent, const v1::Tally& total,
                            uint32_t operation) {
-    Tally tally;
-    if (!tally.Add(total).ok()) return;
-    Compare(tally, OperationName(leg, phase, operation), floor_ns, &worst[agent]);
+    if (!times.Read(total)) return;
+    Compare(times, OperationName(leg, phase, operation), floor_ns, &worst[agent]);
   };
   for (const v1::PhaseResult& result : leg.results()) {
     if (result.phase() == phase) compare(std::nullopt, result.total(), result.operation());
@@ -166,18 +197,17 @@ v1::GateResult JudgeLostReports(const v1::Leg& leg, v1::Phase phase) {
 }
 
 std::vector<v1::AgentSpread> SpreadsOf(const v1::Leg& leg, v1::Phase phase, double floor_ns) {
-  std::map<uint32_t, Tally> agents;
+  std::map<uint32_t, std::vector<const v1::Tally*>> agents;
   for (const v1::AgentShare& share : leg.shares()) {
-    if (share.phase() == phase && !agents[share.agent()].Add(share.total()).ok()) return {};
+    if (share.phase() == phase) agents[share.agent()].push_back(&share.total());
   }
+  Histogram successes;
   std::vector<v1::AgentSpread> spreads;
-  for (const auto& [agent, tally] : agents) {
-    const PlannedResponse response = PlannedResponse::OfPhase(tally);
-    v1::AgentSpread& spread = spreads.emplace_back();
-    spread.set_agent(agent);
-    if (OperationsOf(tally.counts()) < kFewestForAgreement) continue;
-    spread.set_response_p50_ns(response.Quantile(0.5).value_or(0));
-    spread.set_response_p99_ns(response.Quantile(0.99).value_or(0));
+  for (const auto& [agent, shares] : agents) {
+    const std::optional<v1::AgentSpread> spread = SpreadOf(shares, &successes);
+    if (!spread) return {};
+    spreads.push_back(*spread);
+    spreads.back().set_agent(agent);
   }
   MarkOutliers([](const v1::AgentSpread& s) { return Known(s.response_p50_ns()); }, floor_ns,
                &spreads);

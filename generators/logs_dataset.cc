@@ -88,7 +88,7 @@ LogsDataset::LogsDataset(const v1::LogsDataset& settings, uint64_t records, uint
       records_per_trace_(settings.records_per_trace()),
       records_per_second_(settings.records_per_second()),
       message_bytes_(settings.message_bytes()),
-      burst_window_(records_per_second_ * kBurstWindowSeconds),
+      burst_window_(settings.records_per_second() * kBurstWindowSeconds),
       text_bytes_(256 + LongestMessage() + message_bytes_),
       service_key_(DeriveKey(seed, "logs service")),
       slot_key_(DeriveKey(seed, "logs trace slot")),
@@ -107,7 +107,7 @@ LogsDataset::LogsDataset(const v1::LogsDataset& settings, uint64_t records, uint
 uint64_t LogsDataset::TraceOf(uint64_t index) const {
   // Sixteen traces at a time, each taking one record of every sixteen, in an order that changes.
   const uint64_t round = index / 16;
-  return round / records_per_trace_ * 16 + ((index ^ Draw(slot_key_, round)) & 15);
+  return records_per_trace_.Divide(round).quotient * 16 + ((index ^ Draw(slot_key_, round)) & 15);
 }
 
 LogsDataset::Origin LogsDataset::OriginOf(uint64_t index) const {
@@ -124,10 +124,9 @@ LogsDataset::Origin LogsDataset::OriginOf(uint64_t index) const {
 }
 
 int64_t LogsDataset::TrendUs(uint64_t index) const {
-  const uint64_t seconds = index / records_per_second_;
-  const uint64_t rest = index % records_per_second_;
-  return kEpochUs +
-         static_cast<int64_t>(seconds * 1'000'000 + rest * 1'000'000 / records_per_second_);
+  const auto [seconds, rest] = records_per_second_.Divide(index);
+  return kEpochUs + static_cast<int64_t>(seconds * 1'000'000 +
+                                         records_per_second_.Divide(rest * 1'000'000).quotient);
 }
 
 int64_t LogsDataset::TimestampUs(uint64_t index) const {
@@ -141,12 +140,12 @@ int64_t LogsDataset::TimestampUs(uint64_t index) const {
 }
 
 bool LogsDataset::InBurst(uint64_t index, uint32_t service) const {
-  const uint64_t window = index / burst_window_;
+  const auto [window, at] = burst_window_.Divide(index);
   DrawStream draws(burst_key_, window);
   if (fleet_.ChooseService(draws.Next()) != service || draws.Below(3) != 0) return false;
-  const uint64_t at = index - window * burst_window_;
-  const uint64_t start = draws.Below(burst_window_ / 2 + 1);
-  return at >= start && at < start + burst_window_ / 2;
+  const uint64_t half = burst_window_.divisor() / 2;
+  const uint64_t start = draws.Below(half + 1);
+  return at >= start && at < start + half;
 }
 
 LogsDataset::Event LogsDataset::DrawEvent(uint64_t index, const Origin& origin,

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 
 #include "generators/dataset.h"
+#include "generators/fixed_divisor.h"
 #include "generators/logs_fleet.h"
 #include "generators/logs_schema.h"
 #include "generators/zipf_table.h"
@@ -70,11 +71,11 @@ class LogsDataset : public Dataset {
 
   RecordSchema schema_;
   uint64_t records_;
-  uint64_t records_per_trace_;
-  uint64_t records_per_second_;
+  FixedDivisor records_per_trace_;
+  FixedDivisor records_per_second_;
   uint64_t message_bytes_;
-  uint64_t burst_window_;  // records
-  size_t text_bytes_;      // room that a record's text needs at most
+  FixedDivisor burst_window_;  // records
+  size_t text_bytes_;          // room that a record's text needs at most
 
   uint64_t service_key_;
   uint64_t slot_key_;

@@ -2,9 +2,12 @@
 // libraries. The caller has reserved enough room. Not thread-safe.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "base/put_bytes.h"
 
 namespace weir {
 
@@ -14,27 +17,22 @@ class TextAppender {
 
   size_t size() const { return static_cast<size_t>(end_ - begin_); }
 
-  void Append(std::string_view text) {
-    std::memcpy(end_, text.data(), text.size());
-    end_ += text.size();
-  }
+  void Append(std::string_view text) { end_ = PutBytes(text, end_); }
   void Append(char c) { *end_++ = c; }
 
   void Decimal(uint64_t number) {
-    char digits[20];
-    char* first = digits + sizeof(digits);
+    char* first = end_ + DecimalDigits(number);
+    end_ = first;
     while (number >= 100) {
       first -= 2;
       std::memcpy(first, kPairs + number % 100 * 2, 2);
       number /= 100;
     }
     if (number >= 10) {
-      first -= 2;
-      std::memcpy(first, kPairs + number * 2, 2);
+      std::memcpy(first - 2, kPairs + number * 2, 2);
     } else {
-      *--first = static_cast<char>('0' + number);
+      first[-1] = static_cast<char>('0' + number);
     }
-    Append({first, static_cast<size_t>(digits + sizeof(digits) - first)});
   }
 
   // Exactly `digits` decimal digits, the lowest ones.
@@ -56,6 +54,12 @@ class TextAppender {
   }
 
  private:
+  static int DecimalDigits(uint64_t number) {
+    int digits = 1;
+    for (; number >= 10'000; number /= 10'000) digits += 4;
+    return digits + (number >= 10 ? 1 : 0) + (number >= 100 ? 1 : 0) + (number >= 1000 ? 1 : 0);
+  }
+
   void StoreHex8(uint32_t number) {
     uint64_t x = number;
     x = ((x << 16) | x) & 0x0000ffff0000ffffULL;
@@ -63,7 +67,8 @@ class TextAppender {
     x = ((x << 4) | x) & 0x0f0f0f0f0f0f0f0fULL;
     const uint64_t letters = ((x + 0x0606060606060606ULL) >> 4) & 0x0101010101010101ULL;
     x += 0x3030303030303030ULL + letters * 0x27;
-    for (int i = 8; i-- > 0; x >>= 8) end_[i] = static_cast<char>(x);
+    if constexpr (std::endian::native == std::endian::little) x = __builtin_bswap64(x);
+    std::memcpy(end_, &x, sizeof(x));
     end_ += 8;
   }
 

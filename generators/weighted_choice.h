@@ -17,7 +17,9 @@ class WeightedChoice {
     const Wide scaled = static_cast<Wide>(draw) * columns_.size();
     const uint32_t column = static_cast<uint32_t>(scaled >> 64);
     const uint32_t rest = static_cast<uint32_t>(static_cast<uint64_t>(scaled) >> 32);
-    return rest < columns_[column].threshold ? column : columns_[column].alias;
+    // Which of the two is as good as random: no branch to be guessed wrong.
+    const uint32_t other = 0 - static_cast<uint32_t>(rest >= columns_[column].threshold);
+    return column ^ ((column ^ columns_[column].alias) & other);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "generators/target_campaign.h"
 #include "measure/index_runs.h"
 #include "reports/comparison_design.h"
+#include "reports/probe_scenario.h"
 
 namespace weir {
 namespace {
@@ -18,7 +19,10 @@ namespace {
 // The campaign as the leg's target saw it.
 v1::Campaign CampaignOf(const v1::RunResult& run, const v1::Leg& leg) {
   for (const v1::Target& target : run.campaign().targets()) {
-    if (target.name() == leg.target()) return CampaignOn(run.campaign(), target);
+    if (target.name() != leg.target()) continue;
+    v1::Campaign campaign = CampaignOn(run.campaign(), target);
+    DriveAsProbed(run, leg, &campaign);
+    return campaign;
   }
   return run.campaign();
 }

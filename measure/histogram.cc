@@ -131,8 +131,8 @@ absl::Status Histogram::AddEncodedV2(std::string_view payload) {
   uint64_t total = 0;
   const auto add = [&](size_t index, uint64_t count) {
     counters[index] += count;
-    first = std::min(first, index);
-    end = index + 1;
+    first = count > 0 ? std::min(first, index) : first;
+    end = count > 0 ? index + 1 : end;
     total += count;
   };
   absl::Status walked = WalkV2Payload(payload, most, add);

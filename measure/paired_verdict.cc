@@ -19,8 +19,11 @@ ConfidenceInterval AsRatios(const ConfidenceInterval& logs) {
   return {std::exp(logs.low), std::exp(logs.high)};
 }
 
-bool IsEquivalent(const PairedEstimate& estimate, double margin) {
-  return estimate.interval90.low >= 1 - margin && estimate.interval90.high <= 1 + margin;
+// Two one-sided tests at the significance s are an interval of 1 − 2s.
+bool IsEquivalent(const PairedEstimate& estimate, const VerdictLimits& limits) {
+  const ConfidenceInterval& interval =
+      limits.significance < 0.05 ? estimate.interval95 : estimate.interval90;
+  return interval.low >= 1 - limits.margin && interval.high <= 1 + limits.margin;
 }
 
 }  // namespace
@@ -69,7 +72,7 @@ Finding Judge(const PairedEstimate& estimate, double adjusted_p, bool more_is_be
     }
     return (estimate.ratio > 1) == more_is_better ? Finding::kFaster : Finding::kSlower;
   }
-  return IsEquivalent(estimate, limits.margin) ? Finding::kEquivalent : Finding::kNoDifferenceShown;
+  return IsEquivalent(estimate, limits) ? Finding::kEquivalent : Finding::kNoDifferenceShown;
 }
 
 double LargestNotExcluded(const PairedEstimate& estimate) {

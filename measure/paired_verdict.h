@@ -46,12 +46,12 @@ enum class Finding : uint8_t {
   kFaster,                   // better by at least the threshold
   kSlower,                   // worse by at least the threshold
   kDifferentBelowThreshold,  // certain, and too small to matter
-  kEquivalent,               // the 90 % interval lies within the margin
+  kEquivalent,               // the 90 % interval (of two looks: 95 %) lies within the margin
   kNoDifferenceShown,
 };
 
 struct VerdictLimits {
-  double significance = 0.05;  // over the whole family
+  double significance = 0.05;  // over the whole family; below 0.05 where one looks twice
   double threshold = 0.03;     // practical difference: |ratio − 1| from which on it matters
   double margin = 0.05;        // of equivalence: 1 − margin … 1 + margin
 };

@@ -15,21 +15,23 @@ using google::protobuf::Reflection;
 
 struct HistogramField {
   int number;
-  const std::string& (v1::Tally::*payload)() const;
   Histogram Tally::*histogram;
 };
 
 constexpr std::array<HistogramField, 8> kHistograms = {{
-    {v1::Tally::kResponseFieldNumber, &v1::Tally::response, &Tally::response},
-    {v1::Tally::kServiceFieldNumber, &v1::Tally::service, &Tally::service},
-    {v1::Tally::kWaitFieldNumber, &v1::Tally::wait, &Tally::wait},
-    {v1::Tally::kLagFieldNumber, &v1::Tally::lag, &Tally::lag},
-    {v1::Tally::kFailedResponseFieldNumber, &v1::Tally::failed_response, &Tally::failed_response},
-    {v1::Tally::kChargeFieldNumber, &v1::Tally::charge, &Tally::charge},
-    {v1::Tally::kDispatchResponseFieldNumber, &v1::Tally::dispatch_response,
-     &Tally::dispatch_response},
-    {v1::Tally::kServerTimeFieldNumber, &v1::Tally::server_time, &Tally::server_time},
+    {v1::Tally::kResponseFieldNumber, &Tally::response},
+    {v1::Tally::kServiceFieldNumber, &Tally::service},
+    {v1::Tally::kWaitFieldNumber, &Tally::wait},
+    {v1::Tally::kLagFieldNumber, &Tally::lag},
+    {v1::Tally::kFailedResponseFieldNumber, &Tally::failed_response},
+    {v1::Tally::kChargeFieldNumber, &Tally::charge},
+    {v1::Tally::kDispatchResponseFieldNumber, &Tally::dispatch_response},
+    {v1::Tally::kServerTimeFieldNumber, &Tally::server_time},
 }};
+
+std::string_view PayloadOf(const HistogramField& field, const TallyView& view) {
+  return view.histograms[static_cast<size_t>(field.number)];
+}
 
 const FieldDescriptor* Field(const HistogramField& field) {
   return v1::Tally::descriptor()->FindFieldByNumber(field.number);
@@ -76,18 +78,29 @@ uint64_t Settled(const v1::Tally& counts) {
 }
 
 absl::Status Tally::Add(const v1::Tally& other) {
+  WEIR_RETURN_IF_ERROR(AddHistograms(TallyView::Of(other)));
+  AddCounts(other, &counts_);
+  return absl::OkStatus();
+}
+
+absl::Status Tally::AddHistograms(const TallyView& view) {
   for (size_t i = 0; i < kHistograms.size(); ++i) {
     const HistogramField& field = kHistograms[i];
-    const absl::Status added = (this->*field.histogram).AddEncodedV2((other.*field.payload)());
+    const absl::Status added = (this->*field.histogram).AddEncodedV2(PayloadOf(field, view));
     if (added.ok()) continue;
     while (i-- > 0) {
       const HistogramField& earlier = kHistograms[i];
-      (this->*earlier.histogram).TakeBackEncodedV2((other.*earlier.payload)());
+      (this->*earlier.histogram).TakeBackEncodedV2(PayloadOf(earlier, view));
     }
     return Annotate(added, Field(field)->name());
   }
-  AddCounts(other, &counts_);
   return absl::OkStatus();
+}
+
+void Tally::TakeBackHistograms(const TallyView& view) {
+  for (const HistogramField& field : kHistograms) {
+    (this->*field.histogram).TakeBackEncodedV2(PayloadOf(field, view));
+  }
 }
 
 void Tally::Add(const Tally& other) {

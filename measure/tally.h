@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 
 #include "measure/histogram.h"
+#include "measure/tally_view.h"
 #include "proto/results.pb.h"
 
 namespace weir {
@@ -16,6 +17,12 @@ class Tally {
   // Adds everything; on an error (a payload that is not a histogram) this tally is unchanged.
   absl::Status Add(const v1::Tally& other);
   void Add(const Tally& other);
+
+  // Adds what a view shows of histograms, straight from their encoding, but no counts; on an error
+  // this tally is unchanged.
+  absl::Status AddHistograms(const TallyView& view);
+  // Undoes an AddHistograms of this view.
+  void TakeBackHistograms(const TallyView& view);
 
   v1::Tally ToProto() const;
   void Clear();

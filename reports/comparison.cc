@@ -17,6 +17,7 @@
 #include "measure/paired_verdict.h"
 #include "reports/comparison_design.h"
 #include "reports/comparison_text.h"
+#include "reports/fairness.h"
 #include "reports/metrics.h"
 #include "reports/report.h"
 #include "reports/result_row.h"
@@ -157,7 +158,7 @@ class Pairing {
       : run_(run), rounds_(rounds), primary_(primary), phase_(PhaseOf(scenario, primary)) {}
 
   void Fill(v1::Compared* compared) {
-    const uint32_t count = RoundsOf(run_.campaign().compare());
+    const uint32_t count = RoundsIn(run_);
     for (uint32_t round = 1; round <= count; ++round) {
       const std::optional<double> baseline = Take(compared->baseline(), round, 0, compared);
       const std::optional<double> target = Take(compared->target(), round, 1, compared);
@@ -241,13 +242,18 @@ std::string EnvironmentOf(const v1::RunResult& run, const std::string& scenario)
       shifts[0].at + 1, series.size(), shifts[0].after, shifts[0].before);
 }
 
+// Of several scenarios each has its say.
+void AddSentence(const std::string& sentence, std::string* to) {
+  absl::StrAppend(to, to->empty() ? "" : "; ", sentence);
+}
+
 void CompareScenario(const v1::RunResult& run, const v1::Scenario& scenario,
                      v1::ComparisonResult* whole) {
   const v1::Campaign& campaign = run.campaign();
   const ScenarioRounds rounds(run, scenario);
   const std::string environment = EnvironmentOf(run, scenario.name());
   if (!environment.empty()) {
-    whole->set_environment(absl::StrCat(scenario.name(), ": ", environment));
+    AddSentence(absl::StrCat(scenario.name(), ": ", environment), whole->mutable_environment());
   }
   const uint32_t baseline = BaselineOf(campaign, scenario);
   for (const v1::PrimaryMetric& primary : campaign.compare().metrics()) {
@@ -280,22 +286,26 @@ void SetInterval(const ConfidenceInterval& interval95, const ConfidenceInterval&
   }
 }
 
-void SetEstimate(const PairedEstimate& estimate, size_t family, v1::Compared* compared) {
+void SetEstimate(const PairedEstimate& estimate, size_t family, double significance,
+                 v1::Compared* compared) {
   compared->set_ratio(estimate.ratio);
   SetInterval(estimate.interval95, estimate.interval90, compared);
   compared->set_p(estimate.p);
   compared->set_t_test_p(estimate.t_test_p);
   compared->set_sign_flip_p(estimate.sign_flip_p);
   compared->set_spread(estimate.spread);
-  const bool shown = estimate.p <= kSignificance;
-  compared->set_checks_disagree((estimate.t_test_p <= kSignificance) != shown ||
-                                (estimate.sign_flip_p <= kSignificance) != shown);
+  const bool shown = estimate.p <= significance;
+  compared->set_checks_disagree((estimate.t_test_p <= significance) != shown ||
+                                (estimate.sign_flip_p <= significance) != shown);
   if (compared->checks_disagree()) {
-    AddCaution("the cross-checks (paired t, sign flips) fall on the other side of 0.05", compared);
+    AddCaution(
+        absl::StrFormat("the cross-checks (paired t, sign flips) fall on the other side of %g",
+                        significance),
+        compared);
   }
   const double detectable = DetectableEffect({.pairs = estimate.pairs,
                                               .comparisons = family,
-                                              .significance = kSignificance,
+                                              .significance = significance,
                                               .spread = estimate.spread});
   if (std::isfinite(detectable)) compared->set_detectable(detectable);
 }
@@ -310,18 +320,42 @@ void JudgeFamily(v1::ComparisonResult* whole) {
     chances.push_back(estimates.back().p);
   }
   const std::vector<double> adjusted = HolmAdjusted(chances);
-  const VerdictLimits limits{
-      .significance = kSignificance, .threshold = whole->threshold(), .margin = whole->margin()};
+  const VerdictLimits limits{.significance = whole->significance(),
+                             .threshold = whole->threshold(),
+                             .margin = whole->margin()};
   for (size_t i = 0; i < estimates.size(); ++i) {
     v1::Compared* compared = whole->mutable_compared(static_cast<int>(i));
     if (compared->finding() != v1::FINDING_INVALID) {
-      SetEstimate(estimates[i], whole->family(), compared);
+      SetEstimate(estimates[i], whole->family(), whole->significance(), compared);
       compared->set_adjusted_p(adjusted[i]);
       compared->set_finding(
           ToProto(Judge(estimates[i], adjusted[i], compared->more_is_better(), limits)));
       if (compared->finding() == v1::FINDING_NO_VERDICT) compared->set_reason("n = 1");
     }
-    compared->set_sentence(FindingSentence(*compared, *whole));
+  }
+}
+
+// Runs that went to their end without a refusal are those of campaigns that acknowledge, or of
+// another version of these rules.
+void JudgeFairness(const v1::RunResult& run, v1::ComparisonResult* whole) {
+  for (const v1::Scenario& scenario : run.campaign().scenarios()) {
+    const std::vector<FairnessTarget> targets = FairnessTargets(run, scenario.name());
+    const auto ledger = FairnessLedger(run.campaign().compare(), targets);
+    const std::string refusal = RankingRefusal(ledger, targets);
+    if (!refusal.empty()) AddSentence(refusal, whole->mutable_ranking_refused());
+    for (v1::Compared& compared : *whole->mutable_compared()) {
+      if (compared.scenario() != scenario.name()) continue;
+      if (!refusal.empty() && compared.finding() != v1::FINDING_INVALID) {
+        compared.set_finding(v1::FINDING_NO_VERDICT);
+        compared.set_reason(absl::StrCat("not comparable, ", refusal));
+      }
+      for (const FairnessRow& row : ledger) {
+        if (!row.differs || !row.acknowledged) continue;
+        AddCaution(
+            absl::StrCat("acknowledged: ", row.name, " differs: ", DifferenceWords(row, targets)),
+            &compared);
+      }
+    }
   }
 }
 
@@ -348,15 +382,20 @@ v1::ComparisonResult CompareRounds(const v1::RunResult& run) {
   v1::ComparisonResult whole;
   if (!run.campaign().has_compare()) return whole;
   const v1::Comparison& design = run.campaign().compare();
-  whole.set_significance(kSignificance);
+  whole.set_significance(SignificanceOfLook(design));
   whole.set_family(static_cast<uint32_t>(FamilySize(run.campaign())));
   whole.set_threshold(design.threshold());
   whole.set_margin(design.margin());
-  whole.set_rounds(RoundsOf(design));
+  whole.set_rounds(RoundsIn(run));
+  whole.set_looks(whole.rounds() > RoundsOf(design) ? 2 : 1);
   for (const v1::Scenario& scenario : run.campaign().scenarios()) {
     CompareScenario(run, scenario, &whole);
   }
   JudgeFamily(&whole);
+  JudgeFairness(run, &whole);
+  for (v1::Compared& compared : *whole.mutable_compared()) {
+    compared.set_sentence(FindingSentence(compared, whole));
+  }
   ListRepeats(run, &whole);
   return whole;
 }

@@ -34,7 +34,23 @@ std::string NameOf(const v1::OperationSpec& operation) {
 
 uint32_t RoundsOf(const v1::Comparison& comparison) {
   if (comparison.rounds() > 0) return comparison.rounds();
-  return IsQuick(comparison) ? kQuickRounds : kFullRounds;
+  if (!IsQuick(comparison)) return kFullRounds;
+  return comparison.extend() ? kQuickRounds + 1
+                             : kQuickRounds;  // half the significance: a pair more
+}
+
+uint32_t MostRounds(const v1::Comparison& comparison) {
+  return comparison.extend() ? 2 * RoundsOf(comparison) : RoundsOf(comparison);
+}
+
+double SignificanceOfLook(const v1::Comparison& comparison) {
+  return comparison.extend() ? kSignificance / 2 : kSignificance;
+}
+
+uint32_t RoundsIn(const v1::RunResult& run) {
+  uint32_t rounds = RoundsOf(run.campaign().compare());
+  for (const v1::Leg& leg : run.legs()) rounds = std::max(rounds, leg.round());
+  return rounds;
 }
 
 int MostMetrics(const v1::Comparison& comparison) {

@@ -15,6 +15,15 @@ namespace weir {
 inline constexpr double kSignificance = 0.05;
 
 uint32_t RoundsOf(const v1::Comparison& comparison);
+
+// With the extension, where the campaign allows one.
+uint32_t MostRounds(const v1::Comparison& comparison);
+
+// Of one look at the results: where the rounds may be extended there are two, and each has half.
+double SignificanceOfLook(const v1::Comparison& comparison);
+
+// Rounds that the run has legs of: twice those of the campaign where they were extended.
+uint32_t RoundsIn(const v1::RunResult& run);
 int MostMetrics(const v1::Comparison& comparison);  // by its mode
 
 // Indices into the campaign's targets: those that the scenario runs on.

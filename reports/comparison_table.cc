@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "base/printable.h"
+#include "reports/comparison_design.h"
 #include "reports/comparison_text.h"
 #include "reports/metrics.h"
 #include "reports/text_table.h"
@@ -61,11 +63,14 @@ Columns ColumnsOf(const v1::RunResult& run, const std::string& scenario) {
 }  // namespace
 
 std::string DesignText(const v1::ComparisonResult& whole) {
+  const std::string looks = whole.significance() == kSignificance ? ""
+                            : whole.looks() > 1 ? ", the second and last look at them"
+                                                : ", the first look of two that were allowed";
   return absl::StrFormat(
       "%d rounds, every target once in each, in an order from the seed; %d %s judged together at "
-      "%.2g (Holm); matters from %.3g %% on, equivalent within ±%.3g %%",
+      "%.2g (Holm)%s; matters from %.3g %% on, equivalent within ±%.3g %%",
       whole.rounds(), whole.family(), whole.family() == 1 ? "comparison" : "comparisons",
-      whole.significance(), 100 * whole.threshold(), 100 * whole.margin());
+      whole.significance(), looks, 100 * whole.threshold(), 100 * whole.margin());
 }
 
 std::string RoundsTable(const v1::RunResult& run, const std::string& scenario, int width) {

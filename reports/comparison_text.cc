@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "reports/comparison_design.h"
 #include "reports/metrics.h"
 
 namespace weir {
@@ -18,7 +19,8 @@ bool IsCharge(const v1::Compared& compared) {
 
 std::string Percent(double share) {
   const double percent = 100 * share;
-  return absl::StrFormat(std::abs(percent) < 99.95 ? "%.1f %%" : "%.0f %%", percent);
+  return std::abs(percent) < 99.95 ? absl::StrFormat("%.1f %%", percent)
+                                   : absl::StrFormat("%.0f %%", percent);
 }
 
 std::string IntervalText(const char* confidence, bool bounded, double low, double high) {
@@ -73,6 +75,16 @@ std::string FindingWord(const v1::Compared& compared) {
   }
 }
 
+namespace {
+
+// By which equivalence was judged.
+std::string EquivalenceInterval(const v1::Compared& compared, const v1::ComparisonResult& whole) {
+  if (whole.significance() < kSignificance) return Interval95(compared);
+  return IntervalText("90 %", true, compared.low_90(), compared.high_90());
+}
+
+}  // namespace
+
 std::string FindingSentence(const v1::Compared& compared, const v1::ComparisonResult& whole) {
   const std::string word = FindingWord(compared);
   const std::string figures = absl::StrCat(Interval95(compared), "), ", PairsText(compared));
@@ -86,8 +98,7 @@ std::string FindingSentence(const v1::Compared& compared, const v1::ComparisonRe
     case v1::FINDING_EQUIVALENT:
       return absl::StrCat(word, " within ±", Percent(whole.margin()), ": ",
                           DifferenceText(compared.ratio()), " (",
-                          IntervalText("90 %", true, compared.low_90(), compared.high_90()), "), ",
-                          PairsText(compared));
+                          EquivalenceInterval(compared, whole), "), ", PairsText(compared));
     case v1::FINDING_NO_DIFFERENCE_SHOWN:
       return absl::StrCat(word, ": ", DifferenceText(compared.ratio()), " (", figures, "; ",
                           NotExcluded(compared), " cannot be excluded");

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 
 #include "base/status.h"
+#include "reports/csv_cell.h"
 #include "reports/metrics.h"
 #include "reports/output_file.h"
 #include "reports/report.h"
@@ -16,17 +16,6 @@
 
 namespace weir {
 namespace {
-
-// A cell that starts so is run as a formula by spreadsheets.
-bool LooksLikeFormula(const std::string& text) {
-  return !text.empty() && absl::string_view("=+-@\t\r\n").find(text[0]) != absl::string_view::npos;
-}
-
-std::string TextCell(std::string text) {
-  if (LooksLikeFormula(text)) text.insert(0, "'");
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return "\"" + absl::StrReplaceAll(text, {{"\"", "\"\""}}) + "\"";
-}
 
 std::string HeaderLine() {
   std::string line;
@@ -38,7 +27,7 @@ std::string HeaderLine() {
 
 std::string RowLine(const ResultRow& row) {
   std::string line;
-  for (const IdentityColumn& column : IdentityColumns()) line += TextCell(column.text(row)) + ",";
+  for (const IdentityColumn& column : IdentityColumns()) line += CsvCell(column.text(row)) + ",";
   for (const Metric& metric : Metrics()) line += MachineText(metric, ValueOf(metric, row)) + ",";
   line.pop_back();
   return line + "\r\n";
@@ -57,15 +46,15 @@ std::string FindingLine(const v1::Compared& compared) {
   const auto known = [&](bool is, double value) { return is ? Number(value) : std::string(); };
   return absl::StrJoin(
              std::initializer_list<std::string>{
-                 TextCell(compared.scenario()), TextCell(compared.baseline()),
-                 TextCell(compared.target()), TextCell(compared.metric()),
-                 TextCell(compared.operation()), FindingName(compared.finding()),
+                 CsvCell(compared.scenario()), CsvCell(compared.baseline()),
+                 CsvCell(compared.target()), CsvCell(compared.metric()),
+                 CsvCell(compared.operation()), FindingName(compared.finding()),
                  absl::StrCat(compared.pairs_size()), known(judged, compared.ratio()),
                  known(compared.has_low(), compared.low()),
                  known(compared.has_high(), compared.high()), known(judged, compared.p()),
                  known(judged, compared.adjusted_p()), known(judged, compared.spread()),
                  known(compared.detectable() > 0, compared.detectable()),
-                 TextCell(compared.sentence())},
+                 CsvCell(compared.sentence())},
              ",") +
          "\r\n";
 }

@@ -334,8 +334,11 @@ std::vector<DisclosedItem> DiscloseRun(const v1::RunResult& run) {
     const std::string subject = absl::StrCat("agent ", agent.name());
     for (const AgentItem& item : kAgentItems) Add(subject, item.name, item.value(agent), &items);
   }
+  std::set<std::string> searched;
   for (const v1::Leg& leg : run.legs()) {
     const std::string subject = absl::StrCat(leg.scenario(), " on ", leg.target());
+    // What a search does differs from probe to probe in nothing that is disclosed.
+    if (leg.has_probe() && !searched.insert(subject).second) continue;
     for (const LegItem& item : kLegItems) {
       if (item.backend != "leg" && item.backend != leg.backend()) continue;
       Add(subject, item.name, item.value(run, leg), &items);

@@ -7,8 +7,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
+#include "base/printable.h"
 #include "reports/comparison_text.h"
 #include "reports/leg_text.h"
+#include "reports/markdown_text.h"
 #include "reports/metrics.h"
 #include "reports/report.h"
 
@@ -69,17 +71,9 @@ void CheckRegressions(const v1::RunResult& run, const v1::RunResult& baseline,
 }
 
 std::string XmlText(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    // XML 1.0 has no place for control characters.
-    if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') safe += c;
-  }
-  return absl::StrReplaceAll(safe,
+  // XML 1.0 has no place for control characters.
+  return absl::StrReplaceAll(Printable(text),
                              {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
-}
-
-std::string TableCell(const std::string& text) {
-  return absl::StrReplaceAll(text, {{"|", "\\|"}, {"<", "&lt;"}, {"\n", " "}});
 }
 
 int64_t CountFailed(const std::vector<GateCheck>& checks) {
@@ -120,11 +114,11 @@ std::string GateJUnit(const v1::RunResult& run, const std::vector<GateCheck>& ch
 std::string GateMarkdown(const v1::RunResult& run, const std::vector<GateCheck>& checks) {
   std::string text = absl::StrFormat(
       "## Weir: %s %s\n\nRun `%s`: %d of %d checks passed.\n\n| | check | saw |\n|---|---|---|\n",
-      TableCell(run.campaign().name()), Passes(checks) ? "passes" : "does not pass", run.id(),
+      MarkdownText(run.campaign().name()), Passes(checks) ? "passes" : "does not pass", run.id(),
       static_cast<int64_t>(checks.size()) - CountFailed(checks), checks.size());
   for (const GateCheck& check : checks) {
-    absl::StrAppend(&text, check.passed ? "| ✓ | " : "| **✕** | ", TableCell(check.name), " | ",
-                    TableCell(check.saw), " |\n");
+    absl::StrAppend(&text, check.passed ? "| ✓ | " : "| **✕** | ", MarkdownText(check.name), " | ",
+                    MarkdownText(check.saw), " |\n");
   }
   return text;
 }

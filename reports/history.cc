@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 
+#include "base/printable.h"
 #include "reports/comparison_text.h"
 #include "reports/metrics.h"
 #include "reports/quantity.h"
@@ -96,8 +97,7 @@ std::string HistoryText(const std::vector<History>& histories, int width) {
 }
 
 std::string HistoryCsv(const std::vector<History>& histories) {
-  std::string text =
-      "scenario,target,operation,metric,run,started_utc,value,change_of_level\r\n";
+  std::string text = "scenario,target,operation,metric,run,started_utc,value,change_of_level\r\n";
   for (const History& history : histories) {
     for (size_t i = 0; i < history.points.size(); ++i) {
       const HistoryPoint& point = history.points[i];

@@ -90,8 +90,9 @@ absl::StatusOr<std::map<Key, Tally>> Tallies(const v1::Leg& leg, const v1::Inter
   return tallies;
 }
 
-// Runs of a comparison differ in their round; ".round-3".
+// Runs of a comparison differ in their round, ".round-3"; probes of a search in their leg.
 std::string RoundPart(const v1::Leg& leg) {
+  if (leg.has_probe()) return absl::StrCat(".probe-", leg.index());
   if (leg.round() == 0) return "";
   return absl::StrCat(".round-", leg.round(), leg.set_aside() ? ".set-aside" : "");
 }

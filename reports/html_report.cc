@@ -16,11 +16,16 @@ std::string HtmlText(const std::string& text) {
 
 }  // namespace
 
+absl::StatusOr<std::string> HtmlReport(const ResultsStore& store, const v1::RunResult& run) {
+  WEIR_ASSIGN_OR_RETURN(const std::string data, PageContent(store, run));
+  return absl::StrCat(kPageBeforeTitle, HtmlText(run.campaign().name()), kPageBeforeData, data,
+                      kPageAfterData);
+}
+
 absl::Status WriteHtmlReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path) {
-  WEIR_ASSIGN_OR_RETURN(const std::string data, PageContent(store, run));
-  return WriteOutputFile(path, absl::StrCat(kPageBeforeTitle, HtmlText(run.campaign().name()),
-                                            kPageBeforeData, data, kPageAfterData));
+  WEIR_ASSIGN_OR_RETURN(const std::string text, HtmlReport(store, run));
+  return WriteOutputFile(path, text);
 }
 
 }  // namespace weir

@@ -10,14 +10,12 @@
 #include "reports/metrics.h"
 #include "reports/output_file.h"
 #include "reports/report.h"
+#include "reports/report_schema.h"
 #include "reports/summary_columns.h"
 #include "reports/within_run.h"
 
 namespace weir {
 namespace {
-
-// Raised whenever a reader of the last version could misread this one.
-constexpr int kReportSchema = 1;
 
 absl::StatusOr<std::string> RunText(const v1::RunResult& run) {
   google::protobuf::util::JsonPrintOptions options;
@@ -84,7 +82,7 @@ absl::StatusOr<std::string> SummaryText(const v1::RunResult& run) {
 }
 
 // 95 % intervals, of one run alone: they say nothing of another run.
-absl::StatusOr<std::string> WithinRunText(const ResultsStore& store, const v1::RunResult& run) {
+absl::StatusOr<std::string> WithinRunList(const ResultsStore& store, const v1::RunResult& run) {
   std::string list;
   {
     JsonMembers items(&list, '[', ']');
@@ -134,7 +132,7 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
   WEIR_ASSIGN_OR_RETURN(const std::string run_text, RunText(run));
   WEIR_ASSIGN_OR_RETURN(const std::string summary, SummaryText(run));
   WEIR_ASSIGN_OR_RETURN(const std::string series, JsonSeries(store, run));
-  WEIR_ASSIGN_OR_RETURN(const std::string within_run, WithinRunText(store, run));
+  WEIR_ASSIGN_OR_RETURN(const std::string within_run, WithinRunList(store, run));
   std::string text;
   {
     JsonMembers report(&text, '{', '}');

@@ -13,20 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-const char* ToneOf(v1::Finding finding) {
-  switch (finding) {
-    case v1::FINDING_FASTER:
-      return "good";
-    case v1::FINDING_SLOWER:
-      return "bad";
-    case v1::FINDING_INVALID:
-    case v1::FINDING_NO_VERDICT:
-      return "warning";
-    default:
-      return "plain";
-  }
-}
-
 std::string ValueText(const v1::Compared& compared, double value) {
   const Metric* metric = FindMetric(compared.metric());
   return metric == nullptr ? "" : HumanText(*metric, value, 0);
@@ -46,15 +32,9 @@ json PairsData(const v1::Compared& compared) {
 }
 
 json FindingData(const v1::Compared& compared) {
-  json finding = {{"scenario", compared.scenario()},
-                  {"baseline", compared.baseline()},
-                  {"target", compared.target()},
-                  {"subject", FindingSubject(compared)},
-                  {"word", FindingWord(compared)},
-                  {"sentence", compared.sentence()},
-                  {"tone", ToneOf(compared.finding())},
-                  {"cautions", std::vector<std::string>(compared.cautions().begin(),
-                                                        compared.cautions().end())},
+  json finding = {{"scenario", compared.scenario()}, {"baseline", compared.baseline()},
+                  {"target", compared.target()},     {"subject", FindingSubject(compared)},
+                  {"word", FindingWord(compared)},   {"sentence", compared.sentence()},
                   {"pairs", PairsData(compared)}};
   if (!compared.has_low() || !compared.has_high()) return finding;
   finding["percent"] = 100 * (compared.ratio() - 1);
@@ -77,11 +57,6 @@ json ComparisonData(const v1::RunResult& run) {
           {"repeats", std::vector<std::string>(whole.repeats().begin(), whole.repeats().end())},
           {"rounds", whole.rounds()},
           {"findings", std::move(findings)}};
-}
-
-bool IsShown(const v1::RunResult& run, const v1::Leg& leg) {
-  if (leg.round() == 0) return true;
-  return !leg.set_aside() && leg.round() == run.comparison().rounds();
 }
 
 }  // namespace weir

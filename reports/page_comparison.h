@@ -12,7 +12,4 @@ namespace weir {
 // null when the campaign compares nothing.
 nlohmann::json ComparisonData(const v1::RunResult& run);
 
-// Whether the page shows this leg's own charts: of a comparison only those of its last round.
-bool IsShown(const v1::RunResult& run, const v1::Leg& leg);
-
 }  // namespace weir

@@ -11,16 +11,22 @@
 #include "absl/strings/str_replace.h"
 
 #include "base/status.h"
+#include "reports/answers.h"
 #include "reports/disclosure.h"
+#include "reports/fairness.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
+#include "reports/page_capacity.h"
 #include "reports/page_comparison.h"
+#include "reports/page_cost.h"
 #include "reports/page_evidence.h"
+#include "reports/page_heat.h"
 #include "reports/page_machines.h"
 #include "reports/page_series.h"
 #include "reports/partition_use.h"
 #include "reports/quantity.h"
 #include "reports/result_row.h"
+#include "reports/within_run.h"
 
 namespace weir {
 namespace {
@@ -99,6 +105,35 @@ json FactsOfOperations(const v1::Leg& leg) {
   return operations;
 }
 
+// {"response_p99_us": "11.8 … 13.0 ms"}; empty for runs too short to say.
+absl::StatusOr<json> WithinRunData(const ResultsStore& store, const v1::RunResult& run,
+                                   const v1::Leg& leg) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<WithinRun> intervals, WithinRunOf(store, run, leg));
+  json texts = json::object();
+  for (const WithinRun& interval : intervals) texts[interval.metric] = WithinRunText(interval);
+  return texts;
+}
+
+// Whether the targets of a scenario promise the same (R36); null where there is but one.
+json FairnessData(const v1::RunResult& run, const std::string& scenario) {
+  const std::vector<FairnessTarget> targets = FairnessTargets(run, scenario);
+  if (targets.size() < 2) return nullptr;
+  json names = json::array();
+  for (const FairnessTarget& target : targets) names.push_back(target.target->name());
+  json rows = json::array();
+  for (const FairnessRow& row : FairnessLedger(run.campaign().compare(), targets)) {
+    json promises = json::array();
+    for (const Promise& promise : row.promises) {
+      promises.push_back({{"kept", promise.kept}, {"words", promise.words}});
+    }
+    rows.push_back({{"name", row.name},
+                    {"differs", row.differs},
+                    {"acknowledged", row.acknowledged},
+                    {"promises", std::move(promises)}});
+  }
+  return {{"targets", std::move(names)}, {"rows", std::move(rows)}};
+}
+
 absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& run,
                                 const v1::Leg& leg, const PageWidths& widths) {
   json target = {{"name", leg.target()},
@@ -126,18 +161,35 @@ absl::StatusOr<json> TargetData(const ResultsStore& store, const v1::RunResult& 
   WEIR_RETURN_IF_ERROR(AddOperations(run, leg, &target));
   WEIR_ASSIGN_OR_RETURN(target["load"], TotalData(run, leg, v1::PHASE_LOAD));
   WEIR_ASSIGN_OR_RETURN(target["trust"], TrustData(run, leg));
+  WEIR_ASSIGN_OR_RETURN(target["within_run"], WithinRunData(store, run, leg));
   WEIR_ASSIGN_OR_RETURN(target["series"], PageSeries(store, run, leg, widths));
+  WEIR_ASSIGN_OR_RETURN(target["heat"], HeatData(store, run, leg));
   return target;
 }
 
-std::vector<std::string> ScenarioNames(const v1::RunResult& run) {
-  std::vector<std::string> names;
-  for (const v1::Leg& leg : run.legs()) {
-    if (std::find(names.begin(), names.end(), leg.scenario()) == names.end()) {
-      names.push_back(leg.scenario());
-    }
+const char* ToneName(Tone tone) {
+  switch (tone) {
+    case Tone::kGood:
+      return "good";
+    case Tone::kBad:
+      return "bad";
+    case Tone::kWarning:
+      return "warning";
+    case Tone::kPlain:
+      break;
   }
-  return names;
+  return "plain";
+}
+
+json AnswersData(const v1::RunResult& run) {
+  json answers = json::array();
+  for (const Answer& answer : AnswersOf(run)) {
+    answers.push_back({{"tone", ToneName(answer.tone)},
+                       {"about", answer.about},
+                       {"sentence", answer.sentence},
+                       {"notes", answer.notes}});
+  }
+  return answers;
 }
 
 absl::StatusOr<json> ScenarioData(const ResultsStore& store, const v1::RunResult& run,
@@ -146,9 +198,10 @@ absl::StatusOr<json> ScenarioData(const ResultsStore& store, const v1::RunResult
   json scenario = {{"name", name},
                    {"rate_width", widths.rates},
                    {"response_width", widths.quantiles},
+                   {"fairness", FairnessData(run, name)},
                    {"targets", json::array()}};
-  for (const v1::Leg& leg : run.legs()) {
-    if (leg.scenario() != name || !IsShown(run, leg)) continue;
+  for (const v1::Leg* shown : ShownLegs(run, name)) {
+    const v1::Leg& leg = *shown;
     if (const v1::Scenario* specified = ScenarioOf(run, leg)) {
       scenario["description"] = specified->description();
       scenario["timeout_us"] = static_cast<double>(specified->timeout().ns()) / 1e3;
@@ -230,6 +283,14 @@ json DisclosureData(const v1::RunResult& run) {
   return items;
 }
 
+// "worker-3 (kubernetes)"; empty where no platform tells.
+std::string NodeText(const v1::AgentFacts& agent) {
+  if (agent.node().empty() || agent.platform().empty()) {
+    return absl::StrCat(agent.node(), agent.platform());
+  }
+  return absl::StrCat(agent.node(), " (", agent.platform(), ")");
+}
+
 json AgentsData(const v1::RunResult& run) {
   json agents = json::array();
   for (const v1::AgentFacts& agent : run.agents()) {
@@ -237,6 +298,7 @@ json AgentsData(const v1::RunResult& run) {
         {{"name", AgentName(run, agent.index())},
          {"version", agent.version()},
          {"host", agent.host()},
+         {"node", NodeText(agent)},
          {"kernel", agent.kernel()},
          {"cpu", absl::StrCat(agent.cores(), " × ", agent.cpu_model())},
          {"workers", agent.workers()},
@@ -304,7 +366,10 @@ std::string SafeInScript(const json& data) {
 
 absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::RunResult& run) {
   json data = {{"run", RunData(run)},
+               {"answers", AnswersData(run)},
                {"comparison", ComparisonData(run)},
+               {"capacity", CapacityData(run)},
+               {"cost", PricesData(run)},
                {"metrics", MetricsData()},
                {"scenarios", json::array()},
                {"thresholds", ThresholdsData(run)},
@@ -314,6 +379,7 @@ absl::StatusOr<std::string> PageContent(const ResultsStore& store, const v1::Run
                {"disclosure", DisclosureData(run)},
                {"agents", AgentsData(run)}};
   for (const std::string& name : ScenarioNames(run)) {
+    if (run.campaign().has_capacity()) break;  // shown as a search
     WEIR_ASSIGN_OR_RETURN(json scenario, ScenarioData(store, run, name));
     data["scenarios"].push_back(std::move(scenario));
   }

@@ -13,12 +13,20 @@
 
 namespace weir {
 
+// The HTML report, whole; loads nothing from anywhere.
+absl::StatusOr<std::string> HtmlReport(const ResultsStore& store, const v1::RunResult& run);
+
 // Writers. Each writes to a temporary file beside `path` and renames it.
 absl::Status WriteHtmlReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 absl::Status WriteCsvReport(const v1::RunResult& run, const std::string& path);
 // The findings of a comparison, a row each.
 absl::Status WriteComparisonCsv(const v1::RunResult& run, const std::string& path);
+// What it costs, a row for each leg and way to pay.
+absl::Status WriteCostCsv(const v1::RunResult& run, const std::string& path);
+absl::Status WriteMarkdownReport(const v1::RunResult& run, const std::string& path);
+// The probes of searches for capacity, a row each.
+absl::Status WriteCapacityCsv(const v1::RunResult& run, const std::string& path);
 absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run,
                              const std::string& path);
 
@@ -26,9 +34,13 @@ absl::Status WriteJsonReport(const ResultsStore& store, const v1::RunResult& run
 absl::Status WriteHlog(const ResultsStore& store, const v1::RunResult& run,
                        const std::string& path);
 
+std::string MarkdownReport(const v1::RunResult& run);
+
 // The table that ends `weir run` and `weir show`: verdict and reasons first, then one line per leg
 // and operation. Width in columns; colour only when asked.
 std::string TextReport(const v1::RunResult& run, int width, bool colour);
+// With what only the stored intervals tell, too: how far a run's response times are known from it.
+std::string TextReport(const ResultsStore& store, const v1::RunResult& run, int width, bool colour);
 
 // Judges every threshold of the campaign on the merged result. One that CheckThreshold would refuse
 // is not judged, and not met.

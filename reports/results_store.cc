@@ -156,6 +156,27 @@ class SqliteResultsStore : public ResultsStore {
     });
   }
 
+  absl::Status ReplaceFrom(uint32_t first_second, const v1::RunResult& run, uint32_t leg,
+                           v1::Phase stage, const std::vector<v1::Interval>& intervals) override {
+    return Guarded([&]() -> absl::Status {
+      SQLite::Transaction transaction(database_, SQLite::TransactionBehavior::IMMEDIATE);
+      SQLite::Statement remove(database_,
+                               "DELETE FROM intervals WHERE run = ? AND leg = ? AND stage = ? "
+                               "AND second >= ?");
+      remove.bind(1, run.id());
+      remove.bind(2, leg);
+      remove.bind(3, static_cast<int>(stage));
+      remove.bind(4, first_second);
+      remove.exec();
+      for (const v1::Interval& interval : intervals) {
+        WEIR_RETURN_IF_ERROR(AppendInterval(run.id(), leg, stage, interval));
+      }
+      WEIR_RETURN_IF_ERROR(SaveRun(run));
+      transaction.commit();
+      return absl::OkStatus();
+    });
+  }
+
   absl::StatusOr<std::vector<RunSummary>> ListRuns() const override {
     std::vector<RunSummary> runs;
     WEIR_RETURN_IF_ERROR(Guarded([&] {

@@ -38,6 +38,11 @@ class ResultsStore {
   virtual absl::Status AppendInterval(const std::string& run_id, uint32_t leg, v1::Phase stage,
                                       const v1::Interval& interval) = 0;
 
+  // SaveRun, and in place of the stage's seconds from `first_second` on these, in order: all of it
+  // or, after an error, nothing.
+  virtual absl::Status ReplaceFrom(uint32_t first_second, const v1::RunResult& run, uint32_t leg,
+                                   v1::Phase stage, const std::vector<v1::Interval>& intervals) = 0;
+
   virtual absl::StatusOr<std::vector<RunSummary>> ListRuns() const = 0;  // newest first
 
   // By id, by unique prefix of an id, or "latest".

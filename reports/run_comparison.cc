@@ -31,7 +31,7 @@ void AddRow(const ResultRow& row, const std::vector<std::string>& metrics, Value
 Values ValuesOf(const v1::RunResult& run, const std::vector<std::string>& metrics) {
   Values values;
   for (const v1::Leg& leg : run.legs()) {
-    if (leg.set_aside()) continue;
+    if (leg.set_aside() || leg.has_probe()) continue;
     for (const v1::Phase phase : {v1::PHASE_LOAD, v1::PHASE_MEASURE}) {
       const auto add = [&](const ResultRow& row) { AddRow(row, metrics, &values); };
       // A number that cannot be read is not there.

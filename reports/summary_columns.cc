@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
+#include "reports/capacity_table.h"
 #include "reports/evidence_text.h"
 #include "reports/metrics.h"
 #include "reports/quantity.h"
@@ -115,6 +116,9 @@ constexpr auto kColumns = std::to_array<IdentityColumn>({
      "Of a comparison: the round that the run belongs to, from 1 on. Empty otherwise."},
     {"set_aside", SetAsideText,
      "`yes` when the round was run again because a gate failed, and this run counts no more."},
+    {"probe", [](const ResultRow& row) { return PurposeName(row.leg.probe().purpose()); },
+     "Of a search for capacity: what the probe was for, `search`, `confirm`, `refute`, `curve` or "
+     "`scaling`; more of it is in capacity.csv. Empty otherwise."},
     {"backend", [](const ResultRow& row) { return row.leg.backend(); },
      "Kind of database: `postgres`, `cosmos`, `sqlite`, `null`."},
     {"phase", [](const ResultRow& row) { return PhaseName(row.phase); },

@@ -1,68 +1,34 @@
 #include <algorithm>
-#include <map>
 #include <set>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 
+#include "base/printable.h"
+#include "reports/answers.h"
+#include "reports/capacity_table.h"
 #include "reports/comparison_table.h"
 #include "reports/comparison_text.h"
+#include "reports/cost.h"
+#include "reports/cost_text.h"
 #include "reports/evidence_text.h"
+#include "reports/fairness.h"
 #include "reports/leg_text.h"
 #include "reports/metrics.h"
 #include "reports/partition_use.h"
 #include "reports/quantity.h"
 #include "reports/report.h"
+#include "reports/text_page.h"
 #include "reports/text_table.h"
+#include "reports/text_verdict.h"
+#include "reports/within_run.h"
 
 namespace weir {
 namespace {
 
-enum class Ink { kPlain, kBold, kGood, kWarning, kBad };
-
-class Painter {
- public:
-  explicit Painter(bool colour) : colour_(colour) {}
-
-  std::string operator()(Ink ink, const std::string& text) const {
-    return colour_ && ink != Ink::kPlain ? absl::StrCat(Code(ink), text, "\x1b[0m") : text;
-  }
-
- private:
-  static const char* Code(Ink ink) {
-    switch (ink) {
-      case Ink::kBold:
-        return "\x1b[1m";
-      case Ink::kGood:
-        return "\x1b[1;32m";
-      case Ink::kWarning:
-        return "\x1b[1;33m";
-      case Ink::kBad:
-        return "\x1b[1;31m";
-      default:
-        return "";
-    }
-  }
-
-  bool colour_;
-};
-
 std::string PhaseText(v1::Phase phase) {
   return phase == v1::PHASE_WARM_UP ? "warm-up" : PhaseName(phase);
-}
-
-Ink InkOf(v1::Validity validity) {
-  switch (validity) {
-    case v1::VALIDITY_VALID:
-      return Ink::kGood;
-    case v1::VALIDITY_INVALID:
-      return Ink::kBad;
-    default:
-      return Ink::kWarning;
-  }
 }
 
 // What the terminal shows of the table of metrics.
@@ -105,144 +71,78 @@ void AddRow(const ResultRow& row, const std::string& target, const std::string& 
   table->Add(std::move(cells));
 }
 
-constexpr int kMostReasons = 8;
-
 class TextWriter {
  public:
-  TextWriter(const v1::RunResult& run, int width, bool colour)
-      : run_(run), width_(width), paint_(colour) {}
+  TextWriter(const v1::RunResult& run, const ResultsStore* store, int width, bool colour)
+      : run_(run), store_(store), page_(width, colour) {}
 
   std::string Write() {
-    Verdict();
+    WriteVerdict(run_, &page_);
     Comparison();
-    for (const std::string& scenario : Scenarios()) Scenario(scenario);
+    Capacities();
+    for (const std::string& scenario : ScenarioNames(run_)) Scenario(scenario);
+    Cost();
     Thresholds();
     Errors();
-    return std::move(text_);
+    return page_.Take();
   }
 
  private:
-  void Line(const std::string& line) { absl::StrAppend(&text_, line, "\n"); }
-
-  void Verdict() {
-    const v1::ValidityVerdict& verdict = run_.verdict();
-    const std::string word = ValidityWord(verdict.validity());
-    Line(absl::StrCat(paint_(InkOf(verdict.validity()), word), "  ",
-                      Printable(run_.campaign().name()), ", ", StateText(run_)));
-    if (verdict.overridden_size() > 0) {
-      Bullet("gates that failed and were overridden: " + absl::StrJoin(verdict.overridden(), ", "));
-    }
-    Reasons();
-    for (const v1::Leg& leg : run_.legs()) LegVerdict(leg);
-    Advice();
-    Indented("", absl::StrCat("run ", run_.id(), ", seed ", run_.campaign().seed(), ", ",
-                              run_.agents_size(), run_.agents_size() == 1 ? " agent" : " agents",
-                              ", weir ", run_.version()));
-  }
-
-  // A machine that is not fit fails the same gates in every scenario.
-  void Reasons() {
-    const auto& reasons = run_.verdict().reasons();
-    const int shown = reasons.size() <= kMostReasons + 1 ? reasons.size() : kMostReasons;
-    for (int i = 0; i < shown; ++i) Bullet(reasons[i]);
-    if (shown < reasons.size()) {
-      Bullet(absl::StrCat("and ", reasons.size() - shown, " more reasons, all in the reports"));
-    }
-  }
-
-  void Bullet(const std::string& text) { Indented("  - ", text); }
-
-  // Later lines stand under the first word after the bullet.
-  void Indented(const std::string& bullet, const std::string& text, Ink ink = Ink::kPlain) {
-    text_ += paint_(ink, bullet);
-    text_ += Wrapped(Printable(text), width_ - static_cast<int>(bullet.size()),
-                     std::string(bullet.size(), ' '));
-  }
-
-  void LegVerdict(const v1::Leg& leg) {
-    const std::string place = absl::StrCat(leg.scenario(), " on ", leg.target());
-    if (!leg.failure().empty() && !SaidOfTheRun(leg.failure())) {
-      Bullet(absl::StrCat(place, " did not run to its end: ", leg.failure()));
-    }
-    if (leg.verdict().validity() == v1::VALIDITY_VALID) return;
-    for (const std::string& reason : leg.verdict().reasons()) {
-      if (!SaidOfTheRun(reason)) Bullet(absl::StrCat(place, ": ", reason));
-    }
-    for (const v1::GateResult* gate : FailedGates(leg)) FailedGate(place, *gate);
-  }
-
-  // What was seen stands in the reasons mostly, unless the gate was overridden. Of many agents that
-  // fail the same gate one is enough here.
-  void FailedGate(const std::string& place, const v1::GateResult& gate) {
-    const bool known = !told_.insert(absl::StrCat(place, "/", gate.name())).second;
-    if (known || SaidOfTheRun(gate.saw())) return;
-    if (++failed_gates_ <= kMostReasons) Bullet(absl::StrCat(place, ": ", GateText(gate)));
-  }
-
-  // Once for each gate, however many legs and agents failed it.
-  void Advice() {
-    if (failed_gates_ > kMostReasons) {
-      Bullet(absl::StrCat("and ", failed_gates_ - kMostReasons, " more, all in the reports"));
-    }
-    std::map<std::string, std::string> advice;
-    for (const v1::Leg& leg : run_.legs()) {
-      for (const v1::GateResult* gate : FailedGates(leg)) {
-        if (!gate->advice().empty()) advice[GateTitle(*gate)] = gate->advice();
-      }
-    }
-    for (const auto& [gate, text] : advice) Indented("    ", absl::StrCat(gate, ": ", text));
-  }
-
-  bool SteadinessIsAReason(const v1::Leg& leg) const {
-    const auto& reasons = leg.steadiness().reasons();
-    return !reasons.empty() && SaidOfTheRun(reasons[0]);
-  }
-
-  // A leg that was left out carries the run's reason after these words.
-  bool SaidOfTheRun(absl::string_view reason) const {
-    if (!absl::ConsumePrefix(&reason, "not run: ")) {
-      absl::ConsumePrefix(&reason, "not run to its end: ");
-    }
-    const auto& said = run_.verdict().reasons();
-    return std::any_of(said.begin(), said.end(), [&](const std::string& of_the_run) {
-      return absl::StrContains(of_the_run, reason);
-    });
-  }
-
-  std::vector<std::string> Scenarios() const {
-    std::vector<std::string> names;
-    for (const v1::Leg& leg : run_.legs()) {
-      const bool known = std::find(names.begin(), names.end(), leg.scenario()) != names.end();
-      if (!known) names.push_back(leg.scenario());
-    }
-    return names;
-  }
-
   // The answer that the campaign was made for.
   void Comparison() {
     const v1::ComparisonResult& whole = run_.comparison();
     if (whole.compared().empty()) return;
-    Line("");
-    Line(paint_(Ink::kBold, "verdicts"));
+    page_.Heading("verdicts");
     for (const v1::Compared& compared : whole.compared()) Finding(compared);
-    Indented("  ", DesignText(whole));
-    for (const std::string& repeat : whole.repeats()) Indented("  ", Printable(repeat));
+    page_.Indented("  ", DesignText(whole));
+    for (const std::string& repeat : whole.repeats()) page_.Indented("  ", Printable(repeat));
   }
 
   void Finding(const v1::Compared& compared) {
     const bool judged =
         compared.finding() != v1::FINDING_INVALID && compared.finding() != v1::FINDING_NO_VERDICT;
-    Indented("  - ",
-             absl::StrCat(compared.scenario(), ", ", FindingSubject(compared), ": ",
-                          compared.sentence()),
-             judged ? Ink::kBold : Ink::kWarning);
-    for (const std::string& caution : compared.cautions()) Indented("    ", Printable(caution));
+    page_.Indented("  - ",
+                   absl::StrCat(compared.scenario(), ", ", FindingSubject(compared), ": ",
+                                compared.sentence()),
+                   judged ? Ink::kBold : Ink::kWarning);
+    for (const std::string& caution : compared.cautions())
+      page_.Indented("    ", Printable(caution));
+  }
+
+  void Capacities() {
+    if (run_.capacities().empty()) return;
+    page_.Heading("capacity");
+    for (const v1::CapacityResult& capacity : run_.capacities()) {
+      const bool confirmed = capacity.finding() == v1::CAPACITY_FINDING_CONFIRMED;
+      page_.Indented("  - ", absl::StrCat(capacity.scenario(), ": ", capacity.sentence()),
+                     confirmed ? Ink::kBold : Ink::kWarning);
+    }
+    page_.Indented("  ", "objective: " + run_.capacities(0).objective());
+  }
+
+  // Of a search: its probes, rate by rate, instead of every leg's table.
+  void Search(const std::string& scenario) {
+    std::set<std::string> targets;
+    ForEachLeg(scenario, [&](const v1::Leg& leg) {
+      Load(leg);
+      targets.insert(leg.target());
+    });
+    for (const std::string& target : targets) {
+      page_.Indented("  ", Printable(target), Ink::kBold);
+      page_.Add(ProbesTable(run_, scenario, target, page_.width()));
+      page_.Add(ScalingTable(run_, scenario, target, page_.width()));
+      for (const v1::CapacityResult& capacity : run_.capacities()) {
+        if (capacity.scenario() != scenario || capacity.target() != target) continue;
+        const std::string text = ScalabilityText(capacity.scalability());
+        if (!text.empty()) page_.Indented("  ", text);
+      }
+    }
   }
 
   // Of a comparison: the values by round instead of every leg's table.
   void Rounds(const std::string& scenario) {
-    text_ += RoundsTable(run_, scenario, width_);
-    Indented("  ", "every run's own figures are in summary.csv and report.json");
+    page_.Add(RoundsTable(run_, scenario, page_.width()));
+    page_.Indented("  ", "every run's own figures are in summary.csv and report.json");
   }
 
   template <typename Visit>
@@ -253,19 +153,28 @@ class TextWriter {
   }
 
   void Scenario(const std::string& name) {
-    Line("");
+    page_.Line("");
+    if (run_.campaign().has_capacity()) {
+      page_.Indented(name, ": search for capacity", Ink::kBold);
+      return Search(name);
+    }
     std::string shape;
     std::string caveat;
     ForEachLeg(name, [&](const v1::Leg& leg) {
       if (HasPhase(leg, v1::PHASE_MEASURE)) shape = ShapeText(run_, leg);
       if (!CaveatText(leg).empty()) caveat = CaveatText(leg);
     });
-    Indented(name, shape.empty() ? "" : ": " + shape, Ink::kBold);
-    if (!caveat.empty()) Indented("  ", "closed loop: " + caveat);
+    page_.Indented(name, shape.empty() ? "" : ": " + shape, Ink::kBold);
+    if (!caveat.empty()) page_.Indented("  ", "closed loop: " + caveat);
     if (!run_.comparison().compared().empty()) return Rounds(name);
     ForEachLeg(name, [&](const v1::Leg& leg) { Load(leg); });
     Measured(name);
     ForEachLeg(name, [&](const v1::Leg& leg) { Findings(leg); });
+  }
+
+  bool SteadinessIsAReason(const v1::Leg& leg) const {
+    const auto& reasons = leg.steadiness().reasons();
+    return !reasons.empty() && SaidOfTheRun(run_, reasons[0]);
   }
 
   // What a reader should know who goes no further than the table.
@@ -273,10 +182,11 @@ class TextWriter {
     std::string bullet = absl::StrCat("  ", Printable(leg.target()), ": ");
     const auto say = [&](const std::string& text) {
       if (text.empty()) return;
-      Indented(bullet, text);
+      page_.Indented(bullet, text);
       bullet.assign(DisplayWidth(bullet), ' ');
     };
     say(BottleneckText(leg));
+    say(WithinRunLine(leg));
     say(UtilisationText(leg));
     say(Printable(HotKeysText(leg)));
     say(ThroughputText(leg));
@@ -286,6 +196,18 @@ class TextWriter {
     if (!total.ok()) return;  // said with the table
     const v1::Tally& counts = total->tally.counts();
     if (counts.ok() != counts.planned()) say(ConservationText(counts, true));
+  }
+
+  // R24; runs of less than 300 s have none.
+  std::string WithinRunLine(const v1::Leg& leg) const {
+    if (store_ == nullptr) return "";
+    const auto intervals = WithinRunOf(*store_, run_, leg);
+    if (!intervals.ok() || intervals->empty()) return "";
+    return absl::StrCat(
+        "95 % intervals, within this run only: ",
+        absl::StrJoin(*intervals, ", ", [](std::string* out, const WithinRun& interval) {
+          absl::StrAppend(out, interval.metric, " ", WithinRunText(interval));
+        }));
   }
 
   void Load(const v1::Leg& leg) {
@@ -300,7 +222,7 @@ class TextWriter {
     if (HasCharge(leg)) absl::StrAppend(&line, ", ", number("ru_total"));
     if (leg.verification().done())
       absl::StrAppend(&line, "; ", VerificationText(leg.verification()));
-    Indented("  ", line);
+    page_.Indented("  ", line);
   }
 
   void Measured(const std::string& scenario) {
@@ -316,9 +238,20 @@ class TextWriter {
       if (!leg.caution().empty()) cautions.insert(leg.target() + ": " + leg.caution());
     });
     if (!any) return;
-    text_ += table.Render(width_);
-    for (const std::string& basis : bases) Indented("  RU of ", basis);
-    for (const std::string& caution : cautions) Indented("  ", caution);
+    page_.Add(table.Render(page_.width()));
+    for (const std::string& basis : bases) page_.Indented("  RU of ", basis);
+    for (const std::string& caution : cautions) page_.Indented("  ", caution);
+    Fairness(scenario);
+  }
+
+  // Where the targets do not promise the same.
+  void Fairness(const std::string& scenario) {
+    const std::vector<FairnessTarget> targets = FairnessTargets(run_, scenario);
+    for (const FairnessRow& row : FairnessLedger(run_.campaign().compare(), targets)) {
+      if (!row.differs) continue;
+      page_.Indented("  ", Printable(absl::StrCat("not alike, ", row.name, ": ",
+                                                  DifferenceWords(row, targets))));
+    }
   }
 
   void AddLeg(const v1::Leg& leg, TextTable* table) {
@@ -333,28 +266,59 @@ class TextWriter {
   }
 
   void Damaged(const absl::Status& status) {
-    Bullet(absl::StrCat("cannot be shown, the stored numbers are damaged: ",
-                        std::string(status.message())));
+    page_.Bullet(absl::StrCat("cannot be shown, the stored numbers are damaged: ",
+                              std::string(status.message())));
+  }
+
+  void Cost() {
+    const std::vector<std::string> sentences = CostSentences(run_);
+    if (run_.cost().legs().empty() && sentences.empty()) return;
+    page_.Line("");
+    page_.Indented("cost", run_.has_cost() ? ": " + Printable(PricesText(run_.cost())) : "",
+                   Ink::kBold);
+    for (const std::string& sentence : sentences) page_.Bullet(sentence);
+    for (const std::string& scenario : PricedScenarios(run_)) {
+      page_.Add(CostTable(run_, scenario, page_.width()));
+    }
+    for (const v1::LegCost& cost : run_.cost().legs()) CostBasis(cost);
+  }
+
+  // Of a comparison the last round's.
+  void CostBasis(const v1::LegCost& cost) {
+    if (!IsSideBySide(run_, run_.cost(), cost)) return;
+    const v1::Leg& leg = run_.legs(static_cast<int>(cost.leg()));
+    std::string place = absl::StrCat("  ", leg.scenario(), " on ", leg.target(), ": ");
+    const auto say = [&](const std::string& text) {
+      if (text.empty()) return;
+      page_.Indented(place, text);
+      place.assign(DisplayWidth(place), ' ');
+    };
+    if (!cost.missing().empty()) return say("no cost: " + cost.missing());
+    say(DemandText(run_, cost));
+    say(absl::StrCat("storage: ", BytesText(static_cast<double>(cost.storage_bytes())), ", ",
+                     cost.storage_basis()));
+    say(RunMoneyText(run_, cost));
+    for (const std::string& caution : LineCautions(run_, cost)) say(caution);
   }
 
   void Thresholds() {
     if (run_.thresholds().empty()) return;
-    Line("");
-    Line(paint_(Ink::kBold, "thresholds"));
+    page_.Heading("thresholds");
     for (const v1::ThresholdResult& result : run_.thresholds()) Threshold(result);
   }
 
   void Threshold(const v1::ThresholdResult& result) {
     const std::string operation = result.operation().empty() ? "" : ", " + result.operation();
     const std::string word = ThresholdWord(run_, result);
-    Indented(result.met()       ? "  met     "
-             : word == "missed" ? "  MISSED  "
-                                : "  –       ",
-             absl::StrCat(ThresholdText(result.threshold()), ": ", ThresholdValueText(run_, result),
-                          " (", result.scenario(), " on ", result.target(), operation, ")"),
-             result.met()       ? Ink::kGood
-             : word == "missed" ? Ink::kBad
-                                : Ink::kWarning);
+    page_.Indented(
+        result.met()       ? "  met     "
+        : word == "missed" ? "  MISSED  "
+                           : "  –       ",
+        absl::StrCat(ThresholdText(result.threshold()), ": ", ThresholdValueText(run_, result),
+                     " (", result.scenario(), " on ", result.target(), operation, ")"),
+        result.met()       ? Ink::kGood
+        : word == "missed" ? Ink::kBad
+                           : Ink::kWarning);
   }
 
   // The first words of the databases; report.html and report.json have all that were kept.
@@ -363,34 +327,37 @@ class TextWriter {
     int samples = 0;
     for (const v1::Leg& leg : run_.legs()) {
       for (const v1::ErrorSample& error : leg.errors()) {
-        if (samples++ == 0) Line("\n" + paint_(Ink::kBold, "errors"));
+        if (samples++ == 0) page_.Heading("errors");
         if (samples <= kMost) Error(leg, error);
       }
     }
-    if (samples > kMost) Line(absl::StrCat("  … and ", samples - kMost, " more in the reports"));
+    if (samples > kMost)
+      page_.Line(absl::StrCat("  … and ", samples - kMost, " more in the reports"));
   }
 
   void Error(const v1::Leg& leg, const v1::ErrorSample& error) {
     const bool measured = error.phase() == v1::PHASE_MEASURE;
     const std::string where = absl::StrCat(error.operation(), " on ", leg.target());
     const std::string words = error.detail().empty() ? "" : ": " + error.detail();
-    Indented("  ",
-             absl::StrCat(CountText(static_cast<double>(error.count())), " × ", error.verdict(),
-                          ", ", where, measured ? "" : ", " + PhaseText(error.phase()), words));
+    page_.Indented(
+        "  ", absl::StrCat(CountText(static_cast<double>(error.count())), " × ", error.verdict(),
+                           ", ", where, measured ? "" : ", " + PhaseText(error.phase()), words));
   }
 
   const v1::RunResult& run_;
-  const int width_;
-  const Painter paint_;
-  std::set<std::string> told_;  // place/gate
-  int failed_gates_ = 0;        // of which nothing stands in the reasons
-  std::string text_;
+  const ResultsStore* const store_;
+  TextPage page_;
 };
 
 }  // namespace
 
 std::string TextReport(const v1::RunResult& run, int width, bool colour) {
-  return TextWriter(run, width, colour).Write();
+  return TextWriter(run, nullptr, width, colour).Write();
+}
+
+std::string TextReport(const ResultsStore& store, const v1::RunResult& run, int width,
+                       bool colour) {
+  return TextWriter(run, &store, width, colour).Write();
 }
 
 }  // namespace weir

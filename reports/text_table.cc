@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_split.h"
 
+#include "base/printable.h"
+
 namespace weir {
 namespace {
 
@@ -28,14 +30,6 @@ size_t DisplayWidth(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-std::string Printable(const std::string& text) {
-  std::string printable = text;
-  for (char& c : printable) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return printable;
-}
-
 std::string Wrapped(const std::string& text, int width, const std::string& indent) {
   std::string wrapped;
   std::string line;
@@ -47,6 +41,11 @@ std::string Wrapped(const std::string& text, int width, const std::string& inden
     line += word;
   }
   return wrapped + line + "\n";
+}
+
+void TextTable::Add(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = Printable(cell);
+  rows_.push_back(std::move(cells));
 }
 
 std::vector<size_t> TextTable::Widths() const {

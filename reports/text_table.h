@@ -16,7 +16,8 @@ class TextTable {
  public:
   explicit TextTable(std::vector<TextColumn> columns) : columns_(std::move(columns)) {}
 
-  void Add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  // Text of strangers loses its control characters.
+  void Add(std::vector<std::string> cells);
 
   // Lines ending in '\n', each at most `width` columns wide where that is possible.
   std::string Render(int width) const;
@@ -31,9 +32,6 @@ class TextTable {
 
 // Columns that a terminal needs for UTF-8 text of ours (no wide characters).
 size_t DisplayWidth(const std::string& text);
-
-// Text of a stranger without control characters, so that it cannot steer a terminal.
-std::string Printable(const std::string& text);
 
 // Breaks at spaces; continued lines start with `indent`.
 std::string Wrapped(const std::string& text, int width, const std::string& indent);

@@ -83,7 +83,7 @@ void JudgeScenario(const v1::RunResult& run, const v1::Scenario& scenario,
                    std::vector<v1::ThresholdResult>* results) {
   for (const v1::Threshold& threshold : scenario.thresholds()) {
     for (const v1::Leg& leg : run.legs()) {
-      if (leg.scenario() != scenario.name() || leg.set_aside()) continue;
+      if (leg.scenario() != scenario.name() || leg.set_aside() || leg.has_probe()) continue;
       if (!threshold.target().empty() && threshold.target() != leg.target()) continue;
       JudgeLeg(run, leg, scenario, threshold, results);
     }

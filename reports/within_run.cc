@@ -1,9 +1,11 @@
 #include "reports/within_run.h"
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 #include "base/status.h"
@@ -11,6 +13,7 @@
 #include "measure/measured_window.h"
 #include "measure/tally.h"
 #include "reports/planned_response.h"
+#include "reports/quantity.h"
 
 namespace weir {
 namespace {
@@ -46,6 +49,12 @@ absl::StatusOr<std::vector<SecondCounts>> SecondsOf(const ResultsStore& store,
 }
 
 }  // namespace
+
+std::string WithinRunText(const WithinRun& interval) {
+  const bool open = std::isinf(interval.high_us);
+  return absl::StrCat(DurationText(interval.low_us), " … ",
+                      open ? "beyond the timeout" : DurationText(interval.high_us));
+}
 
 absl::StatusOr<std::vector<WithinRun>> WithinRunOf(const ResultsStore& store,
                                                    const v1::RunResult& run, const v1::Leg& leg) {

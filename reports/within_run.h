@@ -1,5 +1,5 @@
 // How far the response times of one leg are known from that leg alone (R24). Not how another run
-// would come out: that takes a comparison. Private to the JSON writer.
+// would come out: that takes a comparison. Private to the writers.
 #pragma once
 
 #include <string>
@@ -17,6 +17,9 @@ struct WithinRun {
   double low_us = 0;
   double high_us = 0;  // infinite where it lies among operations without success
 };
+
+// "11.8 … 13.0 ms", for people.
+std::string WithinRunText(const WithinRun& interval);
 
 // Over all operations of the measure phase; empty when that was shorter than 300 s, or a closed
 // loop.

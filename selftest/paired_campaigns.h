@@ -16,6 +16,7 @@ struct PairedMachine {
   double drift = 0.2;       // how much slower everything is at the end than at the start
   double slowdown = 1;      // service time of the second target ÷ that of the first
   bool interleaved = true;  // false: all runs of one target, then all of the other
+  bool extend = false;      // as many rounds again where no difference is shown, once (R27)
 };
 
 inline constexpr uint32_t kPairedRounds = 10;
@@ -24,7 +25,7 @@ inline constexpr int kPairedMetrics = 3;
 // Sets the allocator of the whole process up for many of them.
 void KeepFreedMemory();
 
-// A whole campaign: 10 rounds of two targets, three metrics, judged.
+// A whole campaign: 10 rounds (20 when extended) of two targets, three metrics, judged.
 absl::StatusOr<v1::ComparisonResult> ComparePaired(const PairedMachine& machine, uint64_t seed);
 
 }  // namespace weir

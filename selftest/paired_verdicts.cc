@@ -32,7 +32,8 @@ struct Outcomes {
   int claims = 0;  // campaigns with any difference, also one below the threshold
   int slower = 0;  // campaigns whose first metric is SLOWER
   int faster = 0;
-  int covered = 0;  // campaigns in which that metric's interval holds the truth
+  int covered = 0;   // campaigns in which that metric's interval holds the truth
+  int extended = 0;  // campaigns that ran twice as many rounds
   std::string error;
 };
 
@@ -48,6 +49,7 @@ void Count(const v1::ComparisonResult& whole, double truth, Outcomes* outcomes) 
   }
   const v1::Compared& first = whole.compared(0);
   ++outcomes->campaigns;
+  outcomes->extended += whole.looks() > 1 ? 1 : 0;
   outcomes->alarms += alarm ? 1 : 0;
   outcomes->claims += claim ? 1 : 0;
   outcomes->slower += first.finding() == v1::FINDING_SLOWER ? 1 : 0;
@@ -75,15 +77,15 @@ void SayMachine(const PairedMachine& machine, int campaigns, Figures* figures) {
       kPairedRounds, kPairedMetrics, 100 * machine.spread, 100 * machine.drift));
 }
 
-}  // namespace
-
-SelfTestResult TestAlike(const SelfTestOptions& options) {
-  const PairedMachine machine;
+// Equal targets: whatever is claimed is a false alarm.
+SelfTestResult HoldEqualTargets(const PairedMachine& machine, const char* key,
+                                const SelfTestOptions& options) {
   const Extent extent = options.fast ? kFast : kWhole;
-  const Outcomes seen = Carry(machine, extent.campaigns, DeriveKey(options.seed, "selftest alike"));
+  const Outcomes seen = Carry(machine, extent.campaigns, DeriveKey(options.seed, key));
   if (!seen.error.empty()) return Fail(seen.error);
   Figures figures;
   SayMachine(machine, extent.campaigns, &figures);
+  if (machine.extend) figures.Say(absl::StrFormat("extended %d times", seen.extended));
   figures.Hold(
       absl::StrFormat("false alarms %.1f %% (%d, at most %d)",
                       100.0 * seen.alarms / extent.campaigns, seen.alarms, extent.most_alarms),
@@ -93,6 +95,17 @@ SelfTestResult TestAlike(const SelfTestOptions& options) {
                       100.0 * seen.claims / extent.campaigns, seen.claims, extent.most_claims),
       seen.claims <= extent.most_claims);
   return figures.Result();
+}
+
+}  // namespace
+
+SelfTestResult TestAlike(const SelfTestOptions& options) {
+  return HoldEqualTargets({}, "selftest alike", options);
+}
+
+// R27: whoever may look twice must not be wrong more often for it.
+SelfTestResult TestTwoLooks(const SelfTestOptions& options) {
+  return HoldEqualTargets({.extend = true}, "selftest looks", options);
 }
 
 SelfTestResult TestTenPercentSlower(const SelfTestOptions& options) {

@@ -36,6 +36,7 @@ absl::Span<const SelfTest> SelfTests();
 std::vector<const SelfTest*> FindSelfTests(absl::string_view name);
 
 SelfTestResult TestAlike(const SelfTestOptions& options);
+SelfTestResult TestTwoLooks(const SelfTestOptions& options);
 SelfTestResult TestTenPercentSlower(const SelfTestOptions& options);
 SelfTestResult TestOnePercentSlower(const SelfTestOptions& options);
 SelfTestResult TestDrift(const SelfTestOptions& options);
@@ -44,6 +45,7 @@ SelfTestResult TestQueueOracle(const SelfTestOptions& options);
 SelfTestResult TestSplitInvariance(const SelfTestOptions& options);
 SelfTestResult TestMergeAlgebra(const SelfTestOptions& options);
 SelfTestResult TestTimedOutShare(const SelfTestOptions& options);
+SelfTestResult TestCapacitySearch(const SelfTestOptions& options);
 SelfTestResult TestClockStep(const SelfTestOptions& options);
 SelfTestResult TestSuspendedAgent(const SelfTestOptions& options);
 SelfTestResult TestHoggedCores(const SelfTestOptions& options);

@@ -37,6 +37,13 @@ constexpr auto kSelfTests = std::to_array<SelfTest>({
      "With 5 % of the requests unanswered p99 is beyond the timeout and says so, and the verdict "
      "is DEGRADED.",
      true, &TestTimedOutShare},
+    {"S13", "capacity",
+     "The search for capacity finds that of an M/M/1 queue within 3 %, and is not taken in by a "
+     "server that absorbs bursts.",
+     true, &TestCapacitySearch},
+    {"S14", "equal targets, extended",
+     "S1 with the one extension that a comparison may be allowed: no more is claimed for it.", true,
+     &TestTwoLooks},
     {"S8-clock", "clock that jumps",
      "An agent's clock that jumps by 20 ms or more fails the gate \"clock\"; one that drifts does "
      "not.",

@@ -35,6 +35,10 @@ WorkerSettings SettingsOf(const v1::Scenario& scenario, uint32_t agent, uint32_t
   settings.sessions = SessionsOf(scenario.shape(), agent, agents);
   settings.timeout_ns = scenario.timeout().ns();
   settings.shape.phases = {v1::PHASE_MEASURE};
+  if (scenario.phases().warm_up().ns() > 0) {
+    settings.shape.phases = {v1::PHASE_WARM_UP, v1::PHASE_MEASURE};
+    settings.second_phase_offset_ns = scenario.phases().warm_up().ns();
+  }
   settings.shape.types = static_cast<uint32_t>(scenario.operations_size());
   return settings;
 }
@@ -44,7 +48,8 @@ class VirtualAgent {
  public:
   VirtualAgent(const WorkerSettings& settings, const OperationPlan& plan,
                std::unique_ptr<Pacer> pacer)
-      : loop_(kVirtualStartNs),
+      : shape_(settings.shape),
+        loop_(kVirtualStartNs),
         pages_(settings.shape, 1),
         pacer_(std::move(pacer)),
         worker_(settings, plan, loop_, pages_),
@@ -60,7 +65,7 @@ class VirtualAgent {
   int64_t NextNs() const { return std::min(wake_ns_, loop_.NextTimerNs()); }
 
   // Does it. False when there is nothing left.
-  bool Step(Tally* total) {
+  bool Step(VirtualRunResult* result) {
     loop_.RunOnce(wake_ns_);
     const bool more = worker_.Pass();
     if (more) {
@@ -68,13 +73,23 @@ class VirtualAgent {
     } else {
       worker_.End();
     }
-    while (pages_.Ready() && pages_.Next(&page_)) {
-      page_.ForEach([total](uint32_t, size_t, const Tally& tally) { total->Add(tally); });
-    }
+    while (pages_.Ready() && pages_.Next(&page_)) Count(result);
     return more;
   }
 
  private:
+  void Count(VirtualRunResult* result) {
+    if (page_.second >= result->seconds.size()) result->seconds.resize(page_.second + 1);
+    VirtualSecond& second = result->seconds[page_.second];
+    page_.ForEach([&](uint32_t, size_t cell, const Tally& tally) {
+      result->total.Add(tally);
+      if (shape_.PhaseOf(cell) == v1::PHASE_MEASURE) result->measured.Add(tally);
+      second.planned += tally.counts().planned();
+      second.settled += Settled(tally.counts());
+    });
+  }
+
+  const TallyShape shape_;
   SimulatedLoop loop_;
   PageCollector pages_;
   std::unique_ptr<Pacer> pacer_;
@@ -85,7 +100,7 @@ class VirtualAgent {
 
 // Whoever's event is the earliest goes on, so that the server sees requests in order of time.
 absl::Status Drive(const std::vector<std::unique_ptr<VirtualAgent>>& agents, Backend& server,
-                   Tally* total) {
+                   VirtualRunResult* result) {
   using Turn = std::pair<int64_t, size_t>;
   std::priority_queue<Turn, std::vector<Turn>, std::greater<>> turns;
   for (size_t i = 0; i < agents.size(); ++i) {
@@ -95,7 +110,7 @@ absl::Status Drive(const std::vector<std::unique_ptr<VirtualAgent>>& agents, Bac
   while (!turns.empty()) {
     const size_t next = turns.top().second;
     turns.pop();
-    if (agents[next]->Step(total)) turns.emplace(agents[next]->NextNs(), next);
+    if (agents[next]->Step(result)) turns.emplace(agents[next]->NextNs(), next);
   }
   return absl::OkStatus();
 }
@@ -141,7 +156,7 @@ absl::StatusOr<VirtualRunResult> Run(const v1::Campaign& campaign, uint32_t agen
   VirtualRunResult result;
   if (work.schedule != nullptr) result.planned = work.schedule->size();
   if (own != nullptr) result.planned = own->size() * agents;
-  WEIR_RETURN_IF_ERROR(Drive(crew, server, &result.total));
+  WEIR_RETURN_IF_ERROR(Drive(crew, server, &result));
   return result;
 }
 
@@ -166,6 +181,9 @@ v1::Campaign VirtualCampaign(const VirtualLoad& load) {
   v1::Scenario* scenario = campaign.add_scenarios();
   scenario->set_name("selftest");
   scenario->mutable_phases()->mutable_measure()->set_ns(load.seconds * kNsPerSecond);
+  if (load.warm_up_seconds > 0) {
+    scenario->mutable_phases()->mutable_warm_up()->set_ns(load.warm_up_seconds * kNsPerSecond);
+  }
   scenario->mutable_timeout()->set_ns(load.timeout_ns);
   v1::OperationSpec* read = scenario->add_operations();
   read->set_do_(v1::OPERATION_KIND_READ);

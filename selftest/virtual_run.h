@@ -23,14 +23,23 @@ struct VirtualLoad {
   uint32_t sessions = 32;  // over all agents
   int64_t timeout_ns = 30'000'000'000;
   uint64_t seed = 1;
+  int64_t warm_up_seconds = 0;  // before what is measured
 };
 v1::Campaign VirtualCampaign(const VirtualLoad& load);
 
 // The clock stands here when the schedule starts.
 inline constexpr int64_t kVirtualStartNs = 1'000'000'000;
 
+// What became due in one second, and what was done.
+struct VirtualSecond {
+  uint64_t planned = 0;
+  uint64_t settled = 0;
+};
+
 struct VirtualRunResult {
-  Tally total;
+  Tally total;     // warm-up and measure
+  Tally measured;  // of measure alone
+  std::vector<VirtualSecond> seconds;
   uint64_t planned = 0;  // by the schedule, over all agents; 0 in a closed loop
 };
 

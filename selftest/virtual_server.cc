@@ -66,14 +66,17 @@ int64_t VirtualServer::Serve(int64_t now_ns) {
   if (begin >= settings_.stall_from_ns && begin < settings_.stall_until_ns) {
     begin = settings_.stall_until_ns;
   }
-  free_ns_ = begin + ServiceNs();
+  free_ns_ = begin + ServiceNs(begin);
   return free_ns_;
 }
 
-int64_t VirtualServer::ServiceNs() {
-  if (!settings_.exponential) return settings_.service_ns;
+int64_t VirtualServer::ServiceNs(int64_t begin_ns) {
+  const int64_t service_ns = begin_ns < settings_.brisk_until_ns
+                                 ? settings_.service_ns / kBriskFactor
+                                 : settings_.service_ns;
+  if (!settings_.exponential) return service_ns;
   const double standard = -PortableLog1p(-Unit(Draw(service_key_, requests_)));
-  return static_cast<int64_t>(standard * static_cast<double>(settings_.service_ns));
+  return static_cast<int64_t>(standard * static_cast<double>(service_ns));
 }
 
 bool VirtualServer::KeepsSilent() {

@@ -9,11 +9,14 @@
 
 namespace weir {
 
+inline constexpr int64_t kBriskFactor = 5;
+
 struct VirtualServerSettings {
   int64_t service_ns = 0;    // of one request
   bool exponential = false;  // then service_ns is the mean
   int64_t stall_from_ns = 0;
   int64_t stall_until_ns = 0;  // from then on it goes on where it stood
+  int64_t brisk_until_ns = 0;  // serves kBriskFactor times as fast until then
   double silent_share = 0;     // of the requests that are served but never answered
   uint64_t seed = 1;
 };
@@ -33,7 +36,7 @@ class VirtualServer final : public Backend {
 
   // A request arrives, not before the one that arrived last: when it will have been served.
   int64_t Serve(int64_t now_ns);
-  int64_t ServiceNs();
+  int64_t ServiceNs(int64_t begin_ns);
   bool KeepsSilent();
 
   const VirtualServerSettings settings_;

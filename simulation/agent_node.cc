@@ -38,6 +38,7 @@ void AgentNode::Boot() {
   hello.set_protocol(kControlProtocol);
   hello.set_incarnation(absl::StrCat(node_, "-", ++incarnations_));
   hello.mutable_facts()->set_name(absl::StrCat("a", node_));
+  if (given_index) hello.set_index_wanted(*given_index);
   trace_.Note(heap_.now_ns(), "boot", node_, incarnations_,
               [&] { return absl::StrCat("agent ", hello.incarnation()); });
   spool_ = std::make_unique<Spool>(disk_, absl::StrCat("spool-", hello.incarnation()));
@@ -50,7 +51,7 @@ void AgentNode::Boot() {
 }
 
 void AgentNode::Dial() {
-  stream_ = network_.Open(node_);
+  stream_ = network_.Open(node_, servers[dials_++ % servers.size()]);
   if (stream_ == 0) return control_lane_.Post(heap_.now_ns() + kRedialNs, [this] { Dial(); });
   Post([this] {
     connected_ = true;

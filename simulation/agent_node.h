@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "simulation/dice.h"
 #include "simulation/event_heap.h"
@@ -54,6 +55,8 @@ class AgentNode final : public AgentPort {
   const SimClock& clock() const { return clock_; }
   SimDisk& disk() { return disk_; }
 
+  std::vector<uint32_t> servers{kCoordinator};  // whom it dials, in turn
+  std::optional<uint32_t> given_index;          // that its platform gives to each of its processes
   std::function<void()> on_ended;  // the process; when somebody on the machine waits for it
   AgentMood mood;
   DatabaseMood database;
@@ -88,6 +91,7 @@ class AgentNode final : public AgentPort {
   SimProcess control_lane_;
   SimProcess worker_lane_;
   uint32_t incarnations_ = 0;
+  size_t dials_ = 0;
   std::unique_ptr<Spool> spool_;           // outlives the control
   std::unique_ptr<AgentControl> control_;  // null: no process
   std::unique_ptr<SimulatedStage> stage_;

@@ -19,8 +19,7 @@ constexpr int64_t kFarewellNs = 2 * kNsPerSecond;  // of control_server
 
 CoordinatorNode::CoordinatorNode(const RunControlSettings& settings, const v1::RunResult& run,
                                  EventHeap& heap, Network& network, Trace& trace, Oracle& oracle,
-                                 const SimClock& clock, std::function<uint32_t(StreamId)> node_of,
-                                 uint64_t seed)
+                                 const SimClock& clock, uint64_t seed)
     : settings_(settings),
       run_(run),
       heap_(heap),
@@ -30,7 +29,22 @@ CoordinatorNode::CoordinatorNode(const RunControlSettings& settings, const v1::R
       clock_(clock),
       disk_(seed, "coordinator's disk"),
       lane_(heap),
-      node_of_(std::move(node_of)) {
+      relayed_(settings.join_token,
+               {.on_bytes = [this](ConnectionId connection, std::string_view message,
+                                   int64_t now_ns) { OnAgentMessage(connection, message, now_ns); },
+                .on_bundle =
+                    [this](const BundleView& bundle, int64_t now_ns) {
+                      oracle_.OnAnswer(arrived_true_ns_, 0, {});
+                      control_->OnBundle(bundle, now_ns);
+                    },
+                .on_disconnected =
+                    [this](ConnectionId connection, int64_t now_ns) {
+                      control_->OnDisconnected(connection, now_ns);
+                    },
+                .say = [this](const std::string& line) { Say(line); }},
+               [this](ConnectionId stream, const v1::CoordinatorMessage& message) {
+                 network_.Send(stream, std::make_shared<const v1::CoordinatorMessage>(message));
+               }) {
   disk_.on_wait = [this](int64_t ns) { lane_.Pause(ns); };
 }
 
@@ -38,7 +52,7 @@ void CoordinatorNode::Boot() {
   store_ = OpenLog("results");
   journal_ = *Journal::Open(disk_, JournalPath("results", run_.id()));
   control_ = std::make_unique<RunControl>(settings_, run_, *this);
-  network_.SetCoordinatorUp(true);
+  network_.SetUp(kCoordinator, true);
   control_->Start(Now());
   Tick();
 }
@@ -55,6 +69,7 @@ void CoordinatorNode::Tick() {
     Post([this] {
       if (over_) return;
       control_->OnTick(Now());
+      relayed_.OnTick(Now());
       Tick();
     });
   });
@@ -62,16 +77,23 @@ void CoordinatorNode::Tick() {
 
 void CoordinatorNode::Post(EventHeap::Action action) {
   lane_.Post(heap_.now_ns(), [this, action = std::move(action)] {
-    if (control_ != nullptr) action();
+    if (control_ == nullptr) return;
+    action();
+    Flush();
   });
+}
+
+void CoordinatorNode::Flush() {
+  if (control_ != nullptr) relayed_.Flush(Now());
 }
 
 void CoordinatorNode::Crash(bool machine) {
   if (!running()) return;
   trace_.Note(heap_.now_ns(), "crash", 0, machine ? 1 : 0,
               [&] { return absl::StrCat("the coordinator", machine ? ", with its machine" : ""); });
-  network_.SetCoordinatorUp(false);
-  for (const StreamId stream : network_.Alive()) network_.Break(stream, !machine, false);
+  network_.SetUp(kCoordinator, false);
+  for (const StreamId stream : network_.Alive(kCoordinator))
+    network_.Break(stream, !machine, false);
   if (machine) disk_.MachineCrashed();
   disk_.ProcessDied();
   lane_.End();
@@ -81,8 +103,8 @@ void CoordinatorNode::Crash(bool machine) {
 
 // The program has shown its result and ends.
 void CoordinatorNode::End() {
-  network_.SetCoordinatorUp(false);
-  for (const StreamId stream : network_.Alive()) network_.Close(stream, Way::kToAgent);
+  network_.SetUp(kCoordinator, false);
+  for (const StreamId stream : network_.Alive(kCoordinator)) network_.Close(stream, Way::kToAgent);
   control_.reset();
 }
 
@@ -101,7 +123,7 @@ void CoordinatorNode::CheckWhatIsLeft() {
   const auto journal = ReadJournal(disk_, JournalPath("results", run_.id()));
   WEIR_CHECK(journal.ok() || absl::IsNotFound(journal.status()));
   const auto records = journal.value_or(std::vector<v1::JournalRecord>());
-  ConcludeAbandoned(records, &result_);
+  ConcludeAbandoned(GatherEvidence(records), &result_);
   oracle_.CheckAfterCrash(kept, records, result_);
 }
 
@@ -113,15 +135,30 @@ void CoordinatorNode::Interrupt() {
 void CoordinatorNode::Arrived(StreamId stream, std::shared_ptr<const v1::AgentMessage> message) {
   if (!running() || over_) return;
   Post([this, stream, message = std::move(message), now_ns = Now(), true_ns = heap_.now_ns()] {
-    oracle_.OnAnswer(true_ns, node_of_(stream), *message);
-    control_->OnMessage(stream, *message, now_ns);
+    arrived_true_ns_ = true_ns;
+    relayed_.OnBytes(stream, message->SerializeAsString(), now_ns, 0);
   });
+}
+
+// Of an agent, whether it came through a relay or not.
+void CoordinatorNode::OnAgentMessage(ConnectionId connection, std::string_view message,
+                                     int64_t now_ns) {
+  v1::AgentMessage parsed;
+  WEIR_CHECK(parsed.ParseFromArray(message.data(), static_cast<int>(message.size())));
+  if (parsed.has_hello()) {
+    node_of_[connection] =
+        static_cast<uint32_t>(std::stoul(parsed.hello().facts().name().substr(1)));
+  }
+  oracle_.OnAnswer(arrived_true_ns_, node_of_[connection], parsed);
+  control_->OnBytes(connection, message, now_ns);
 }
 
 void CoordinatorNode::Broken(StreamId stream) {
   if (!running() || over_) return;
-  Post([this, stream] { control_->OnDisconnected(stream, Now()); });
+  Post([this, stream] { relayed_.OnDisconnected(stream, Now()); });
 }
+
+void CoordinatorNode::Opened(StreamId stream) { relayed_.OnOpened(stream, StreamPeer::kEither); }
 
 void CoordinatorNode::AgentEnded(const std::string& name) {
   if (!running() || over_) return;
@@ -131,14 +168,17 @@ void CoordinatorNode::AgentEnded(const std::string& name) {
 // -------------------------------------------------------------------------------------- RunPort
 
 void CoordinatorNode::Send(ConnectionId connection, const v1::CoordinatorMessage& message) {
-  oracle_.OnWord(heap_.now_ns(), node_of_(connection), message);
-  network_.Send(connection, std::make_shared<const v1::CoordinatorMessage>(message));
+  oracle_.OnWord(heap_.now_ns(), node_of_[connection], message);
+  relayed_.Send(connection, message);
   if (message.has_acknowledge() && acknowledgements_left_ > 0 && --acknowledgements_left_ == 0) {
     heap_.After(0, [this] { Crash(/*machine=*/true); });
   }
 }
 
-void CoordinatorNode::RunChanged(const v1::RunResult& run) { result_ = run; }
+void CoordinatorNode::RunChanged(const v1::RunResult& run) {
+  result_ = run;
+  saved_ = run;
+}
 
 void CoordinatorNode::StageBegins(const v1::Leg&, v1::Phase, uint64_t) {}
 
@@ -159,10 +199,25 @@ absl::Status CoordinatorNode::SecondMerged(const v1::Leg& leg, v1::Phase stage,
 absl::Status CoordinatorNode::ReadBack(
     const v1::Leg& leg,
     absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) {
+  return ReadStored(leg.index(), visit);
+}
+
+absl::Status CoordinatorNode::ReadStored(
+    uint32_t leg,
+    absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) const {
   for (const StoredSecond& second : stored_) {
-    if (second.leg == leg.index()) WEIR_RETURN_IF_ERROR(visit(second.stage, second.interval));
+    if (second.leg == leg) WEIR_RETURN_IF_ERROR(visit(second.stage, second.interval));
   }
   return absl::OkStatus();
+}
+
+CoordinatorNode::Remains CoordinatorNode::remains() {
+  const auto journal = ReadJournal(disk_, JournalPath("results", run_.id()));
+  Remains remains{.run = saved_, .evidence = {}};
+  if (!journal.ok()) return remains;
+  remains.evidence = GatherEvidence(*journal);
+  remains.recoverable = CanBeRecovered(remains.evidence, remains.run);
+  return remains;
 }
 
 absl::Status CoordinatorNode::Keep(const v1::JournalRecord& record) {
@@ -179,6 +234,7 @@ void CoordinatorNode::Say(const std::string& line) {
 void CoordinatorNode::Finished() {
   result_ = control_->result();
   over_ = true;
+  relayed_.Goodbye();
   lane_.Post(heap_.now_ns() + kFarewellNs, [this] { End(); });
   trace_.Note(heap_.now_ns(), "run over", result_.state(), result_.verdict().validity(), [&] {
     return absl::StrCat(v1::RunState_Name(result_.state()), ", ",

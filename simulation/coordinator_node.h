@@ -1,10 +1,12 @@
-// The machine with the coordinator on it: RunControl as in production, with a simulated clock, disk
-// and network behind its port. One thread.
+// The machine with the coordinator on it: RunControl and RelayedStreams as in production, with a
+// simulated clock, disk and network behind its port. One thread.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulation/event_heap.h"
@@ -17,16 +19,17 @@
 
 #include "base/record_log.h"
 #include "coordinator/journal.h"
+#include "coordinator/relayed_streams.h"
 #include "coordinator/run_control.h"
+#include "coordinator/run_evidence.h"
 
 namespace weir {
 
 class CoordinatorNode final : public RunPort {
  public:
-  // `node_of`: which node dialled a stream.
   CoordinatorNode(const RunControlSettings& settings, const v1::RunResult& run, EventHeap& heap,
                   Network& network, Trace& trace, Oracle& oracle, const SimClock& clock,
-                  std::function<uint32_t(StreamId)> node_of, uint64_t seed);
+                  uint64_t seed);
 
   void Boot();
   void Crash(bool machine);
@@ -36,6 +39,7 @@ class CoordinatorNode final : public RunPort {
   void Interrupt();
   void StepClock(int64_t by_ns) { clock_.Step(by_ns); }
 
+  void Opened(StreamId stream);
   void Arrived(StreamId stream, std::shared_ptr<const v1::AgentMessage> message);
   void Broken(StreamId stream);
   void AgentEnded(const std::string& name);  // a process that it started itself
@@ -45,6 +49,18 @@ class CoordinatorNode final : public RunPort {
   const v1::RunResult& result() const { return result_; }
   const SimClock& clock() const { return clock_; }
   SimDisk& disk() { return disk_; }
+
+  // What is left of a run whose process has died.
+  struct Remains {
+    v1::RunResult run;  // as the store has it
+    RunEvidence evidence;
+    bool recoverable = false;
+  };
+  Remains remains();
+  // Seconds that the store has, of a leg, in order of stage and second.
+  absl::Status ReadStored(
+      uint32_t leg,
+      absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) const;
 
   // RunPort.
   void Send(ConnectionId connection, const v1::CoordinatorMessage& message) override;
@@ -63,6 +79,8 @@ class CoordinatorNode final : public RunPort {
   int64_t Now() const { return clock_.Read(heap_.now_ns()); }
   void Post(EventHeap::Action action);
   void Tick();
+  void Flush();
+  void OnAgentMessage(ConnectionId connection, std::string_view message, int64_t now_ns);
   void End();
   void CheckWhatIsLeft();
   std::unique_ptr<RecordLog> OpenLog(const std::string& path);
@@ -76,7 +94,9 @@ class CoordinatorNode final : public RunPort {
   SimClock clock_;
   SimDisk disk_;
   SimProcess lane_;
-  const std::function<uint32_t(StreamId)> node_of_;
+  std::map<ConnectionId, uint32_t> node_of_;  // as agents have said on their streams
+  RelayedStreams relayed_;
+  int64_t arrived_true_ns_ = 0;  // the message in hand
   std::unique_ptr<RecordLog> store_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<RunControl> control_;  // null: no process
@@ -87,6 +107,7 @@ class CoordinatorNode final : public RunPort {
   };
   std::vector<StoredSecond> stored_;  // what the store gives back
   v1::RunResult result_;
+  v1::RunResult saved_;            // as the store has the run
   int acknowledgements_left_ = 0;  // until it crashes; 0: it does not
   bool over_ = false;
 };

@@ -93,11 +93,13 @@ int Run(const Options& options) {
   uint64_t operations = 0;
   std::map<std::string, uint64_t> ends;
   std::map<std::string, Kind> kinds;
+  std::map<Recovery, uint64_t> recoveries;
   uint64_t done = 0;
   for (; done < options.seeds && !(options.find && failed > 0); ++done) {
     const WorldReport report = RunWorld(options.first + done, options.verbose);
     events += report.events;
     operations += report.operations;
+    ++recoveries[report.recovery];
     ++ends[report.run_over ? absl::StrCat(v1::RunState_Name(report.state), " ",
                                           v1::Validity_Name(report.validity))
                            : "not over"];
@@ -120,6 +122,8 @@ int Run(const Options& options) {
               " operations, %" PRIu64 " with violations\n",
               done, seconds, static_cast<double>(done) / seconds, events, operations, failed);
   for (const auto& [end, number] : ends) std::printf("  %8" PRIu64 " %s\n", number, end.c_str());
+  std::printf("  stages of dead coordinators recovered: %" PRIu64 " whole, %" PRIu64 " in part\n",
+              recoveries[Recovery::kWhole], recoveries[Recovery::kInPart]);
   for (const auto& [words, kind] : kinds) {
     std::printf("  in %" PRIu64 " worlds, first seed %" PRIu64 ": %s\n", kind.worlds,
                 kind.first_seed, words.c_str());

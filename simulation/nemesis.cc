@@ -34,6 +34,7 @@ void Nemesis::Unleash(int64_t until_ns) {
   for (const auto& kind : kinds) {
     if (dice_.Chance(kKindIsPartOfTheWorld)) Plan(kind.strike, kind.most, until_ns);
   }
+  if (!relays_.empty()) TroubleRelays(until_ns);
   if (dice_.Chance(0.1))
     crash_after_events_ = static_cast<uint64_t>(dice_.Between(1, kEventsOfARun));
   if (dice_.Chance(0.05)) {
@@ -94,6 +95,10 @@ void Nemesis::HealAll() {
     agent->database = {};
     agent->disk().faults = {};
     agent->Resume();
+  }
+  for (const auto& relay : relays_) {
+    relay->Resume();
+    if (!relay->running() && !coordinator_.over() && coordinator_.running()) relay->Boot();
   }
   coordinator_.disk().faults = {};
   coordinator_.Resume();
@@ -169,6 +174,61 @@ void Nemesis::FillDisk() {
   SimDisk& disk = dice_.Chance(0.3) ? coordinator_.disk() : SomeAgent().disk();
   disk.faults.full = true;
   heap_.After(dice_.Spread(10 * kNsPerMs, kLongestNs), [&disk] { disk.faults.full = false; });
+}
+
+// ------------------------------------------------------------------------------------- relays
+
+void Nemesis::TroubleRelays(int64_t until_ns) {
+  SpoilRelayStreams();
+  for (const Strike strike : {&Nemesis::CrashRelay, &Nemesis::CutOffRelay,
+                              &Nemesis::BreakRelayStream, &Nemesis::FreezeRelay}) {
+    if (!relay_dice_.Chance(kKindIsPartOfTheWorld)) continue;
+    for (int64_t left = relay_dice_.Between(1, 3); left > 0; --left) {
+      heap_.At(relay_dice_.Between(0, until_ns), [this, strike] {
+        if (!healed_) (this->*strike)();
+      });
+    }
+  }
+}
+
+// What carries many agents' reports in one message is lost, repeated and overtaken more often than
+// others are, so that it happens while a stage runs.
+void Nemesis::SpoilRelayStreams() {
+  for (const auto& relay : relays_) {
+    if (!relay_dice_.Chance(kKindIsPartOfTheWorld)) continue;
+    NetworkFaults faults = network_.faults();
+    if (relay_dice_.Chance(0.7)) faults.repeat = 0.5;
+    if (relay_dice_.Chance(0.2)) faults.loss = 0.05;
+    if (relay_dice_.Chance(0.2)) faults.overtake = 0.05;
+    network_.set_faults(relay->node(), faults);
+  }
+}
+
+void Nemesis::CrashRelay() {
+  RelayNode& relay = SomeRelay();
+  relay.Crash(relay_dice_.Chance(0.5));
+  if (relay_dice_.Chance(0.3)) return;
+  heap_.After(relay_dice_.Spread(10 * kNsPerMs, 10 * kNsPerSecond), [this, &relay] {
+    if (!coordinator_.over() && coordinator_.running()) relay.Boot();
+  });
+}
+
+void Nemesis::CutOffRelay() {
+  const uint32_t node = SomeRelay().node();
+  const int64_t length_ns = relay_dice_.Spread(10 * kNsPerMs, kLongestNs);
+  const Way way = relay_dice_.Chance(0.5) ? Way::kToAgent : Way::kToCoordinator;
+  network_.Hold(node, way);
+  heap_.After(length_ns, [this, node, way] { network_.Release(node, way); });
+}
+
+void Nemesis::BreakRelayStream() {
+  const StreamId stream = SomeRelay().stream();
+  if (stream != 0) network_.Break(stream, relay_dice_.Chance(0.9), relay_dice_.Chance(0.9));
+}
+
+void Nemesis::FreezeRelay() {
+  Note("a relay freezes");
+  SomeRelay().Pause(relay_dice_.Spread(10 * kNsPerMs, kLongestFreezeNs));
 }
 
 }  // namespace weir

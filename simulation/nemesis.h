@@ -11,19 +11,23 @@
 #include "simulation/event_heap.h"
 #include "simulation/network.h"
 #include "simulation/oracle.h"
+#include "simulation/relay_node.h"
 
 namespace weir {
 
 class Nemesis {
  public:
   Nemesis(uint64_t seed, EventHeap& heap, Network& network, Oracle& oracle, Trace& trace,
-          std::vector<std::unique_ptr<AgentNode>>& agents, CoordinatorNode& coordinator)
+          std::vector<std::unique_ptr<AgentNode>>& agents,
+          std::vector<std::unique_ptr<RelayNode>>& relays, CoordinatorNode& coordinator)
       : dice_(seed, "nemesis"),
         heap_(heap),
         network_(network),
         oracle_(oracle),
         trace_(trace),
         agents_(agents),
+        relays_(relays),
+        relay_dice_(seed, "nemesis of relays"),
         coordinator_(coordinator) {}
 
   // Each kind of fault is part of some worlds only, so that no kind hides another.
@@ -54,6 +58,13 @@ class Nemesis {
   void CrashCoordinator();
   void InterruptRun();
   void FillDisk();
+  void TroubleRelays(int64_t until_ns);
+  void SpoilRelayStreams();
+  void CrashRelay();
+  void CutOffRelay();
+  void BreakRelayStream();
+  void FreezeRelay();
+  RelayNode& SomeRelay() { return *relays_[relay_dice_.Below(relays_.size())]; }
 
   Dice dice_;
   EventHeap& heap_;
@@ -61,6 +72,8 @@ class Nemesis {
   Oracle& oracle_;
   Trace& trace_;
   std::vector<std::unique_ptr<AgentNode>>& agents_;
+  std::vector<std::unique_ptr<RelayNode>>& relays_;
+  Dice relay_dice_;  // of its own: a world with relays is otherwise the one without
   CoordinatorNode& coordinator_;
   uint64_t crash_after_events_ = 0;  // the coordinator; 0: not so
   bool healed_ = false;

@@ -9,6 +9,7 @@
 namespace weir {
 namespace {
 
+constexpr int64_t kSoonestRepeatNs = 1'000'000;
 constexpr int64_t kLatestRepeatNs = 5'000'000'000;
 constexpr int64_t kSlowestNewsNs = 500'000'000;  // of a broken stream
 
@@ -30,12 +31,12 @@ std::string Words(uint32_t agent, const google::protobuf::Message& message) {
 
 }  // namespace
 
-StreamId Network::Open(uint32_t agent) {
-  if (!coordinator_up_ || LaneOf(agent, Way::kToAgent).held ||
+StreamId Network::Open(uint32_t agent, uint32_t server) {
+  if (!up_.contains(server) || LaneOf(agent, Way::kToAgent).held ||
       LaneOf(agent, Way::kToCoordinator).held) {
     return 0;
   }
-  streams_[++last_].agent = agent;
+  streams_[++last_] = {.agent = agent, .server = server};
   trace_.Note(heap_.now_ns(), "open", agent, last_,
               [&] { return absl::StrCat("agent ", agent, ": stream ", last_); });
   return last_;
@@ -46,10 +47,10 @@ bool Network::alive(StreamId stream) const {
   return found != streams_.end() && !found->second.broken;
 }
 
-std::vector<StreamId> Network::Alive() const {
+std::vector<StreamId> Network::Alive(uint32_t server) const {
   std::vector<StreamId> alive;
   for (const auto& [id, stream] : streams_) {
-    if (!stream.broken) alive.push_back(id);
+    if (!stream.broken && stream.server == server) alive.push_back(id);
   }
   return alive;
 }
@@ -79,9 +80,11 @@ void Network::Send(StreamId stream, std::shared_ptr<const v1::CoordinatorMessage
 }
 
 void Network::Transmit(StreamId stream, Way way, EventHeap::Action deliver) {
-  if (dice_.Chance(faults_.loss)) return;
-  if (dice_.Chance(faults_.repeat)) {
-    heap_.After(DelayNs() + dice_.Between(0, kLatestRepeatNs), [this, stream, deliver] {
+  const NetworkFaults& faults = FaultsOf(stream);
+  if (dice_.Chance(faults.loss)) return;
+  if (dice_.Chance(faults.repeat)) {
+    const int64_t later_ns = dice_.Spread(kSoonestRepeatNs, kLatestRepeatNs);
+    heap_.After(DelayNs(faults) + later_ns, [this, stream, deliver] {
       if (alive(stream)) deliver();
     });
   }
@@ -95,8 +98,9 @@ void Network::Transmit(StreamId stream, Way way, EventHeap::Action deliver) {
 }
 
 void Network::Depart(StreamId stream, Way way, EventHeap::Action deliver) {
-  int64_t at_ns = heap_.now_ns() + DelayNs();
-  if (!dice_.Chance(faults_.overtake)) {
+  const NetworkFaults& faults = FaultsOf(stream);
+  int64_t at_ns = heap_.now_ns() + DelayNs(faults);
+  if (!dice_.Chance(faults.overtake)) {
     int64_t& latest_ns = streams_[stream].arrives_ns[static_cast<int>(way)];
     at_ns = latest_ns = std::max(at_ns, latest_ns);
   }
@@ -105,10 +109,15 @@ void Network::Depart(StreamId stream, Way way, EventHeap::Action deliver) {
   });
 }
 
-int64_t Network::DelayNs() {
-  const int64_t delay_ns = faults_.latency_ns + dice_.Between(0, faults_.jitter_ns);
-  if (!dice_.Chance(faults_.stall)) return delay_ns;
-  return delay_ns + dice_.Spread(10'000'000, faults_.longest_stall_ns);
+const NetworkFaults& Network::FaultsOf(StreamId stream) const {
+  const auto own = own_faults_.find(DiallerOf(stream));
+  return own == own_faults_.end() ? faults_ : own->second;
+}
+
+int64_t Network::DelayNs(const NetworkFaults& faults) {
+  const int64_t delay_ns = faults.latency_ns + dice_.Between(0, faults.jitter_ns);
+  if (!dice_.Chance(faults.stall)) return delay_ns;
+  return delay_ns + dice_.Spread(10'000'000, faults.longest_stall_ns);
 }
 
 void Network::Break(StreamId stream, bool agent_learns, bool coordinator_learns) {
@@ -152,6 +161,7 @@ void Network::Release(uint32_t agent, Way way) {
 
 void Network::Heal() {
   faults_ = {.latency_ns = faults_.latency_ns, .jitter_ns = faults_.jitter_ns};
+  own_faults_.clear();
   for (auto& [key, lane] : lanes_) Release(key.first, key.second);
 }
 

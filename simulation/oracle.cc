@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "measure/tally.h"
 
 namespace weir {
 namespace {
@@ -80,7 +81,17 @@ void Oracle::OnIssued(int64_t now_ns, const StageBooks& books, uint64_t index) {
   }
 }
 
+// Held by the agent alone, whether or not it hears of the coordinator.
+void Oracle::CheckBudget(const StageBooks& books) {
+  const uint64_t limit = books.budget_milli_ru + books.most_in_a_second + books.most_in_flight;
+  if (books.budget_milli_ru == 0 || books.used_milli_ru <= limit) return;
+  Violate(absl::StrCat("agent ", books.node, " used ", books.used_milli_ru, " milli-RU of ",
+                       books.budget_milli_ru, ", no more than ", books.most_in_a_second,
+                       " in a second"));
+}
+
 void Oracle::OnReport(const std::shared_ptr<StageBooks>& books, const v1::IntervalReport& report) {
+  CheckBudget(*books);
   // A proof that was repeated is forgotten, and with it what is sent again of it.
   if (books->task == v1::TASK_PROVE && report.step() < step_) return;
   auto& reports = stages_[{books->leg, books->task}].reports[books->node];
@@ -175,6 +186,53 @@ void Oracle::CheckAfterCrash(const Kept& kept, const std::vector<v1::JournalReco
   CheckVerdict(run);
   for (const auto& [key, stage] : stages_) {
     if (key.second != v1::TASK_PROVE) CheckAcknowledged(kept, key, stage);
+  }
+}
+
+// Every planned operation is accounted for once, nothing is there that no agent counted, and where
+// nothing is missing it is to the bit what they counted.
+void Oracle::CheckRecovery(const RecoveredRun& recovered, const std::vector<v1::Interval>& stored) {
+  const StageKey key{recovered.leg, TaskOf(recovered.stage)};
+  const Stage& stage = stages_[key];
+  if (stage.store_failed || journal_failed_) return;
+  std::map<PhaseOperation, std::unique_ptr<Tally>> sums;
+  std::set<uint32_t> seconds;
+  for (const v1::Interval& second : stored) {
+    if (!seconds.insert(second.second()).second) Violate("a second is there twice");
+    for (const v1::OperationInterval& part : second.operations()) {
+      std::unique_ptr<Tally>& sum = sums[{part.phase(), part.operation()}];
+      if (sum == nullptr) sum = std::make_unique<Tally>();
+      if (!sum->Add(part.tally()).ok()) Violate("a recovered second cannot be read");
+    }
+  }
+  std::map<PhaseOperation, CellBook> truth;
+  for (const auto& books : stage.books) {
+    for (const auto& [operation, cell] : books->totals) truth[operation].Add(cell);
+  }
+  for (const auto& [operation, sum] : sums) {
+    const v1::Tally& counts = sum->counts();
+    if (counts.planned() != SettledOf(counts) + counts.lost()) {
+      Violate(absl::StrCat(NameOf(key), ": what was recovered does not balance: planned ",
+                           counts.planned(), ", settled ", SettledOf(counts), ", lost ",
+                           counts.lost()));
+    }
+    if (SettledOf(counts) > SettledOf(truth[operation].counts)) {
+      Violate(absl::StrCat(NameOf(key), ": more was recovered than the agents counted"));
+    }
+    if (!recovered.whole) continue;
+    Tally& tally = ScratchTally();
+    truth[operation].AddTo(&tally);
+    if (tally.ToProto().SerializeAsString() == sum->ToProto().SerializeAsString()) continue;
+    Violate(absl::StrCat(NameOf(key), ": what was recovered is not what the agents counted"));
+  }
+  for (const v1::PhaseResult& result : recovered.run.legs(static_cast<int>(key.first)).results()) {
+    if ((result.phase() == v1::PHASE_LOAD) != (key.second == v1::TASK_LOAD)) continue;
+    const std::unique_ptr<Tally>& sum = sums[{result.phase(), result.operation()}];
+    if (sum != nullptr &&
+        sum->ToProto().SerializeAsString() == result.total().SerializeAsString()) {
+      continue;
+    }
+    Violate(absl::StrCat(NameOf(key), ": the recovered result is not the sum of its seconds"));
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "simulation/stage_books.h"
 
+#include "coordinator/run_recovery.h"
 #include "coordinator/stage_merge.h"
 #include "proto/control.pb.h"
 #include "proto/journal.pb.h"
@@ -24,7 +25,8 @@ namespace weir {
 
 class Oracle {
  public:
-  explicit Oracle(uint32_t agents) : agents_(agents), nodes_(agents) {}
+  // One node more than the run has agents may try to join it.
+  explicit Oracle(uint32_t agents) : agents_(agents), nodes_(agents + 1) {}
 
   void Violate(const std::string& what);
   const std::vector<std::string>& violations() const { return violations_; }
@@ -62,6 +64,9 @@ class Oracle {
   // `journal` is what is left of it, `run` what is concluded from it.
   void CheckAfterCrash(const Kept& kept, const std::vector<v1::JournalRecord>& journal,
                        const v1::RunResult& run);
+
+  // What was recovered of a stage; `stored` is what its seconds are then.
+  void CheckRecovery(const RecoveredRun& recovered, const std::vector<v1::Interval>& stored);
 
   void CheckResult(int64_t now_ns, const v1::RunResult& run);
   void ExpectValid(const v1::RunResult& run);
@@ -104,6 +109,7 @@ class Oracle {
     return stage == v1::PHASE_LOAD ? v1::TASK_LOAD : v1::TASK_DRIVE;
   }
 
+  void CheckBudget(const StageBooks& books);
   void CheckVerdict(const v1::RunResult& run);
   void CheckClocks(int64_t now_ns, const v1::RunResult& run);
 

@@ -77,6 +77,12 @@ absl::Status SimDisk::Remove(const std::string& path) {
   return absl::OkStatus();
 }
 
+std::vector<std::string> SimDisk::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, file] : files_) names.push_back(name);
+  return names;
+}
+
 void SimDisk::ProcessDied() {
   for (auto& [path, file] : files_) file->held = false;
 }

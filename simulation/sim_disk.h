@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "simulation/dice.h"
 
@@ -28,6 +29,8 @@ class SimDisk final : public Disk {
   absl::StatusOr<std::unique_ptr<DiskFile>> Open(const std::string& path) override;
   absl::Status Remove(const std::string& path) override;
   bool Exists(const std::string& path) const override { return files_.contains(path); }
+
+  std::vector<std::string> Names() const;  // of all files
 
   void ProcessDied();  // its files are no longer held
   void MachineCrashed();

@@ -11,6 +11,8 @@ namespace weir {
 namespace {
 
 constexpr int64_t kStopGraceNs = 1'000'000'000;
+constexpr uint64_t kLeastCharge = 1000;  // milli-RU
+constexpr uint64_t kMostCharge = 1006;
 
 uint64_t ShareOf(uint64_t whole, uint64_t index, uint64_t count) {
   return whole / count + (index < whole % count ? 1 : 0);
@@ -24,7 +26,8 @@ SimulatedStage::SimulatedStage(const Surroundings& surroundings, const v1::Prepa
       task_(prepare.task()),
       load_(prepare.task() == v1::TASK_LOAD),
       share_(prepare.share_index()),
-      shares_(prepare.share_count()) {
+      shares_(prepare.share_count()),
+      budget_(prepare.budget()) {
   const v1::Campaign& campaign = prepare.campaign();
   const v1::Scenario& scenario = campaign.scenarios(static_cast<int>(prepare.scenario()));
   timeout_ns_ = scenario.timeout().ns();
@@ -49,6 +52,8 @@ SimulatedStage::SimulatedStage(const Surroundings& surroundings, const v1::Prepa
   books_->share = prepare.share_index();
   books_->leg = prepare.leg();
   books_->task = task_;
+  books_->budget_milli_ru = prepare.budget().milli_ru();
+  books_->most_in_flight = sessions_ * kMostCharge;
 }
 
 int64_t SimulatedStage::OffsetOf(uint64_t index) const {
@@ -252,7 +257,7 @@ void SimulatedStage::Settle(uint64_t ticket, const char* verdict, int64_t now_ns
   const auto* field = v1::Tally::descriptor()->FindFieldByName(verdict);
   const auto* reflection = v1::Tally::GetReflection();
   reflection->SetUInt64(&counts, field, reflection->GetUInt64(counts, field) + 1);
-  const uint64_t charge = 1000 + flight.due.index % 7;
+  const uint64_t charge = kLeastCharge + flight.due.index % (kMostCharge - kLeastCharge + 1);
   counts.set_milli_ru(counts.milli_ru() + charge);
   if (verdict == std::string("ok")) {
     cell.response_ns.push_back(
@@ -282,7 +287,21 @@ void SimulatedStage::TurnPage() {
     books_->totals[key.operation].Add(cell);
   }
   page_.clear();
+  KeepToBudget(interval);
   listener_.on_interval(std::move(interval));
+}
+
+void SimulatedStage::KeepToBudget(const v1::Interval& second) {
+  uint64_t milli_ru = 0;
+  for (const v1::OperationInterval& part : second.operations()) {
+    milli_ru += part.tally().milli_ru();
+  }
+  books_->used_milli_ru += milli_ru;
+  books_->most_in_a_second = std::max(books_->most_in_a_second, milli_ru);
+  const std::string reached = budget_.Add(milli_ru);
+  if (reached.empty() || stop_ || grace_ends_ns_ != 0 || Finished()) return;
+  budget_reached_ = reached;
+  stop_ = true;
 }
 
 // ---------------------------------------------------------------------------------------- the end
@@ -308,6 +327,7 @@ void SimulatedStage::Conclude(int64_t now_ns) {
     *total->mutable_total() = tally.ToProto();
   }
   done.set_stopped_early(stop_);
+  done.set_budget_reached(budget_reached_);
   done.set_elapsed_ns(last_completion_ns_ - start_ns_);
   done.set_start_lateness_ns(std::max<int64_t>(0, first_turn_ns_ - start_ns_));
   if (first_turn_ns_ >= start_ns_) done.set_started_ns(first_turn_ns_);

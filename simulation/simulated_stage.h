@@ -15,6 +15,7 @@
 #include "simulation/sim_clock.h"
 #include "simulation/stage_books.h"
 
+#include "agent/stage_budget.h"
 #include "proto/control.pb.h"
 
 namespace weir {
@@ -84,6 +85,7 @@ class SimulatedStage {
   void Notice(int64_t now_ns);
   void NoticeUntil(int64_t last_ns);
   void TurnPage();
+  void KeepToBudget(const v1::Interval& second);
   void TimeOutOverdue(int64_t now_ns);
   void GiveUpOverdue(int64_t now_ns);
   void Dispatch(int64_t now_ns);
@@ -123,6 +125,8 @@ class SimulatedStage {
   std::map<CellKey, CellBook> page_;
   int64_t last_completion_ns_ = 0;
   int64_t first_turn_ns_ = 0;
+  StageBudgetWatch budget_;
+  std::string budget_reached_;
   std::shared_ptr<StageBooks> books_ = std::make_shared<StageBooks>();
 };
 

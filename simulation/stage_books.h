@@ -46,6 +46,10 @@ struct StageBooks {
   bool started = false;
   bool over = false;  // it ended by itself and said so
   std::map<PhaseOperation, CellBook> totals;
+  uint64_t budget_milli_ru = 0;  // its share; 0: no limit
+  uint64_t used_milli_ru = 0;
+  uint64_t most_in_a_second = 0;  // milli-RU
+  uint64_t most_in_flight = 0;    // milli-RU that may still be charged after the stop
 };
 
 // A tally to count in, empty. Tallies are large; this one is used again and again.

@@ -16,6 +16,8 @@ enum class WorldMode : uint8_t {
   kLiveness  // goes wrong for a while and heals: the run must end
 };
 
+enum class Recovery : uint8_t { kNone, kInPart, kWhole };
+
 struct WorldReport {
   uint64_t seed = 0;
   WorldMode mode = WorldMode::kHealthy;
@@ -24,6 +26,7 @@ struct WorldReport {
   uint64_t events = 0;
   uint64_t operations = 0;  // that reached the database
   bool run_over = false;
+  Recovery recovery = Recovery::kNone;  // of a stage that a dead coordinator had in hand
   bool coordinator_crashed = false;
   v1::RunState state = v1::RUN_STATE_RUNNING;
   v1::Validity validity = v1::VALIDITY_UNKNOWN;

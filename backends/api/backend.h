@@ -88,7 +88,10 @@ struct Standing {
   bool consent = false;         // the marker of Backend::Consent is there
   bool exists = false;          // the table or container
   bool foreign = false;         // it holds something and was not made by us: never to be dropped
-  std::string place;            // "table weir_records of database logs at 10.0.0.3:5432"
+  // Who else would feel a write: "it has 1 replica, and 2 sessions of other programs are at work in
+  // it". Empty where nobody is known of.
+  std::string others;
+  std::string place;  // "table weir_records of database logs at 10.0.0.3:5432"
 };
 
 inline absl::Status WontDrop(const Standing& standing) {
@@ -154,6 +157,12 @@ class Backend {
     (void)indices;
     (void)visit;
     return absl::UnimplementedError("no point reads");
+  }
+
+  // Bytes of the table or container with its indexes, as the database tells; within seconds,
+  // however much that is.
+  virtual absl::StatusOr<uint64_t> StoredBytes() {
+    return absl::UnimplementedError("does not tell how much it stores");
   }
 
   // Reads every record back, in any order; text is valid during the call only.

@@ -101,10 +101,30 @@ std::string RoundTripText(const Gateway& gateway, ControlClient* client) {
                          static_cast<double>(least_ns) / 1e6, kRoundTrips);
 }
 
-constexpr char kEmulatorCaution[] =
-    "a local emulator that keeps everything in memory: its response times are not Azure's";
+// What the emulator says of itself, and only it.
+bool IsSynced(const json& account) { return TextAt(account, "/weirDurability") == "synced"; }
+
+std::string EmulatorCaution(const json& account) {
+  return absl::StrCat("a local emulator that ",
+                      IsSynced(account) ? "syncs writes to one disk" : "keeps everything in memory",
+                      ": its response times are not Azure's");
+}
+
+std::string EmulatorDurability(const json& account) {
+  return IsSynced(account) ? "one copy: the emulator syncs each write before it answers"
+                           : "none: the emulator keeps everything in memory";
+}
 
 }  // namespace
+
+absl::StatusOr<uint64_t> StoredBytes(const Gateway& gateway, ControlClient* client) {
+  HttpExchange& exchange = client->Begin(HttpMethod::kGet, gateway.container);
+  exchange.headers().Add(header::kPopulateQuotaInfo, "true");
+  WEIR_RETURN_IF_ERROR(client->Perform("measuring the container"));
+  const uint64_t kb = client->exchange().answer_headers().stored_kb;
+  if (kb == 0) return absl::UnavailableError("the container's size is not told");
+  return kb * 1024;
+}
 
 absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Container* container,
                                              ControlClient* client) {
@@ -142,9 +162,8 @@ absl::StatusOr<Disclosure> DiscloseContainer(const v1::CosmosTarget& target, Con
   add("write answers", target.minimal_response() ? "without the document" : "with the document");
   add("page size", absl::StrCat(target.page_size()));
   add("charge basis", disclosure.charge_basis);
-  add("durability",
-      modelled ? "none: the emulator keeps everything in memory" : "not told over REST");
-  if (modelled) disclosure.caution = kEmulatorCaution;
+  add("durability", modelled ? EmulatorDurability(account) : "not told over REST");
+  if (modelled) disclosure.caution = EmulatorCaution(account);
   return disclosure;
 }
 

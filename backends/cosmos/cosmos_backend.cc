@@ -98,6 +98,11 @@ class CosmosBackend final : public Backend {
 
   absl::StatusOr<Throughput> ReadThroughput() override { return ChangeThroughput(0); }
 
+  absl::StatusOr<uint64_t> StoredBytes() override {
+    OwnControlClient client(container_.gateway);
+    return cosmos::StoredBytes(container_.gateway, &*client);
+  }
+
   absl::StatusOr<Standing> Survey() override {
     OwnControlClient client(container_.gateway);
     return cosmos::SurveyContainer(target_, &container_, &*client);

@@ -21,7 +21,6 @@ CosmosSession::CosmosSession(Container& container, std::shared_ptr<HttpEngine> e
       sink_(sink),
       room_(container, *engine_, holds_.get(), *this),
       point_(room_),
-      bulk_(room_),
       query_(room_),
       probe_(*engine_, *this) {}
 
@@ -31,7 +30,10 @@ RunningOperation& CosmosSession::OperationFor(const Operation& operation) {
   if (operation.kind == OperationKind::kQuery) return query_;
   const bool writes_many =
       operation.kind == OperationKind::kInsert || operation.kind == OperationKind::kUpsert;
-  if (writes_many && operation.records > 1) return bulk_;
+  if (writes_many && operation.records > 1) {
+    if (bulk_ == nullptr) bulk_ = std::make_unique<BulkOperation>(room_);
+    return *bulk_;
+  }
   return point_;
 }
 

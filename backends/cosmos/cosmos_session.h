@@ -43,7 +43,7 @@ class CosmosSession final : public Session, private ExchangeHandler, private Tim
   CompletionSink& sink_;
   SessionRoom room_;
   PointOperation point_;
-  BulkOperation bulk_;
+  std::unique_ptr<BulkOperation> bulk_;  // large, and made when the first of them comes
   QueryOperation query_;
   HttpExchange
       probe_;  // reads the partitions anew: after a 410, and to see whether one can connect

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -18,8 +19,10 @@ DocumentForm::DocumentForm(const RecordSchema& schema, int partition_field)
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     std::string opening(i == 0 ? "{" : ",");
     AppendJsonString(PropertyName(static_cast<int>(i)), &opening);
-    openings_.push_back(opening + ":");
-    constant_bytes_ += openings_.back().size();
+    opening.push_back(':');
+    constant_bytes_ += opening.size();
+    openings_.push_back({opening.size(), std::move(opening)});
+    openings_.back().text.resize(std::max(openings_.back().size, kOpeningBlock));
     if (schema.fields[i].type == FieldType::kText) {
       text_fields_.push_back(static_cast<int>(i));
     } else {
@@ -78,6 +81,16 @@ char* PutValue(FieldType type, const Value& value, char* at) {
 
 }  // namespace
 
+// Copies a block of a known size where that is enough: what is too much is written over next.
+char* DocumentForm::PutOpening(const Opening& opening, char* at) {
+  if (opening.size <= kOpeningBlock) {
+    std::memcpy(at, opening.text.data(), kOpeningBlock);
+  } else {
+    std::memcpy(at, opening.text.data(), opening.size);
+  }
+  return at + opening.size;
+}
+
 // At most so long; an upper bound that costs little.
 size_t DocumentForm::LongestDocument(const Record& record) const {
   size_t bytes = constant_bytes_;
@@ -89,10 +102,10 @@ size_t DocumentForm::LongestDocument(const Record& record) const {
 // costs more than the writing.
 void DocumentForm::AppendDocument(const Record& record, std::string* out) const {
   char piece[8192];
-  if (LongestDocument(record) <= sizeof(piece)) {
+  if (LongestDocument(record) + kOpeningBlock <= sizeof(piece)) {
     char* at = piece;
     for (size_t i = 0; i < openings_.size(); ++i) {
-      at = std::copy(openings_[i].begin(), openings_[i].end(), at);
+      at = PutOpening(openings_[i], at);
       at = PutValue(schema_.fields[i].type, record[i], at);
     }
     *at++ = '}';
@@ -100,7 +113,7 @@ void DocumentForm::AppendDocument(const Record& record, std::string* out) const 
     return;
   }
   for (size_t i = 0; i < openings_.size(); ++i) {
-    out->append(openings_[i]);
+    out->append(openings_[i].text, 0, openings_[i].size);
     AppendValue(schema_.fields[i].type, record[i], out);
   }
   out->push_back('}');

@@ -40,11 +40,19 @@ class DocumentForm {
   int partition_field() const { return partition_field_; }
 
  private:
+  // What stands before a field's value: `,"name":`, with a brace instead of the first comma. The
+  // text has at least a block's bytes.
+  static constexpr size_t kOpeningBlock = 16;
+  struct Opening {
+    size_t size;
+    std::string text;
+  };
+  static char* PutOpening(const Opening& opening, char* at);
   size_t LongestDocument(const Record& record) const;
 
   const RecordSchema& schema_;
   int partition_field_;
-  std::vector<std::string> openings_;  // of each field: `,"name":`, the first with a brace
+  std::vector<Opening> openings_;
   std::vector<int> text_fields_;
   size_t constant_bytes_ = 0;  // of a document, without its texts
 };

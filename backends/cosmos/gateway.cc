@@ -41,8 +41,8 @@ void AppendPathSegment(std::string_view text, std::string* out) {
 }
 
 absl::StatusOr<Gateway> Gateway::FromTarget(const v1::CosmosTarget& target) {
-  WEIR_ASSIGN_OR_RETURN(const std::string secret, ReadSecret(target.key(), "cosmos.key"));
-  absl::StatusOr<MasterKey> key = MasterKey::FromBase64(secret);
+  WEIR_ASSIGN_OR_RETURN(const SecretText secret, ReadSecret(target.key(), "cosmos.key"));
+  absl::StatusOr<MasterKey> key = MasterKey::FromBase64(secret.Reveal());
   if (!key.ok()) return Annotate(key.status(), "cosmos.key");
   const absl::StatusOr<Authority> authority = ParseAuthority(target.endpoint());
   if (!authority.ok()) return Annotate(authority.status(), "cosmos.endpoint");

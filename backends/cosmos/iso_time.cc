@@ -35,8 +35,11 @@ int64_t DaysFromCivil(CivilDay civil) {
   return era * 146'097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719'468;
 }
 
-void PutDigits(int64_t value, int digits, char* at) {
-  for (int i = digits - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+// Two digits; what is not below 100 loses the ones before.
+void PutPair(uint64_t value, char* at) {
+  const auto pair = static_cast<unsigned>(value % 100);
+  at[0] = static_cast<char>('0' + pair / 10);
+  at[1] = static_cast<char>('0' + pair % 10);
 }
 
 int64_t Digits(std::string_view text, size_t at, size_t digits) {
@@ -65,13 +68,19 @@ void PutIsoTime(int64_t unix_us, char* text) {
   }
   const CivilDay civil = CivilFromDays(days);
   std::memcpy(text, kShape.data(), kIsoTimeLength);
-  PutDigits(civil.year, 4, text);
-  PutDigits(civil.month, 2, text + 5);
-  PutDigits(civil.day, 2, text + 8);
-  PutDigits(us / (3'600 * kUsPerSecond), 2, text + 11);
-  PutDigits(us / (60 * kUsPerSecond) % 60, 2, text + 14);
-  PutDigits(us / kUsPerSecond % 60, 2, text + 17);
-  PutDigits(us % kUsPerSecond, 6, text + 20);
+  const auto year = static_cast<uint64_t>(civil.year);
+  const auto seconds = static_cast<uint32_t>(us / kUsPerSecond);
+  const auto rest = static_cast<uint32_t>(us % kUsPerSecond);
+  PutPair(year / 100, text);
+  PutPair(year, text + 2);
+  PutPair(static_cast<uint64_t>(civil.month), text + 5);
+  PutPair(static_cast<uint64_t>(civil.day), text + 8);
+  PutPair(seconds / 3'600, text + 11);
+  PutPair(seconds / 60 % 60, text + 14);
+  PutPair(seconds % 60, text + 17);
+  PutPair(rest / 10'000, text + 20);
+  PutPair(rest / 100, text + 22);
+  PutPair(rest, text + 24);
 }
 
 void AppendIsoTime(int64_t unix_us, std::string* out) {

@@ -50,30 +50,60 @@ bool NeedsEscape(uint64_t bytes) {
   return (found & ~bytes & kHighs) != 0;
 }
 
-char* PutEscaped(std::string_view text, char* at) {
-  const char* from = text.data();
-  size_t left = text.size();
-  while (left > 0) {
-    if (left >= 8) {
-      uint64_t bytes;
-      std::memcpy(&bytes, from, 8);
-      if (!NeedsEscape(bytes)) [[likely]] {
-        std::memcpy(at, &bytes, 8);
-        from += 8, at += 8, left -= 8;
-        continue;
-      }
-    }
-    // Byte by byte up to the next eight.
-    for (size_t n = std::min<size_t>(left, 8); n > 0; --n, ++from, --left) {
-      const auto c = static_cast<unsigned char>(*from);
-      if (kEscapes[c] == kPlain) {
-        *at++ = *from;
-      } else {
-        at = PutEscape(c, at);
-      }
+uint64_t EightBytes(const char* from) {
+  uint64_t bytes;
+  std::memcpy(&bytes, from, sizeof(bytes));
+  return bytes;
+}
+
+char* PutEachEscaped(std::string_view text, char* at) {
+  for (const char letter : text) {
+    const auto c = static_cast<unsigned char>(letter);
+    if (kEscapes[c] == kPlain) {
+      *at++ = letter;
+    } else {
+      at = PutEscape(c, at);
     }
   }
   return at;
+}
+
+// Of fewer than eight bytes.
+char* PutShortEscaped(std::string_view text, char* at) {
+  const size_t size = text.size();
+  if (size < 4) return PutEachEscaped(text, at);
+  // First and last four, which overlap.
+  uint32_t first;
+  uint32_t last;
+  std::memcpy(&first, text.data(), 4);
+  std::memcpy(&last, text.data() + size - 4, 4);
+  if (NeedsEscape(uint64_t{first} << 32 | last)) return PutEachEscaped(text, at);
+  std::memcpy(at, &first, 4);
+  std::memcpy(at + size - 4, &last, 4);
+  return at + size;
+}
+
+char* PutEscaped(std::string_view text, char* at) {
+  const char* from = text.data();
+  size_t left = text.size();
+  if (left < 8) return PutShortEscaped(text, at);
+  for (; left >= 8; from += 8, left -= 8) {
+    const uint64_t bytes = EightBytes(from);
+    if (!NeedsEscape(bytes)) [[likely]] {
+      std::memcpy(at, &bytes, 8);
+      at += 8;
+    } else {
+      at = PutEachEscaped({from, 8}, at);
+    }
+  }
+  if (left == 0) return at;
+  // The last eight overlap with what has been written; where nothing of them needs an escape, that
+  // stands there byte for byte.
+  const size_t again = 8 - left;
+  const uint64_t bytes = EightBytes(from - again);
+  if (NeedsEscape(bytes)) return PutEachEscaped({from, left}, at);
+  std::memcpy(at - again, &bytes, 8);
+  return at + left;
 }
 
 template <typename Number>

@@ -1,7 +1,16 @@
 #include "backends/null/null_backend.h"
 
 #include <algorithm>
-#include <deque>
+#include <atomic>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+
+#include "backends/null/service_queue.h"
+#include "base/random.h"
 
 namespace weir {
 namespace {
@@ -29,68 +38,66 @@ class InstantSession final : public Session {
   CompletionSink& sink_;
 };
 
-// Answers a fixed time after Start: first in, first out, so that one timer is enough.
-class DelayedSession final : public Session, private TimerHandler {
+// Answers when the queue of its worker has served the operation.
+class ServedSession final : public Session, private CompletionSink {
  public:
-  DelayedSession(int64_t service_ns, EventLoop& loop, CompletionSink& sink)
-      : service_ns_(service_ns), loop_(loop), sink_(sink) {}
-  ~DelayedSession() override { loop_.Cancel(timer_); }
+  ServedSession(std::shared_ptr<ServiceQueue> queue, CompletionSink& sink)
+      : queue_(std::move(queue)), sink_(sink) {}
+  ~ServedSession() override { queue_->AbandonAll(this); }
 
-  int Capacity() const override { return kCapacity - static_cast<int>(waiting_.size()); }
-
+  int Capacity() const override { return kCapacity - held_; }
   void Start(const Operation& operation, Ticket ticket) override {
-    waiting_.push_back({loop_.Now() + service_ns_, ticket, Success(operation)});
-    if (waiting_.size() == 1) Arm();
+    ++held_;
+    queue_->Enter(this, *this, ticket, Success(operation));
   }
-
   void Abandon(Ticket ticket) override {
-    std::erase_if(waiting_, [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+    --held_;
+    queue_->Abandon(this, ticket);
   }
 
  private:
-  struct Waiting {
-    int64_t due_ns;
-    Ticket ticket;
-    Outcome outcome;
-  };
-
-  void Arm() {
-    loop_.Cancel(timer_);
-    timer_ = loop_.Schedule(waiting_.front().due_ns, this);
+  void Complete(Ticket ticket, const Outcome& outcome) override {
+    --held_;
+    sink_.Complete(ticket, outcome);
   }
+  void Ready(Session*) override {}
 
-  void OnTimer() override {
-    const int64_t now = loop_.Now();
-    while (!waiting_.empty() && waiting_.front().due_ns <= now) {
-      const Waiting done = waiting_.front();
-      waiting_.pop_front();
-      sink_.Complete(done.ticket, done.outcome);
-    }
-    if (!waiting_.empty()) Arm();
-  }
-
-  const int64_t service_ns_;
-  EventLoop& loop_;
+  const std::shared_ptr<ServiceQueue> queue_;
   CompletionSink& sink_;
-  std::deque<Waiting> waiting_;
-  TimerId timer_ = 0;
+  int held_ = 0;
 };
+
+// Every backend of a process has service times of its own, and so has each of its queues: no stage
+// repeats those of another.
+uint64_t NextSeed() {
+  static std::atomic<uint64_t> seed = 0;
+  return ++seed;
+}
 
 class NullBackend final : public Backend {
  public:
-  explicit NullBackend(int64_t service_ns) : service_ns_(service_ns) {}
+  explicit NullBackend(const v1::NullTarget& target)
+      : settings_{.mean_ns = std::max<int64_t>(target.service_time().ns(), 0),
+                  .law = target.service_law(),
+                  .servers = target.servers(),
+                  .key = DeriveKey(NextSeed(), "null service times")} {}
 
   absl::Status SetUp(bool) override { return absl::OkStatus(); }
 
   absl::StatusOr<std::unique_ptr<Session>> OpenSession(EventLoop& loop,
                                                        CompletionSink& sink) override {
-    if (service_ns_ == 0) return std::make_unique<InstantSession>(sink);
-    return std::make_unique<DelayedSession>(service_ns_, loop, sink);
+    if (settings_.mean_ns == 0) return std::make_unique<InstantSession>(sink);
+    return std::make_unique<ServedSession>(QueueOn(loop), sink);
   }
 
   absl::StatusOr<Disclosure> Disclose() override {
+    const bool exponential = settings_.law == v1::SERVICE_LAW_EXPONENTIAL;
+    const std::string servers =
+        settings_.servers == 0 ? "no limit" : absl::StrCat(settings_.servers, " per worker");
     Disclosure disclosure;
-    disclosure.facts.push_back({"null", "service_time_ns", std::to_string(service_ns_)});
+    disclosure.facts.push_back({"null", "service_time_ns", absl::StrCat(settings_.mean_ns)});
+    disclosure.facts.push_back({"null", "service_law", exponential ? "exponential" : "fixed"});
+    disclosure.facts.push_back({"null", "servers", servers});
     disclosure.facts.push_back({"null", "durability", "none: records are discarded"});
     return disclosure;
   }
@@ -100,13 +107,28 @@ class NullBackend final : public Backend {
   }
 
  private:
-  const int64_t service_ns_;
+  // One for each worker, and so for each loop. It lives as long as a session uses it.
+  std::shared_ptr<ServiceQueue> QueueOn(EventLoop& loop) {
+    const absl::MutexLock lock(&mutex_);
+    std::weak_ptr<ServiceQueue>& known = queues_[&loop];
+    if (std::shared_ptr<ServiceQueue> queue = known.lock()) return queue;
+    ServiceSettings settings = settings_;
+    settings.key = Draw(settings_.key, ++queues_made_);
+    auto queue = std::make_shared<ServiceQueue>(settings, loop);
+    known = queue;
+    return queue;
+  }
+
+  const ServiceSettings settings_;
+  absl::Mutex mutex_;
+  uint64_t queues_made_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::map<const EventLoop*, std::weak_ptr<ServiceQueue>> queues_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace
 
 std::unique_ptr<Backend> MakeNullBackend(const v1::NullTarget& target, const RecordSource&) {
-  return std::make_unique<NullBackend>(std::max<int64_t>(target.service_time().ns(), 0));
+  return std::make_unique<NullBackend>(target);
 }
 
 }  // namespace weir

@@ -1,5 +1,6 @@
-// The backend that does nothing: operations succeed at once, or after a fixed service time. What a
-// run against it shows is the harness itself.
+// The backend that does nothing: operations succeed at once, or after a service time, or when a
+// queue of servers has come to them (service_queue.h). What a run against it shows is the harness
+// itself, or what theory says of a queue.
 #pragma once
 
 #include <memory>

@@ -87,7 +87,7 @@ std::string ConnectionOptions::ToConnectionString() const {
 }
 
 absl::StatusOr<ConnectionOptions> MakeConnectionOptions(const v1::PostgresTarget& target) {
-  WEIR_ASSIGN_OR_RETURN(const std::string password,
+  WEIR_ASSIGN_OR_RETURN(const SecretText password,
                         ReadSecret(target.password(), "postgres.password"));
   ConnectionOptions options;
   const auto add = [&options](const char* keyword, std::string value) {
@@ -97,7 +97,7 @@ absl::StatusOr<ConnectionOptions> MakeConnectionOptions(const v1::PostgresTarget
   add("port", target.port() == 0 ? "" : absl::StrCat(target.port()));
   add("dbname", target.database());
   add("user", target.user());
-  add("password", password);
+  add("password", password.Reveal());
   add("sslmode", SslMode(target.tls()));
   add("sslrootcert", target.tls_root_certificate());
   add("sslcert", target.tls_certificate());

@@ -1,11 +1,11 @@
 #include "backends/postgres/message_writer.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "backends/postgres/binary_format.h"
 #include "backends/sql/value_bytes.h"
+#include "base/put_bytes.h"
 
 namespace weir {
 namespace {
@@ -29,7 +29,7 @@ char* PutField(FieldType type, const Value& value, char* at) {
     case FieldType::kText: {
       const std::string_view text = value.text();
       at = Put32(static_cast<uint32_t>(text.size()), at);
-      return std::copy(text.begin(), text.end(), at);
+      return PutBytes(text, at);
     }
     case FieldType::kBool:
       at = Put32(1, at);

@@ -100,9 +100,27 @@ class PostgresBackend final : public Backend {
       standing.consent = Exists(work, kConsent);
       standing.exists = Exists(work, table_.name);
       standing.foreign = IsForeign(work);
+      standing.others = OthersAtWork(work);
       return absl::OkStatus();
     }));
     return standing;
+  }
+
+  // A primary whose replicas follow, in a database that other programs work in, is somebody's
+  // production whatever its name. Where the role may not see what a session does, it is at work.
+  static std::string OthersAtWork(pqxx::nontransaction& work) {
+    const pqxx::row row = work.exec1(
+        "SELECT (SELECT count(*) FROM pg_stat_replication), count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND coalesce(backend_type, 'client backend') = 'client backend' "
+        "AND coalesce(application_name, '') <> 'weir' "
+        "AND (state IS NULL OR state <> 'idle' OR state_change > now() - interval '1 minute')");
+    const auto replicas = row[0].as<int64_t>();
+    const auto sessions = row[1].as<int64_t>();
+    if (replicas == 0 || sessions == 0) return "";
+    return absl::StrCat("its server has ", replicas, replicas == 1 ? " replica" : " replicas",
+                        ", and ", sessions, sessions == 1 ? " session" : " sessions",
+                        " of other programs worked in the database within the last minute");
   }
 
   absl::Status Consent() override {
@@ -155,6 +173,20 @@ class PostgresBackend final : public Backend {
 
   absl::StatusOr<std::unique_ptr<Observer>> Observe() override {
     return ObservePostgres(session_settings_.connection, table_.name);
+  }
+
+  absl::StatusOr<uint64_t> StoredBytes() override {
+    uint64_t bytes = 0;
+    WEIR_RETURN_IF_ERROR(WithPqxx("measuring", [&](pqxx::connection& connection) {
+      pqxx::nontransaction work(connection);
+      work.exec("SET statement_timeout TO '2s'");
+      work.exec("SET lock_timeout TO '1s'");
+      const std::string size =
+          absl::StrCat("SELECT pg_total_relation_size(", work.quote(Quoted(table_.name)), ")");
+      bytes = work.exec1(size)[0].as<uint64_t>();
+      return absl::OkStatus();
+    }));
+    return bytes;
   }
 
   ServerLocation Location() override {

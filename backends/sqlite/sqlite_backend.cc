@@ -99,6 +99,18 @@ class SqliteBackend final : public Backend {
     return standing;
   }
 
+  // Of the whole file, which may hold more than our table.
+  absl::StatusOr<uint64_t> StoredBytes() override {
+    uint64_t bytes = 0;
+    WEIR_RETURN_IF_ERROR(Guarded("measuring", [&]() -> absl::Status {
+      const auto database = Open(kBusyTimeoutMs);
+      bytes = static_cast<uint64_t>(database->execAndGet("PRAGMA page_count").getInt64() *
+                                    database->execAndGet("PRAGMA page_size").getInt64());
+      return absl::OkStatus();
+    }));
+    return bytes;
+  }
+
   absl::StatusOr<std::vector<std::string>> Settle() override {
     WEIR_RETURN_IF_ERROR(Guarded("settling", [&]() -> absl::Status {
       auto database = Open(kSetUpBusyTimeoutMs);

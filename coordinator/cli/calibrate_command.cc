@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -158,6 +159,46 @@ absl::Status Calibrate(const CalibrateOptions& given) {
 }
 
 }  // namespace
+
+void AddCalibrateOptions(CLI::App* command, CalibrateOptions* options) {
+  command->add_option("--endpoint", options->endpoint, "The account's URI")
+      ->envname("COSMOS_ENDPOINT")
+      ->required()
+      ->type_name("URL");
+  command->add_option("--key", options->key, "Account key as ${env:NAME} or ${file:PATH}")
+      ->required()
+      ->type_name("REFERENCE");
+  command->add_option("--out", options->out, "Settings file to write")
+      ->required()
+      ->type_name("FILE.yaml");
+  command->add_option("--charges", options->charges, "Settings to begin with; else defaults")
+      ->type_name("FILE.yaml");
+  command->add_option("--database", options->database, "Use this one; else one of its own")
+      ->type_name("NAME");
+  command
+      ->add_option("--throughput", options->throughput,
+                   "RU/s of each container; 0: none of its own, as serverless accounts need")
+      ->capture_default_str()
+      ->type_name("RU");
+  command->add_option("--most-ru", options->most_ru, "Stop when so many RU are used")
+      ->capture_default_str()
+      ->type_name("RU");
+  command
+      ->add_option("--tls-root-certificate", options->tls_root_certificate,
+                   "File with the authorities to trust")
+      ->type_name("FILE");
+  command->add_flag("--keep", options->keep, "Leave the containers where they are");
+  command->add_flag("--yes", options->yes, "Do not ask before it begins");
+  command
+      ->add_option("--confirm", options->confirmed,
+                   "Host of the account; needed when it is not on this machine")
+      ->type_name("HOST");
+  command->footer(
+      "Says beforehand what it will do; removes what it made, also after Ctrl-C.\n\n"
+      "Example:\n"
+      "  weir cosmos calibrate --endpoint https://account.documents.azure.com:443/ \\\n"
+      "      --key '${env:COSMOS_KEY}' --out charges.yaml --confirm=account.documents.azure.com");
+}
 
 std::string RefuseEndpoint(const std::string& endpoint, const std::string& confirmed) {
   if (!endpoint.starts_with("http://") && !endpoint.starts_with("https://")) {

@@ -6,6 +6,10 @@
 
 #include "coordinator/cli/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace weir {
 
 struct CalibrateOptions {
@@ -21,6 +25,8 @@ struct CalibrateOptions {
   bool yes = false;       // do not ask
   std::string confirmed;  // host of a real account that may be written to
 };
+
+void AddCalibrateOptions(CLI::App* command, CalibrateOptions* options);
 
 ExitCode CalibrateCommand(const CalibrateOptions& options);
 

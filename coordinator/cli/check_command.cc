@@ -4,8 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "coordinator/cli/budget_estimate.h"
 #include "coordinator/cli/campaign_names.h"
 #include "coordinator/cli/replay_files.h"
+#include "coordinator/cli/run_prices.h"
 
 namespace weir {
 namespace {
@@ -16,15 +18,19 @@ void Print(const Problem& problem, const char* kind) {
 
 }  // namespace
 
-CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides) {
+CampaignReading ReadAndReport(const std::string& path, const std::vector<std::string>& overrides,
+                              const PriceChoice& choice, ChosenPrices* prices) {
   CampaignReading reading = ReadCampaignFile(path, overrides);
   CheckReplayFiles(&reading);
   CheckCampaignNames(&reading);
+  ChosenPrices chosen = CheckedPrices(path, choice, &reading);
+  CheckBudget(chosen, &reading);
   for (const Problem& problem : reading.problems) Print(problem, "");
   for (const Problem& warning : reading.warnings) Print(warning, "warning: ");
   if (!reading.problems.empty()) {
     std::fprintf(stderr, "%s\n", ProblemCount(reading, path).c_str());
   }
+  if (prices != nullptr) *prices = std::move(chosen);
   return reading;
 }
 

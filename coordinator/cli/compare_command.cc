@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "base/printable.h"
 #include "base/status.h"
 #include "coordinator/cli/store_commands.h"
 #include "coordinator/cli/terminal.h"

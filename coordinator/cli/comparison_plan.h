@@ -2,6 +2,7 @@
 // and the smallest difference that they are likely to show (R26).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,5 +11,8 @@
 namespace weir {
 
 std::vector<std::string> ComparisonPlanLines(const v1::Campaign& campaign);
+
+// How long the canaries of one round take, over all scenarios; loads have none.
+int64_t CanariesNs(const v1::Campaign& campaign);
 
 }  // namespace weir

@@ -1,8 +1,8 @@
 #include "coordinator/cli/emulator_command.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "backends/cosmos/emulator/emulator.h"
+#include "backends/cosmos/wire/signature.h"
 #include "backends/secret.h"
 #include "base/status.h"
 #include "coordinator/cli/charges_command.h"
@@ -53,7 +54,8 @@ absl::StatusOr<cosmos::EmulatorOptions> ReadOptions(const EmulatorCommandOptions
   const absl::StatusOr<v1::Secret> reference = ParseSecret(given.key);
   if (!reference.ok())
     return absl::InvalidArgumentError("--key: refer to it as ${env:NAME} or ${file:PATH}");
-  WEIR_ASSIGN_OR_RETURN(options.key, ReadSecret(*reference, "--key"));
+  WEIR_ASSIGN_OR_RETURN(const SecretText key, ReadSecret(*reference, "--key"));
+  options.key = key.Reveal();
   return options;
 }
 
@@ -140,17 +142,7 @@ absl::StatusOr<std::string> PrepareTls(const EmulatorCommandOptions& given,
                       "Python: REQUESTS_CA_BUNDLE; curl: --cacert");
 }
 
-// Each connection takes a descriptor, and shells often allow 1,024.
-void AllowManyConnections() {
-  constexpr rlim_t kWanted = 16'384;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
-  limit.rlim_cur = std::min(kWanted, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);  // with fewer, further connections wait
-}
-
 absl::Status Serve(const EmulatorCommandOptions& given) {
-  AllowManyConnections();
   WEIR_ASSIGN_OR_RETURN(cosmos::EmulatorOptions options, ReadOptions(given));
   AuthorityFile authority;
   WEIR_ASSIGN_OR_RETURN(const std::string tls, PrepareTls(given, &options, &authority));
@@ -173,6 +165,63 @@ absl::Status Serve(const EmulatorCommandOptions& given) {
 }
 
 }  // namespace
+
+void AddEmulatorOptions(CLI::App* command, EmulatorCommandOptions* options) {
+  command->add_option("--listen", options->listen, "Address; port 0 takes any that is free")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--throughput", options->throughput,
+                   "RU/s of containers created without a throughput")
+      ->check(CLI::Range(400, 1000000))
+      ->capture_default_str()
+      ->type_name("RU");
+  command
+      ->add_option(
+          "--key", options->key,
+          "Account key as ${env:NAME} or ${file:PATH}; the well-known emulator key without")
+      ->type_name("REFERENCE");
+  command->add_flag("!--no-throttle", options->throttle, "Charge, but never answer 429");
+  command->add_flag("--serverless", options->serverless,
+                    "A serverless account: no offers, 5,000 RU/s for each container");
+  command->add_flag("--burst", options->burst,
+                    "Burst capacity: small partitions save what they do not spend");
+  command->add_flag("--admin", options->admin,
+                    "Answer unsigned requests below /_weir: faults, splits, partition state");
+  command->add_option("--charges", options->charges, "Coefficients of the charge model")
+      ->type_name("FILE.yaml");
+  command
+      ->add_option("--explain", options->explain,
+                   "Write how each charge came about, a line per request; to a file if named")
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("FILE");
+  command
+      ->add_option("--data", options->data_folder,
+                   "Keep everything acknowledged here, for the next start; in memory without")
+      ->type_name("DIR");
+  command->add_flag("--tls", options->tls,
+                    "Serve https:// with a certificate made for it; prints what to trust");
+  command
+      ->add_option("--tls-dir", options->tls_folder,
+                   "Keep that certificate here and use it again; implies --tls")
+      ->type_name("DIR");
+  command->add_option("--tls-certificate", options->tls_certificate, "Serve https:// with this")
+      ->type_name("FILE");
+  command->add_option("--tls-key", options->tls_key, "Its private key, PEM without passphrase")
+      ->type_name("FILE");
+  const absl::string_view known_key(cosmos::kWellKnownEmulatorKey.data(),
+                                    cosmos::kWellKnownEmulatorKey.size());
+  command->footer(absl::StrCat(
+      "Without --key clients sign with the key that Microsoft publishes for its emulator:\n  ",
+      known_key,
+      "\n\n"
+      "Request units are modelled from published measurements; they are not Azure's meter.\n"
+      "Stops at Ctrl-C or SIGTERM.\n\n"
+      "Examples:\n"
+      "  weir cosmos-emulator\n"
+      "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'"));
+}
 
 ExitCode EmulatorCommand(const EmulatorCommandOptions& options) {
   const absl::Status status = Serve(options);

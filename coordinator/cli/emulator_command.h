@@ -5,6 +5,10 @@
 
 #include "coordinator/cli/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace weir {
 
 struct EmulatorCommandOptions {
@@ -23,6 +27,8 @@ struct EmulatorCommandOptions {
   std::string tls_certificate;  // PEM files of the user's own; both or neither
   std::string tls_key;
 };
+
+void AddEmulatorOptions(CLI::App* command, EmulatorCommandOptions* options);
 
 ExitCode EmulatorCommand(const EmulatorCommandOptions& options);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -100,6 +101,28 @@ absl::Status WriteFile(const GenerateOptions& options) {
 }
 
 }  // namespace
+
+void AddGenerateOptions(CLI::App* command, GenerateOptions* options) {
+  command->add_option("--records", options->records, "How many")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--first", options->first, "Index of the first record")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--seed", options->seed, "The same seed gives the same records everywhere")
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--format", options->format, "JSON Lines or CSV with a header")
+      ->check(CLI::IsMember({"jsonl", "csv"}))
+      ->capture_default_str()
+      ->type_name("");
+  command->add_option("--out", options->out, "File to write as a whole; standard output without")
+      ->type_name("FILE");
+  command->footer(
+      "Examples:\n"
+      "  weir generate logs --records 1000000 --seed 7 --format csv --out logs.csv\n"
+      "  weir generate logs --records 100000 | zstd > logs.jsonl.zst");
+}
 
 ExitCode GenerateCommand(const GenerateOptions& options) {
   const absl::Status status =

@@ -6,6 +6,10 @@
 
 #include "coordinator/cli/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace weir {
 
 struct GenerateOptions {
@@ -18,6 +22,8 @@ struct GenerateOptions {
 };
 
 // In constant memory, however many records. A reader that closes the pipe ends it quietly.
+void AddGenerateOptions(CLI::App* command, GenerateOptions* options);
+
 ExitCode GenerateCommand(const GenerateOptions& options);
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "coordinator/cli/integrity_commands.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -103,6 +104,13 @@ std::string TargetOf(const v1::RunResult& run, const v1::DeadLetter& letter) {
   return leg < run.legs_size() ? run.legs(leg).target() : "?";
 }
 
+void AddFolderOption(CLI::App* command, std::string* letters) {
+  command
+      ->add_option("--letters", *letters,
+                   "Folder with the agents' dead letters; beside the results store without")
+      ->type_name("DIR");
+}
+
 }  // namespace
 
 ExitCode VerifyCommand(const VerifyOptions& options) {
@@ -200,6 +208,30 @@ ExitCode ReplayLettersCommand(const DeadLetterOptions& options) {
       });
   if (!done.ok()) return Fail("deadletter replay", done);
   return all ? kExitValid : kExitNotWhole;
+}
+
+void AddTargetOption(CLI::App* command, std::string* target) {
+  command->add_option("--target", *target, "Only this one of the campaign's targets")
+      ->type_name("NAME");
+}
+
+void AddVerifyOptions(CLI::App* command, VerifyOptions* options) {
+  AddTargetOption(command, &options->target);
+  AddFolderOption(command, &options->letters);
+  command->add_option("--read", options->read, "full, sample (Cosmos DB), or auto by size")
+      ->check(CLI::IsMember({"auto", "full", "sample"}))
+      ->capture_default_str()
+      ->type_name("");
+  command->footer(
+      "Every record that was acknowledged must be there once and as it was written. Exits with\n"
+      "9 when one is missing, altered, there twice, or of nobody. Nothing may have written to\n"
+      "the target since.\n\nExample:\n  weir verify latest --target pg");
+}
+
+void AddLetterOptions(CLI::App* command, DeadLetterOptions* options) {
+  AddTargetOption(command, &options->target);
+  AddFolderOption(command, &options->letters);
+  command->footer(absl::StrCat("Example:\n  weir deadletter ", command->get_name(), " latest"));
 }
 
 }  // namespace weir

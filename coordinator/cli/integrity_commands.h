@@ -6,7 +6,14 @@
 
 #include "coordinator/cli/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace weir {
+
+// --target: only this one.
+void AddTargetOption(CLI::App* command, std::string* target);
 
 struct VerifyOptions {
   std::string store;
@@ -15,6 +22,8 @@ struct VerifyOptions {
   std::string letters;        // folder of dead letters; empty: beside the store
   std::string read = "auto";  // full, sample, or auto: by the number of records
 };
+
+void AddVerifyOptions(CLI::App* command, VerifyOptions* options);
 
 // kExitNotWhole when a target holds something else than the run's ledger says.
 ExitCode VerifyCommand(const VerifyOptions& options);
@@ -25,6 +34,9 @@ struct DeadLetterOptions {
   std::string target;
   std::string letters;
 };
+
+// Of each command on dead letters.
+void AddLetterOptions(CLI::App* command, DeadLetterOptions* options);
 
 ExitCode ListLettersCommand(const DeadLetterOptions& options);
 // kExitNotWhole when some could not be delivered again.

@@ -1,5 +1,5 @@
-// The `weir` program: its commands and options. Options of `compare`, `gate`, `history` stand with
-// them.
+// The `weir` program: its commands, and the options that several of them share. A command with many
+// of its own declares them where it is carried out.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -9,25 +9,34 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "backends/cosmos/wire/signature.h"
+#include "base/core_dumps.h"
+#include "base/mutex_checks.h"
+#include "base/open_files.h"
 #include "base/version.h"
+#include "coordinator/cli/bacalhau_command.h"
 #include "coordinator/cli/calibrate_command.h"
+#include "coordinator/cli/certs_command.h"
 #include "coordinator/cli/charges_command.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/command_shape.h"
 #include "coordinator/cli/compare_command.h"
-#include "coordinator/cli/completion.h"
 #include "coordinator/cli/emulator_command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/generate_command.h"
 #include "coordinator/cli/init_command.h"
 #include "coordinator/cli/integrity_commands.h"
+#include "coordinator/cli/k8s_command.h"
 #include "coordinator/cli/plan_command.h"
+#include "coordinator/cli/prices_command.h"
+#include "coordinator/cli/recover_command.h"
+#include "coordinator/cli/relay_command.h"
 #include "coordinator/cli/run_command.h"
+#include "coordinator/cli/run_prices.h"
 #include "coordinator/cli/schema_command.h"
+#include "coordinator/cli/search_command.h"
 #include "coordinator/cli/selftest_command.h"
 #include "coordinator/cli/store_commands.h"
 #include "coordinator/problem.h"
-#include "coordinator/quantity.h"
 #include "coordinator/suggestion.h"
 
 namespace weir {
@@ -51,9 +60,16 @@ Exit codes:
     5  the run is INVALID
     6  a threshold was missed
     7  the agents cannot offer the load; no target was driven
-    8  the run is PARTIAL: an agent was lost and tolerated
+    8  the run is PARTIAL: an agent was lost and tolerated, or it was recovered
     9  a target does not hold what it acknowledged
+   10  weir gate: the run does not pass
+   11  the run stopped: the campaign's budget was used up
+   12  not all agents joined in time
+   13  an agent was lost, and the run ended for it
+   64  weir relay: the coordinator refused it
+   75  weir relay: the coordinator is gone, or was not found
   130  interrupted
+  143  weir relay: terminated
 
 Commands explain themselves: weir run --help.
 Documentation: docs/campaign.md, docs/exit-codes.md.)";
@@ -82,6 +98,9 @@ class CommandLine {
         ->type_name("PATH");
     app_.fallthrough();  // global options may follow the command
     AddRun();
+    AddSearch();
+    AddCerts();
+    AddRelay();
     AddCheck();
     AddPlan();
     AddSchema();
@@ -89,10 +108,14 @@ class CommandLine {
     AddList();
     AddShow();
     AddReport();
+    AddRecover();
     AddVerdicts();
     AddInit();
     AddVerify();
     AddDeadLetter();
+    AddPrices();
+    AddKubernetes();
+    AddBacalhau();
     AddEmulator();
     AddCosmos();
     AddSelftest();
@@ -160,51 +183,30 @@ class CommandLine {
       return RunCommand(run_);
     });
     AddCampaign(run);
-    run->add_option("--out", run_.out, "Folder for report.html, summary.csv, report.json, run.hlog")
-        ->type_name("DIR");
-    CLI::Option* agents = run->add_option("--agents", run_.agents, "Local agent processes to start")
-                              ->check(CLI::Range(1, 1000))
-                              ->capture_default_str()
-                              ->type_name("N");
-    CLI::Option* listen =
-        run->add_option("--listen", run_.listen, "Start no agents; wait here for them to dial in")
-            ->type_name("HOST:PORT")
-            ->excludes(agents);
-    CLI::Option* expect = run->add_option("--expect-agents", run_.expect_agents,
-                                          "With --listen: how many to wait for")
-                              ->check(CLI::Range(1, 10000))
-                              ->type_name("N");
-    listen->needs(expect);
-    expect->needs(listen);
-    run->add_option_function<std::string>(
-           "--max-start-skew",
-           [this](const std::string& text) {
-             const auto skew = ParseDuration(text);
-             if (!skew.ok()) {
-               throw CLI::ValidationError("--max-start-skew", std::string(skew.status().message()));
-             }
-             run_.max_start_skew_ns = skew->ns();
-           },
-           "An agent that starts later after the others makes the "
-           "run INVALID (default: 10ms)")
-        ->type_name("DURATION");
-    run->add_option("--confirm", run_.confirmed,
-                    "Write to this database though its name sounds like production; repeatable")
-        ->allow_extra_args(false)
-        ->take_all()
-        ->type_name("DATABASE");
-    run->add_flag("--quiet", run_.quiet, "No progress, only the result");
-    run->add_flag("--override-gates", run_.override_gates,
-                  "Go on where a gate fails on agents or machine; stamps the run UNVERIFIED");
-    run->add_flag("--tolerate-agent-loss", run_.tolerate_agent_loss,
-                  "Where an agent is lost while a scenario is driven, drive on without its share; "
-                  "the run is PARTIAL");
-    run->footer(
-        "Examples:\n"
-        "  weir run campaigns/sqlite.yaml --out out/sqlite\n"
-        "  weir run campaigns/quickstart.yaml --set scenarios.mixed.phases.measure=1m\n"
-        "  weir run campaign.yaml --listen 0.0.0.0:7400 --expect-agents 12\n\n"
-        "Ctrl-C stops the load within a second; what was measured is kept and reported.");
+    AddRunOptions(run, &run_);
+  }
+
+  void AddSearch() {
+    CLI::App* search = Add("search", "Find the highest rate that each target sustains", [this] {
+      search_.run.campaign = campaign_;
+      search_.run.overrides = Overrides();
+      search_.run.store = store_;
+      return SearchCommand(search_);
+    });
+    AddCampaign(search);
+    AddSearchOptions(search, &search_);
+  }
+
+  void AddCerts() {
+    AddCertsOptions(Add("certs", "Make certificates and a join token for agents elsewhere",
+                        [this] { return CertsCommand(certs_); }),
+                    &certs_);
+  }
+
+  void AddRelay() {
+    AddRelayOptions(Add("relay", "Stand between agents and a coordinator; merge their reports",
+                        [this] { return RelayCommand(relay_); }),
+                    &relay_);
   }
 
   void AddCheck() {
@@ -226,8 +228,12 @@ class CommandLine {
   }
 
   void AddSchema() {
-    CLI::App* schema = Add("schema", "Print the schema of campaign files",
-                           [this] { return SchemaCommand(format_); });
+    CLI::App* schema = Add("schema", "Print the schema of campaign files, or of report.json",
+                           [this] { return SchemaCommand(subject_, format_); });
+    schema->add_option("subject", subject_, "campaign, or report")
+        ->check(CLI::IsMember({"campaign", "report"}))
+        ->capture_default_str()
+        ->type_name("");
     format_ = "json";
     schema->add_option("--format", format_, "JSON Schema (draft-07) or the reference in Markdown")
         ->check(CLI::IsMember({"json", "markdown"}))
@@ -246,25 +252,7 @@ class CommandLine {
       generate_.dataset = "logs";
       return GenerateCommand(generate_);
     });
-    logs->add_option("--records", generate_.records, "How many")
-        ->capture_default_str()
-        ->type_name("N");
-    logs->add_option("--first", generate_.first, "Index of the first record")
-        ->capture_default_str()
-        ->type_name("N");
-    logs->add_option("--seed", generate_.seed, "The same seed gives the same records everywhere")
-        ->capture_default_str()
-        ->type_name("N");
-    logs->add_option("--format", generate_.format, "JSON Lines or CSV with a header")
-        ->check(CLI::IsMember({"jsonl", "csv"}))
-        ->capture_default_str()
-        ->type_name("");
-    logs->add_option("--out", generate_.out, "File to write as a whole; standard output without")
-        ->type_name("FILE");
-    logs->footer(
-        "Examples:\n"
-        "  weir generate logs --records 1000000 --seed 7 --format csv --out logs.csv\n"
-        "  weir generate logs --records 100000 | zstd > logs.jsonl.zst");
+    AddGenerateOptions(logs, &generate_);
   }
 
   void AddList() {
@@ -279,9 +267,10 @@ class CommandLine {
 
   void AddShow() {
     CLI::App* show = Add("show", "Show the result of a run",
-                         [this] { return ShowCommand(store_, stored_run_); });
+                         [this] { return ShowCommand(store_, stored_run_, prices_); });
     AddStoredRun(show);
-    show->footer("Example:\n  weir show latest");
+    AddPriceOptions(show, &prices_);
+    show->footer("Examples:\n  weir show latest\n  weir show latest --prices mine.yaml");
   }
 
   void AddVerdicts() {
@@ -298,42 +287,38 @@ class CommandLine {
 
   void AddReport() {
     CLI::App* report = Add("report", "Write the reports of a run again, from the store", [this] {
-      return ReportCommand(store_, stored_run_, formats_, folder_);
+      return ReportCommand(store_, stored_run_, formats_, folder_, prices_);
     });
     AddStoredRun(report);
-    report->add_option("--format", formats_, "html, csv, json, hlog; repeatable, else all")
-        ->check(CLI::IsMember({"html", "csv", "json", "hlog"}))
+    report->add_option("--format", formats_, "html, csv, md, json, hlog; repeatable, else all")
+        ->check(CLI::IsMember({"html", "csv", "md", "json", "hlog"}))
         ->allow_extra_args(false)
         ->take_all()
         ->type_name("");
     report->add_option("--out", folder_, "Folder to write into")->required()->type_name("DIR");
+    AddPriceOptions(report, &prices_);
     report->footer(
         "Examples:\n"
         "  weir report latest --out out/again\n"
         "  weir report 20261121T021500 --format csv --format json --out out/numbers");
   }
 
+  void AddRecover() {
+    AddRecoverOptions(
+        Add("recover", "Bring in what the agents of a run have whose coordinator died",
+            [this] { return RecoverCommand(store_, recover_); }),
+        &recover_);
+  }
+
   void AddInit() {
     CLI::App* init = Add("init", "Consent to a campaign's targets being written to",
-                         [this] { return InitCommand(campaign_, Overrides(), verify_.target); });
+                         [this] { return InitCommand(campaign_, Overrides(), init_target_); });
     AddCampaign(init);
-    AddTarget(init);
+    AddTargetOption(init, &init_target_);
     init->footer(
         "A target that is not on this machine is written to only when its database bears the\n"
         "marker that this leaves: the table weir_consent, or the container of that name.\n\n"
         "Example:\n  weir init campaigns/postgres.yaml --target pg");
-  }
-
-  void AddTarget(CLI::App* command) {
-    command->add_option("--target", verify_.target, "Only this one of the campaign's targets")
-        ->type_name("NAME");
-  }
-
-  void AddLetters(CLI::App* command) {
-    command
-        ->add_option("--letters", verify_.letters,
-                     "Folder with the agents' dead letters; beside the results store without")
-        ->type_name("DIR");
   }
 
   void AddVerify() {
@@ -343,96 +328,86 @@ class CommandLine {
       return VerifyCommand(verify_);
     });
     AddStoredRun(verify);
-    AddTarget(verify);
-    AddLetters(verify);
-    verify->add_option("--read", verify_.read, "full, sample (Cosmos DB), or auto by size")
-        ->check(CLI::IsMember({"auto", "full", "sample"}))
-        ->capture_default_str()
-        ->type_name("");
-    verify->footer(
-        "Every record that was acknowledged must be there once and as it was written. Exits with\n"
-        "9 when one is missing, altered, there twice, or of nobody. Nothing may have written to\n"
-        "the target since.\n\nExample:\n  weir verify latest --target pg");
-  }
-
-  DeadLetterOptions Letters() const {
-    return {store_, stored_run_, verify_.target, verify_.letters};
+    AddVerifyOptions(verify, &verify_);
   }
 
   void AddDeadLetter() {
     CLI::App* letters =
         app_.add_subcommand("deadletter", "Operations of a run that failed for good");
     letters->require_subcommand(1);
-    CLI::App* list = AddUnder(letters, "list", "Show them by target, operation and verdict",
-                              [this] { return ListLettersCommand(Letters()); });
-    CLI::App* replay =
-        AddUnder(letters, "replay", "Send the writes again, each to take effect once",
-                 [this] { return ReplayLettersCommand(Letters()); });
-    for (CLI::App* command : {list, replay}) {
-      AddStoredRun(command);
-      AddTarget(command);
-      AddLetters(command);
-      command->footer(absl::StrCat("Example:\n  weir deadletter ", command->get_name(), " latest"));
-    }
+    AddLetters(letters, "list", "Show them by target, operation and verdict", ListLettersCommand);
+    AddLetters(letters, "replay", "Send the writes again, each to take effect once",
+               ReplayLettersCommand);
+  }
+
+  void AddLetters(CLI::App* parent, const char* name, const char* doc,
+                  ExitCode (*command)(const DeadLetterOptions&)) {
+    CLI::App* added = AddUnder(parent, name, doc, [this, command] {
+      letters_.store = store_;
+      letters_.run = stored_run_;
+      return command(letters_);
+    });
+    AddStoredRun(added);
+    AddLetterOptions(added, &letters_);
   }
 
   void AddEmulator() {
-    CLI::App* emulator = Add("cosmos-emulator", "Serve Cosmos DB's protocol locally, RU modelled",
-                             [this] { return EmulatorCommand(emulator_); });
-    emulator->add_option("--listen", emulator_.listen, "Address; port 0 takes any that is free")
-        ->capture_default_str()
-        ->type_name("HOST:PORT");
-    emulator
-        ->add_option("--throughput", emulator_.throughput,
-                     "RU/s of containers created without a throughput")
-        ->check(CLI::Range(400, 1000000))
-        ->capture_default_str()
-        ->type_name("RU");
-    emulator
-        ->add_option(
-            "--key", emulator_.key,
-            "Account key as ${env:NAME} or ${file:PATH}; the well-known emulator key without")
-        ->type_name("REFERENCE");
-    emulator->add_flag("!--no-throttle", emulator_.throttle, "Charge, but never answer 429");
-    emulator->add_flag("--serverless", emulator_.serverless,
-                       "A serverless account: no offers, 5,000 RU/s for each container");
-    emulator->add_flag("--burst", emulator_.burst,
-                       "Burst capacity: small partitions save what they do not spend");
-    emulator->add_flag("--admin", emulator_.admin,
-                       "Answer unsigned requests below /_weir: faults, splits, partition state");
-    emulator->add_option("--charges", emulator_.charges, "Coefficients of the charge model")
+    AddEmulatorOptions(Add("cosmos-emulator", "Serve Cosmos DB's protocol locally, RU modelled",
+                           [this] { return EmulatorCommand(emulator_); }),
+                       &emulator_);
+  }
+
+  // A command for agents elsewhere, which takes a campaign.
+  template <typename Options>
+  CLI::App* AddDeployed(CLI::App* parent, const char* name, const char* doc, Options* options,
+                        ExitCode (*command)(const Options&)) {
+    CLI::App* added = AddUnder(parent, name, doc, [this, options, command] {
+      options->deploy.campaign = campaign_;
+      options->deploy.overrides = Overrides();
+      return command(*options);
+    });
+    AddCampaign(added);
+    return added;
+  }
+
+  void AddKubernetes() {
+    CLI::App* k8s = app_.add_subcommand("k8s", "Agents and coordinator on Kubernetes");
+    k8s->require_subcommand(1);
+    AddRenderOptions(
+        AddDeployed(k8s, "render", "Print the manifests of a run", &k8s_, &KubernetesRenderCommand),
+        &k8s_);
+    AddKubernetesRunOptions(AddDeployed(k8s, "run", "Start a run, watch it, fetch its report",
+                                        &k8s_, &KubernetesRunCommand),
+                            &k8s_);
+    AddFollowOptions(AddUnder(k8s, "follow", "Watch a run until its report is ready",
+                              [this] { return KubernetesFollowCommand(k8s_); }),
+                     &k8s_);
+    AddFetchOptions(AddUnder(k8s, "fetch", "Copy a run's report, let its coordinator end",
+                             [this] { return KubernetesFetchCommand(k8s_); }),
+                    &k8s_);
+    AddCleanOptions(AddUnder(k8s, "clean", "Delete a run's objects",
+                             [this] { return KubernetesCleanCommand(k8s_); }),
+                    &k8s_);
+  }
+
+  void AddBacalhau() {
+    CLI::App* bacalhau = app_.add_subcommand("bacalhau", "Agents on Bacalhau");
+    bacalhau->require_subcommand(1);
+    AddBacalhauOptions(AddDeployed(bacalhau, "render", "Print the job of a run's agents",
+                                   &bacalhau_, &BacalhauRenderCommand),
+                       &bacalhau_);
+  }
+
+  void AddPrices() {
+    CLI::App* prices = Add("prices", "Print Weir's price book, or check one of yours",
+                           [this] { return PricesCommand(prices_.prices); });
+    prices->add_option("file", prices_.prices, "Check this price book; without, print Weir's own")
         ->type_name("FILE.yaml");
-    emulator
-        ->add_option("--explain", emulator_.explain,
-                     "Write how each charge came about, a line per request; to a file if named")
-        ->expected(0, 1)
-        ->default_str("-")
-        ->type_name("FILE");
-    emulator
-        ->add_option("--data", emulator_.data_folder,
-                     "Keep everything acknowledged here, for the next start; in memory without")
-        ->type_name("DIR");
-    emulator->add_flag("--tls", emulator_.tls,
-                       "Serve https:// with a certificate made for it; prints what to trust");
-    emulator
-        ->add_option("--tls-dir", emulator_.tls_folder,
-                     "Keep that certificate here and use it again; implies --tls")
-        ->type_name("DIR");
-    emulator->add_option("--tls-certificate", emulator_.tls_certificate, "Serve https:// with this")
-        ->type_name("FILE");
-    emulator->add_option("--tls-key", emulator_.tls_key, "Its private key, PEM without passphrase")
-        ->type_name("FILE");
-    const absl::string_view known_key(cosmos::kWellKnownEmulatorKey.data(),
-                                      cosmos::kWellKnownEmulatorKey.size());
-    emulator->footer(absl::StrCat(
-        "Without --key clients sign with the key that Microsoft publishes for its emulator:\n  ",
-        known_key,
-        "\n\n"
-        "Request units are modelled from published measurements; they are not Azure's meter.\n"
-        "Stops at Ctrl-C or SIGTERM.\n\n"
-        "Examples:\n"
-        "  weir cosmos-emulator\n"
-        "  weir cosmos-emulator --listen 127.0.0.1:0 --key '${env:COSMOS_KEY}'"));
+    prices->footer(
+        "Example: correct the prices, and price an old run anew\n"
+        "  weir prices > mine.yaml\n"
+        "  weir prices mine.yaml\n"
+        "  weir show latest --prices mine.yaml --region eastus");
   }
 
   void AddCosmos() {
@@ -451,69 +426,16 @@ class CommandLine {
   }
 
   void AddCalibrate(CLI::App* cosmos) {
-    CLI::App* calibrate =
+    AddCalibrateOptions(
         AddUnder(cosmos, "calibrate", "Measure charges on an account, fit the model to them",
-                 [this] { return CalibrateCommand(calibrate_); });
-    calibrate->add_option("--endpoint", calibrate_.endpoint, "The account's URI")
-        ->envname("COSMOS_ENDPOINT")
-        ->required()
-        ->type_name("URL");
-    calibrate->add_option("--key", calibrate_.key, "Account key as ${env:NAME} or ${file:PATH}")
-        ->required()
-        ->type_name("REFERENCE");
-    calibrate->add_option("--out", calibrate_.out, "Settings file to write")
-        ->required()
-        ->type_name("FILE.yaml");
-    calibrate->add_option("--charges", calibrate_.charges, "Settings to begin with; else defaults")
-        ->type_name("FILE.yaml");
-    calibrate->add_option("--database", calibrate_.database, "Use this one; else one of its own")
-        ->type_name("NAME");
-    calibrate
-        ->add_option("--throughput", calibrate_.throughput,
-                     "RU/s of each container; 0: none of its own, as serverless accounts need")
-        ->capture_default_str()
-        ->type_name("RU");
-    calibrate->add_option("--most-ru", calibrate_.most_ru, "Stop when so many RU are used")
-        ->capture_default_str()
-        ->type_name("RU");
-    calibrate
-        ->add_option("--tls-root-certificate", calibrate_.tls_root_certificate,
-                     "File with the authorities to trust")
-        ->type_name("FILE");
-    calibrate->add_flag("--keep", calibrate_.keep, "Leave the containers where they are");
-    calibrate->add_flag("--yes", calibrate_.yes, "Do not ask before it begins");
-    calibrate
-        ->add_option("--confirm", calibrate_.confirmed,
-                     "Host of the account; needed when it is not on this machine")
-        ->type_name("HOST");
-    calibrate->footer(
-        "Says beforehand what it will do; removes what it made, also after Ctrl-C.\n\n"
-        "Example:\n"
-        "  weir cosmos calibrate --endpoint https://account.documents.azure.com:443/ \\\n"
-        "      --key '${env:COSMOS_KEY}' --out charges.yaml --confirm=account.documents.azure.com");
+                 [this] { return CalibrateCommand(calibrate_); }),
+        &calibrate_);
   }
 
   void AddSelftest() {
-    CLI::App* selftest = Add("selftest", "Check the instrument itself, one line per test",
-                             [this] { return SelftestCommand(selftest_); });
-    selftest->add_option("name", selftest_.names, "Tests to run; all when left out")
-        ->type_name("NAME");
-    selftest->add_flag("--fast", selftest_.fast,
-                       "Only those in virtual time, without processes and databases");
-    selftest->add_flag("--list", selftest_.list, "Say which tests there are; run none");
-    selftest->add_flag("--json", selftest_.json, "Results as JSON");
-    selftest->add_option("--seed", selftest_.seed, "Of all randomness")
-        ->capture_default_str()
-        ->type_name("N");
-    selftest
-        ->add_option("--postgres-bin", selftest_.postgres_bin,
-                     "Folder of PostgreSQL's programs, for S12; looked for without")
-        ->type_name("DIR");
-    selftest->footer(
-        "A test that this machine does not permit is skipped, and counted as such.\n\n"
-        "Examples:\n"
-        "  weir selftest --fast\n"
-        "  weir selftest S4 S12");
+    AddSelftestOptions(Add("selftest", "Check the instrument itself, one line per test",
+                           [this] { return SelftestCommand(selftest_); }),
+                       &selftest_);
   }
 
   void AddCompletion() {
@@ -533,49 +455,34 @@ class CommandLine {
         "  weir completion fish > ~/.config/fish/completions/weir.fish");
   }
 
-  static OptionShape ShapeOf(const CLI::Option& option) {
-    OptionShape shape;
-    for (const std::string& name : option.get_snames()) shape.names.push_back("-" + name);
-    for (const std::string& name : option.get_lnames()) shape.names.push_back("--" + name);
-    shape.doc = option.get_description();
-    shape.takes_value = option.get_items_expected_max() > 0;
-    const std::string& type = option.get_type_name();
-    shape.takes_path = type.starts_with("PATH:") || type == "PATH" || type.starts_with("DIR") ||
-                       type.starts_with("FILE") || type.find(".yaml") != std::string::npos;
-    const size_t open = type.find('{');
-    if (open != std::string::npos) {
-      shape.choices = CLI::detail::split(type.substr(open + 1, type.find('}') - open - 1), ',');
-    }
-    return shape;
-  }
-
-  static CommandShape ShapeOf(const CLI::App& app) {
-    CommandShape shape{app.get_name(), app.get_description(), {}, {}};
-    for (const CLI::Option* option : app.get_options()) shape.options.push_back(ShapeOf(*option));
-    for (const CLI::App* child : app.get_subcommands([](const CLI::App*) { return true; })) {
-      shape.commands.push_back(ShapeOf(*child));
-    }
-    return shape;
-  }
-
   CLI::App app_{kAbout, "weir"};
   std::function<ExitCode()> action_;
   std::string store_ = DefaultStore();
   std::string campaign_;
   std::vector<std::string> overrides_;
   std::string seed_;
+  std::string subject_ = "campaign";  // of schema
   std::string format_;
   std::string shell_;
   std::string stored_run_;
   std::vector<std::string> formats_;
   std::string folder_;
+  PriceChoice prices_;
+  CertsOptions certs_;
+  RelayCommandOptions relay_;
   RunOptions run_;
+  SearchOptions search_;
   CompareOptions compare_;
   GateOptions gate_;
   HistoryOptions history_;
+  RecoverOptions recover_;
+  std::string init_target_;
   VerifyOptions verify_;
+  DeadLetterOptions letters_;
   GenerateOptions generate_;
   EmulatorCommandOptions emulator_;
+  KubernetesOptions k8s_;
+  BacalhauOptions bacalhau_;
   std::string charges_;
   CalibrateOptions calibrate_;
   SelftestCommandOptions selftest_;
@@ -585,6 +492,9 @@ class CommandLine {
 }  // namespace weir
 
 int main(int argc, char** argv) {
+  weir::LeaveNoCore();
+  weir::AllowManyOpenFiles();
+  weir::LeaveOutMutexChecks();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, which the commands look at
   return weir::CommandLine().Run(argc, argv);
 }

@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "coordinator/campaign_checks.h"
+#include "coordinator/cli/budget_estimate.h"
+#include "coordinator/cli/capacity_plan.h"
 #include "coordinator/cli/check_command.h"
 #include "coordinator/cli/comparison_plan.h"
 #include "coordinator/cli/cosmos_estimate.h"
@@ -20,6 +22,7 @@
 #include "coordinator/quantity.h"
 #include "generators/dataset.h"
 #include "reports/comparison_design.h"
+#include "reports/probe_scenario.h"
 #include "reports/quantity.h"
 #include "reports/text_table.h"
 
@@ -98,6 +101,7 @@ class PlanWriter {
       WEIR_RETURN_IF_ERROR(WriteScenario(scenario));
     }
     if (campaign_.has_compare()) WriteComparison();
+    if (campaign_.has_capacity()) WriteCapacity();
     WriteTotal();
     return text_;
   }
@@ -271,7 +275,7 @@ class PlanWriter {
   // Every leg runs once in each round.
   void WriteComparison() {
     const auto rounds = static_cast<int>(RoundsOf(campaign_.compare()));
-    drive_ns_ = drive_ns_ * rounds + legs_ * rounds * campaign_.compare().canary().ns();
+    drive_ns_ = (drive_ns_ + CanariesNs(campaign_)) * rounds;
     least_load_s_ *= rounds;
     loads_ *= rounds;
     legs_ *= rounds;
@@ -279,11 +283,26 @@ class PlanWriter {
     for (const std::string& line : ComparisonPlanLines(campaign_)) Line(line);
   }
 
+  // Every leg is a search; its probes take the place of what was counted above.
+  void WriteCapacity() {
+    drive_ns_ = 0;
+    legs_ = 0;
+    for (const v1::Scenario& scenario : campaign_.scenarios()) {
+      const SearchLength length = TypicalSearch(campaign_, scenario);
+      const auto targets = static_cast<int>(TargetNames(campaign_, scenario).size());
+      drive_ns_ += length.ns * targets;
+      legs_ += length.probes * targets;
+      if (scenario.phases().has_load() && Writes(scenario)) loads_ += (length.probes - 1) * targets;
+    }
+    absl::StrAppend(&text_, "\n");
+    for (const std::string& line : CapacityPlanLines(campaign_)) Line(line);
+  }
+
   void WriteTotal() {
     absl::StrAppend(&text_, "\n");
     std::string total = absl::StrCat(
         Plural(static_cast<uint64_t>(legs_), "leg"), ", ", DurationText(Seconds(drive_ns_) * 1e6),
-        " of ", campaign_.compare().canary().ns() > 0 ? "canaries, " : "", "warm-up and measuring");
+        " of ", CanariesNs(campaign_) > 0 ? "canaries, " : "", "warm-up and measuring");
     if (loads_ > 0) {
       absl::StrAppend(&total, ", and ", Plural(static_cast<uint64_t>(loads_), "load"));
       if (least_load_s_ >= 1) {
@@ -316,7 +335,8 @@ absl::StatusOr<std::string> PlanText(const v1::Campaign& campaign, int width) {
 }
 
 ExitCode PlanCommand(const std::string& path, const std::vector<std::string>& overrides) {
-  const CampaignReading reading = ReadAndReport(path, overrides);
+  ChosenPrices prices;
+  const CampaignReading reading = ReadAndReport(path, overrides, {}, &prices);
   if (!reading.problems.empty()) return kExitBadCampaign;
   const absl::StatusOr<std::string> text = PlanText(reading.campaign, TerminalWidth());
   if (!text.ok()) {
@@ -324,6 +344,8 @@ ExitCode PlanCommand(const std::string& path, const std::vector<std::string>& ov
     return kExitFailure;
   }
   std::fputs(text->c_str(), stdout);
+  const std::string budget = BudgetText(reading.campaign, prices);
+  if (!budget.empty()) std::printf("%s\n", budget.c_str());
   return kExitValid;
 }
 

@@ -1,4 +1,4 @@
-// The files of a report: report.html, summary.csv, report.json, run.hlog.
+// The files of a report: report.html, summary.csv, report.md, report.json, run.hlog.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace weir {
 
-// `formats`: html, csv, json, hlog; all when empty. Creates the folder and prints each path that it
+// `formats`: html, csv, md, json, hlog; all when empty. Creates the folder and prints each path it
 // wrote.
 absl::Status WriteReportFiles(const ResultsStore& store, const v1::RunResult& run,
                               const std::vector<std::string>& formats, const std::string& folder);

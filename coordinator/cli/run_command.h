@@ -6,7 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cli/control_options.h"
+#include "coordinator/cli/dashboard_options.h"
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/price_book.h"
+
+namespace CLI {
+class App;
+}
 
 namespace weir {
 
@@ -15,15 +22,19 @@ struct RunOptions {
   std::vector<std::string> overrides;  // --set; --seed is added to them as "seed=N"
   std::string store;                   // path of the results store
   std::string out;      // folder for the report's files (report_files.h); none written when empty
-  uint32_t agents = 3;  // local agents to start; not used with `listen`
-  std::string listen;   // "HOST:PORT": start no agents, wait for `expect_agents` to dial in
-  uint32_t expect_agents = 0;
-  bool quiet = false;  // no progress
+  uint32_t agents = 3;  // local agents to start; not used with agents elsewhere
+  ControlOptions control;
+  int64_t await_fetch_ns = 0;  // after the report is written to `out`, wait for it to be fetched
+  bool quiet = false;          // no progress
   bool override_gates = false;
-  bool tolerate_agent_loss = false;
+  bool searches = false;               // `weir search`: the campaign must have an objective
   std::vector<std::string> confirmed;  // databases that sound like production and may be written to
+  DashboardOptions dashboard;
+  PriceChoice prices;
   int64_t max_start_skew_ns = 10'000'000;  // an agent that is further off makes the run INVALID
 };
+
+void AddRunOptions(CLI::App* command, RunOptions* options);
 
 ExitCode RunCommand(const RunOptions& options);
 

@@ -1,4 +1,4 @@
-// `weir schema`: the shape of a campaign file, for editors and for people.
+// `weir schema`: the shape of a campaign file, for editors and for people, or of report.json.
 #pragma once
 
 #include <string>
@@ -7,7 +7,8 @@
 
 namespace weir {
 
-// `format`: "json" (JSON Schema, draft-07) or "markdown".
-ExitCode SchemaCommand(const std::string& format);
+// `subject`: "campaign" or "report"; `format`: "json" (JSON Schema, draft-07) or, of campaigns,
+// "markdown".
+ExitCode SchemaCommand(const std::string& subject, const std::string& format);
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "coordinator/cli/selftest_command.h"
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -89,6 +90,26 @@ class Tellings {
 };
 
 }  // namespace
+
+void AddSelftestOptions(CLI::App* command, SelftestCommandOptions* options) {
+  command->add_option("name", options->names, "Tests to run; all when left out")->type_name("NAME");
+  command->add_flag("--fast", options->fast,
+                    "Only those in virtual time, without processes and databases");
+  command->add_flag("--list", options->list, "Say which tests there are; run none");
+  command->add_flag("--json", options->json, "Results as JSON");
+  command->add_option("--seed", options->seed, "Of all randomness")
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      ->add_option("--postgres-bin", options->postgres_bin,
+                   "Folder of PostgreSQL's programs, for S12; looked for without")
+      ->type_name("DIR");
+  command->footer(
+      "A test that this machine does not permit is skipped, and counted as such.\n\n"
+      "Examples:\n"
+      "  weir selftest --fast\n"
+      "  weir selftest S4 S12");
+}
 
 ExitCode SelftestCommand(const SelftestCommandOptions& options) {
   if (options.list) {

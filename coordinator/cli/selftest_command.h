@@ -7,6 +7,10 @@
 
 #include "coordinator/cli/exit_code.h"
 
+namespace CLI {
+class App;
+}
+
 namespace weir {
 
 struct SelftestCommandOptions {
@@ -20,6 +24,8 @@ struct SelftestCommandOptions {
 
 // kExitValid when nothing failed (what was skipped is counted in the last line), kExitFailure when
 // something did, kExitUsage for a name that does not exist.
+void AddSelftestOptions(CLI::App* command, SelftestCommandOptions* options);
+
 ExitCode SelftestCommand(const SelftestCommandOptions& options);
 
 }  // namespace weir

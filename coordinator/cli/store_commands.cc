@@ -8,9 +8,11 @@
 #include "absl/strings/strip.h"
 
 #include "base/disk.h"
+#include "base/printable.h"
 #include "base/status.h"
 #include "coordinator/abandoned_run.h"
 #include "coordinator/cli/report_files.h"
+#include "coordinator/cli/run_prices.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/journal.h"
 #include "reports/quantity.h"
@@ -34,22 +36,54 @@ std::string ValidityText(v1::Validity validity) {
   return validity == v1::VALIDITY_UNKNOWN ? "–" : std::string(name);
 }
 
-// Runs whose coordinator died get the end that the evidence allows; the journal has then served.
+// Runs whose coordinator died get the end that the evidence allows. The journal has then served,
+// unless a stage was in hand whose agents may still have what it brought.
+absl::Status ConcludeRun(Disk& disk, const std::string& path, const std::string& id,
+                         ResultsStore& store) {
+  WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store.LoadRun(id));
+  // It may have ended between the two looks.
+  if (run.state() != v1::RUN_STATE_RUNNING) return absl::OkStatus();
+  const std::string journal_path = JournalPath(path, run.id());
+  const auto records = ReadJournal(disk, journal_path);
+  const RunEvidence evidence =
+      GatherEvidence(records.ok() ? *records : std::vector<v1::JournalRecord>());
+  const bool recoverable = CanBeRecovered(evidence, run);
+  if (recoverable) {
+    v1::JournalRecord conclusion;
+    *conclusion.mutable_conclusion()->mutable_before() = run;
+    WEIR_ASSIGN_OR_RETURN(const auto journal, Journal::Open(disk, journal_path));
+    WEIR_RETURN_IF_ERROR(journal->Keep(conclusion));
+  }
+  ConcludeAbandoned(evidence, &run);
+  if (recoverable) run.mutable_verdict()->add_reasons(HowToRecover(run.id()));
+  WEIR_RETURN_IF_ERROR(store.SaveRun(run));
+  return recoverable ? absl::OkStatus() : disk.Remove(journal_path);
+}
+
 absl::Status ConcludeAbandonedRuns(const std::string& path, ResultsStore& store) {
   const std::unique_ptr<Disk> disk = MakePosixDisk();
   WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, store.ListRuns());
   for (const RunSummary& summary : runs) {
     if (summary.state != v1::RUN_STATE_RUNNING || !IsAbandoned(*disk, path, summary.id)) continue;
-    WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store.LoadRun(summary.id));
-    // It may have ended between the two looks.
-    if (run.state() != v1::RUN_STATE_RUNNING) continue;
-    const std::string journal_path = JournalPath(path, run.id());
-    const auto journal = ReadJournal(*disk, journal_path);
-    ConcludeAbandoned(journal.ok() ? *journal : std::vector<v1::JournalRecord>(), &run);
-    WEIR_RETURN_IF_ERROR(store.SaveRun(run));
-    WEIR_RETURN_IF_ERROR(disk->Remove(journal_path));
+    const absl::Status concluded = ConcludeRun(*disk, path, summary.id, store);
+    // Somebody else is about to.
+    if (!absl::IsAlreadyExists(concluded)) WEIR_RETURN_IF_ERROR(concluded);
   }
   return absl::OkStatus();
+}
+
+// Aborted runs with a journal that nobody has recovered yet.
+void SayWhatCanBeRecovered(const std::string& path, const std::vector<RunSummary>& runs) {
+  const std::unique_ptr<Disk> disk = MakePosixDisk();
+  for (const RunSummary& run : runs) {
+    if (run.state != v1::RUN_STATE_ABORTED) continue;
+    const auto records = ReadJournal(*disk, JournalPath(path, run.id));
+    if (!records.ok()) continue;
+    const RunEvidence evidence = GatherEvidence(*records);
+    if (!evidence.before || evidence.recovery) continue;
+    std::fprintf(stderr, "%s: its coordinator died; %s\n", run.id.c_str(),
+                 HowToRecover(run.id).c_str());
+  }
 }
 
 absl::StatusOr<std::unique_ptr<ResultsStore>> OpenUpToDate(const std::string& path) {
@@ -72,20 +106,24 @@ absl::Status List(const std::string& path) {
                ValidityText(run.validity), absl::StrCat(run.legs)});
   }
   std::fputs(runs.empty() ? "no runs yet\n" : table.Render(TerminalWidth()).c_str(), stdout);
+  SayWhatCanBeRecovered(path, runs);
   return absl::OkStatus();
 }
 
-absl::Status Show(const std::string& path, const std::string& id) {
+absl::Status Show(const std::string& path, const std::string& id, const PriceChoice& prices) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenUpToDate(path));
-  WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
-  std::fputs(TextReport(run, TerminalWidth(), TerminalColours()).c_str(), stdout);
+  WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store->LoadRun(id));
+  WEIR_RETURN_IF_ERROR(PriceStoredRun(*store, prices, &run));
+  std::fputs(TextReport(*store, run, TerminalWidth(), TerminalColours()).c_str(), stdout);
   return absl::OkStatus();
 }
 
 absl::Status Report(const std::string& path, const std::string& id,
-                    const std::vector<std::string>& formats, const std::string& folder) {
+                    const std::vector<std::string>& formats, const std::string& folder,
+                    const PriceChoice& prices) {
   WEIR_ASSIGN_OR_RETURN(const std::unique_ptr<ResultsStore> store, OpenUpToDate(path));
-  WEIR_ASSIGN_OR_RETURN(const v1::RunResult run, store->LoadRun(id));
+  WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store->LoadRun(id));
+  WEIR_RETURN_IF_ERROR(PriceStoredRun(*store, prices, &run));
   return WriteReportFiles(*store, run, formats, folder);
 }
 
@@ -109,13 +147,14 @@ absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExistingStore(const std::strin
 
 ExitCode ListCommand(const std::string& store) { return Finish("list", List(store)); }
 
-ExitCode ShowCommand(const std::string& store, const std::string& run) {
-  return Finish("show", Show(store, run));
+ExitCode ShowCommand(const std::string& store, const std::string& run, const PriceChoice& prices) {
+  return Finish("show", Show(store, run, prices));
 }
 
 ExitCode ReportCommand(const std::string& store, const std::string& run,
-                       const std::vector<std::string>& formats, const std::string& folder) {
-  return Finish("report", Report(store, run, formats, folder));
+                       const std::vector<std::string>& formats, const std::string& folder,
+                       const PriceChoice& prices) {
+  return Finish("report", Report(store, run, formats, folder, prices));
 }
 
 }  // namespace weir

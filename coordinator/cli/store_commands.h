@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 
 #include "coordinator/cli/exit_code.h"
+#include "coordinator/price_book.h"
 #include "reports/results_store.h"
 
 namespace weir {
@@ -18,11 +19,13 @@ absl::StatusOr<std::unique_ptr<ResultsStore>> OpenExistingStore(const std::strin
 ExitCode ListCommand(const std::string& store);
 
 // `run`: an id, the beginning of one, or "latest".
-ExitCode ShowCommand(const std::string& store, const std::string& run);
+ExitCode ShowCommand(const std::string& store, const std::string& run,
+                     const PriceChoice& prices = {});
 
 // Renders the run again, from the store alone. `formats`: html, csv, json, all when empty; written
 // into `folder` as report.html, summary.csv, report.json, run.hlog.
 ExitCode ReportCommand(const std::string& store, const std::string& run,
-                       const std::vector<std::string>& formats, const std::string& folder);
+                       const std::vector<std::string>& formats, const std::string& folder,
+                       const PriceChoice& prices = {});
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-// One chart: a card with title, key, plot and table. Redrawn when its width, the scheme or the chosen
+// One chart, of a report or of a run that goes on: a card with title, key, plot and table. Redrawn when its width, the scheme or the chosen
 // operation changes.
 //
 // A line is {name, slot, values, light, reference, neutral}; a value is a number, null (nothing known) or
@@ -44,13 +44,35 @@ class Chart {
     this.draw();
   }
 
+  // Takes lines that go on from those shown: what the reader has under the pointer or has opened stays.
+  refresh(data) {
+    const names = (lines) => lines.map((line) => line.name).join();
+    const drawn = data.lines.some((line) => line.values.some((value) => value !== null));
+    const room = roomForMarks(data.marks ?? []);
+    if (!this.plot || !drawn || names(this.data.lines) !== names(data.lines) ||
+        room !== roomForMarks(this.data.marks ?? [])) {
+      return this.show(data);
+    }
+    this.data = data;
+    this.plot.setData(this.plotted());
+    this.read(this.plot);
+    if (this.tableElement.open) return;
+    while (this.tableElement.children.length > 1) this.tableElement.lastChild.remove();
+  }
+
+  // As uPlot takes it; what is infinite is marked apart.
+  plotted() {
+    return [this.data.xs, ...this.data.lines.map((line) => this.data.xs.map(
+        (_, i) => (typeof line.values[i] === 'number' ? line.values[i] : null)))];
+  }
+
   showKey() {
     this.at = el('span', {class: 'at', 'aria-live': 'polite'});
     this.readings = this.data.lines.map(() => el('output', {}));
     this.key.replaceChildren(
         ...this.data.lines.map((line, i) => el('span', {class: 'entry'},
             line.reference ? referenceSwatch() : line.neutral ? neutralSwatch(line.slot) : swatch(line.slot, line.light ? 1.4 : 2.5,
-                                                        line.light ? 0.75 : 1),
+                                                        line.light ? 0.75 : 1, line.dash),
             el('span', {}, line.name), this.readings[i])),
         this.at);
   }
@@ -59,10 +81,8 @@ class Chart {
     if (this.plot) this.plot.destroy();
     this.plot = null;
     if (!this.data || this.host.hidden || this.host.clientWidth === 0) return;
-    this.width = this.host.clientWidth;
-    const values = this.data.lines.map(
-        (line) => this.data.xs.map((_, i) => (typeof line.values[i] === 'number' ? line.values[i] : null)));
-    this.plot = new uPlot(this.options(), [this.data.xs, ...values], this.host);
+    this.width = drawnWidth(this.host);
+    this.plot = new uPlot(this.options(), this.plotted(), this.host);
   }
 
   onResize() {
@@ -73,7 +93,6 @@ class Chart {
     const font = '12px system-ui, sans-serif';
     const axis = {font, stroke: token('--soft'), grid: {stroke: token('--grid'), width: 1},
                   ticks: {show: false}};
-    const percentile = this.spec.x === 'percentile';
     return {
       width: this.width,
       height: (this.width < 480 ? 220 : 260) + roomForMarks(this.data.marks ?? []),
@@ -81,13 +100,11 @@ class Chart {
       legend: {show: false},
       cursor: {y: false, points: {size: 8, width: 2}, drag: {x: true, y: false, dist: 8}},
       scales: {
-        x: percentile ? {time: false, distr: 3, range: (u, low, high) => [low, Math.max(high, 100)]}
-                      : {time: false, range: (u, low, high) => [low, Math.max(high, low + 1)]},
+        x: {time: false, ...this.xKind().scale},
         y: this.spec.log ? {distr: 3, range: logRange} : {range: zeroRange},
       },
       axes: [
-        {...axis, size: 34, gap: 8, space: percentile ? 40 : 60,
-         ...(percentile ? percentileAxis : timeAxis)},
+        {...axis, size: 34, gap: 8, ...this.xKind().axis},
         {...axis, size: [units.time, units.bytes, units.byteRate].includes(this.spec.unit) ? 66 : 54, gap: 8,
          ...(this.spec.log ? logAxis : {}), ...(this.spec.unit.steps ? {incrs: this.spec.unit.steps} : {}),
          values: (u, splits) => splits.map(this.spec.unit.short)},
@@ -99,6 +116,10 @@ class Chart {
     };
   }
 
+  xKind() {
+    return xKinds[this.spec.x ?? 'time'];
+  }
+
   style(line) {
     if (line.reference) {
       return {stroke: token('--soft'), width: 1.5, dash: [1, 3], points: {show: false}};
@@ -108,7 +129,7 @@ class Chart {
     }
     const stroke = line.light ? faded(colourOf(line.slot)) : colourOf(line.slot);
     const dense = this.data.xs.length > this.width;
-    return {stroke, width: line.light || dense ? 1.3 : 2.2, dash: dashOf(line.slot), spanGaps: false,
+    return {stroke, width: line.light || dense ? 1.3 : 2.2, dash: line.dash ?? dashOf(line.slot), spanGaps: false,
             points: {show: false, size: line.light ? 4 : 6, fill: stroke, filter: lonePoints}};
   }
 
@@ -142,7 +163,7 @@ class Chart {
   }
 
   placeText(x) {
-    return this.spec.x === 'percentile' ? `at ${percentileText(x)}` : `at ${clockText(x)}`;
+    return `at ${this.xKind().label(x)}`;
   }
 
   valueText(value) {
@@ -163,9 +184,8 @@ class Chart {
   }
 
   table() {
-    const heads = [this.spec.x === 'percentile' ? 'Percentile' : 'Time (min:s)',
-                   ...this.data.lines.map((line) => line.name)];
-    const label = (x) => (this.spec.x === 'percentile' ? percentileText(x) : clockText(x));
+    const {head, label} = this.xKind();
+    const heads = [head, ...this.data.lines.map((line) => line.name)];
     return table(this.spec.title, heads, this.data.xs.map((x, i) => el('tr', {},
         el('th', {scope: 'row'}, label(x)),
         this.data.lines.map((line) => el('td', {}, this.valueText(line.values[i]))))),
@@ -194,6 +214,20 @@ const percentileAxis = {
   values: (u, splits) => splits.map(percentileText),
 };
 
+// What runs along the bottom: how it is scaled, marked on the axis, and named in the table.
+const xKinds = {
+  time: {scale: {range: (u, low, high) => [low, Math.max(high, low + 1)]}, axis: {space: 60, ...timeAxis},
+         head: 'Time (min:s)', label: clockText},
+  percentile: {scale: {distr: 3, range: (u, low, high) => [low, Math.max(high, 100)]},
+               axis: {space: 40, ...percentileAxis}, head: 'Percentile', label: percentileText},
+  rate: {scale: {range: (u, low, high) => [0, high]},
+         axis: {space: 60, values: (u, splits) => splits.map((v) => `${axisCount(v)} /s`)},
+         head: 'Operations', label: (x) => `${countText(x)} /s`},
+  sessions: {scale: {range: (u, low, high) => [0, high]},
+             axis: {space: 40, values: (u, splits) => splits.map(axisCount)},
+             head: 'Sessions', label: (x) => `${countText(x)} sessions`},
+};
+
 // 1, 2, 5, 10 … or, over many decades, 1, 10, 100 …
 const logAxis = {
   splits: (u, axis, low, high) => {
@@ -220,6 +254,13 @@ function logRange(u, low, high) {
 
 function faded(colour) {
   return `${colour}b0`;
+}
+
+// Before printing nobody knows how wide a host will be on paper: charts are drawn about as wide as a column
+// of it, or two, and the style fits them.
+function drawnWidth(host) {
+  if (!document.documentElement.classList.contains('on-paper')) return host.clientWidth;
+  return host.closest('.grid') ? 330 : 680;
 }
 
 function redraw() {

@@ -19,12 +19,18 @@ function conditionTable(targets, conditions) {
     const span = conditions.filter((other) => other.group === condition.group).length;
     return el('tr', {class: starts ? 'first' : undefined},
         starts ? el('th', {scope: 'rowgroup', rowspan: span}, condition.group) : null,
-        el('td', {class: 'name'}, condition.name),
+        el('td', {class: 'name'}, condition.name, differs(condition, targets) ? el('b', {title: 'differs'}, ' ≠') : null),
         targets.map((target) => el('td', {class: 'said'}, conditionText(condition, target))));
   });
   return table('Conditions of the databases',
       ['', '', ...targets.map((target) => left(el('span', {class: 'target'}, swatch(target.slot), target.name)))],
       rows, {class: 'numbers grouped conditions'});
+}
+
+// Only what several targets have can differ: a setting of one database is none of another.
+function differs(condition, targets) {
+  const values = targets.map((target) => condition.values[target.name]).filter((value) => value !== undefined);
+  return new Set(values).size > 1;
 }
 
 // A target that disclosed nothing at all must not look as if the setting did not exist.
@@ -44,14 +50,16 @@ function harness() {
                 ['Seed', data.run.seed], ['Records', data.run.dataset_records], ...own]);
 }
 
-const agentColumns = [['name', 'Agent'], ['host', 'Host'], ['cpu', 'Processor'], ['workers', 'Workers'],
+const agentColumns = [['name', 'Agent'], ['host', 'Host'], ['node', 'Node'], ['cpu', 'Processor'], ['workers', 'Workers'],
                       ['memory', 'Memory'], ['kernel', 'Kernel'], ['version', 'Weir'],
                       ['offset', 'Clock offset'], ['drift', 'Clock drift']];
 
+// Only a cluster has nodes.
 function agentFacts() {
+  const columns = agentColumns.filter(([key]) => key !== 'node' || data.agents.some((agent) => agent.node));
   const rows = data.agents.map((agent) => el('tr', {},
-      agentColumns.map(([key], i) => el(i === 0 ? 'th' : 'td', {class: 'said'}, String(agent[key])))));
-  return table('Agents', agentColumns.map(([, head]) => left(head)), rows, {class: 'numbers'});
+      columns.map(([key], i) => el(i === 0 ? 'th' : 'td', {class: 'said'}, String(agent[key]) || '–'))));
+  return table('Agents', columns.map(([, head]) => left(head)), rows, {class: 'numbers'});
 }
 
 function errorTable() {
@@ -116,5 +124,5 @@ function conditionsSection(targets) {
       data.disclosure.length > 0 ? part('Disclosure', disclosure()) : null,
       part('Harness', el('div', {class: 'card'}, harness(), data.agents.length > 0 ? agentFacts() : null)),
       part('Campaign', details('The campaign file as it was read',
-          () => el('pre', {tabindex: 0}, data.run.campaign_text))));
+          () => el('pre', {tabindex: 0}, data.run.campaign_text), true)));
 }

@@ -1,6 +1,4 @@
-// The run, and elements to show it. Text only ever becomes text nodes, never markup.
-
-const data = JSON.parse(document.getElementById('data').textContent);
+// Elements to show a run. Text only ever becomes text nodes, never markup.
 
 function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -35,14 +33,25 @@ function table(caption, heads, rows, attributes = {}) {
           el('tbody', {}, rows)));
 }
 
-function details(summary, build) {
-  const element = el('details', {}, el('summary', {}, summary));
+// `printed`: what it holds belongs on paper, where nothing can be opened.
+function details(summary, build, printed = false) {
+  const element = el('details', {class: printed ? 'rest' : undefined}, el('summary', {}, summary));
+  const fill = () => {
+    if (element.children.length === 1) element.append(build());
+  };
   element.addEventListener('toggle', () => {
-    if (element.open && element.children.length === 1) element.append(build());
+    if (element.open) fill();
   });
+  if (printed) addEventListener('beforeprint', fill);
   return element;
 }
 
 function anchor(text) {
   return text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+
+function logo() {
+  return svg('svg', {class: 'logo', viewBox: '0 0 48 32', 'aria-hidden': 'true'},
+      svg('path', {class: 'plate', d: 'M2 6H14L24 22L34 6H46V30H2Z'}),
+      svg('path', {class: 'water', d: 'M17.5 11.6C19.5 10.6 21.5 12.6 24 11.6S28.5 10.6 30.5 11.6L24 22Z'}));
 }

@@ -16,10 +16,10 @@ function dashOf(slot) {
 }
 
 // The line as the charts draw it.
-function swatch(slot, weight = 2.5, opacity = 1) {
+function swatch(slot, weight = 2.5, opacity = 1, dash = dashOf(slot)) {
   return svg('svg', {class: 'swatch', viewBox: '0 0 26 10', 'aria-hidden': 'true'},
       svg('line', {x1: 1, y1: 5, x2: 25, y2: 5, class: `ink-${(slot % dashes.length) + 1}`,
-                   'stroke-width': weight, 'stroke-dasharray': dashOf(slot).join(' '), opacity}));
+                   'stroke-width': weight, 'stroke-dasharray': dash.join(' '), opacity}));
 }
 
 function neutralSwatch(slot) {

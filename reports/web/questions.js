@@ -40,8 +40,34 @@ function questions(scenario) {
       (target) => target.rows['all operations'] || target.trust.gates.length > 0);
   if (targets.length === 0) return null;
   return part('How far to trust this, and why it came out so',
-      trustQuestion(scenario, targets), steadyQuestion(scenario, targets),
+      scenario.fairness ? fairnessQuestion(scenario) : null, trustQuestion(scenario, targets), steadyQuestion(scenario, targets),
       limitQuestion(scenario, targets), costQuestion(scenario, targets));
+}
+
+// ---------------------------------------------------------------------------------------- fairness
+
+function fairnessQuestion(scenario) {
+  const {rows} = scenario.fairness;
+  const names = (wanted) => rows.filter(wanted).map((row) => row.name).join(', ');
+  const known = names((row) => row.differs && row.acknowledged);
+  const unknown = names((row) => row.differs && !row.acknowledged);
+  const answers = [];
+  if (known) answers.push({tone: 'plain', text: `They differ, as the campaign acknowledges, in ${known}.`});
+  if (unknown) answers.push({tone: 'warning', text: `They differ in ${unknown}: a faster one may just promise less.`});
+  if (!known && !unknown) answers.push({tone: 'good', text: `They are alike in ${names(() => true)}.`});
+  return question('Do the targets promise the same?', {lines: answers.map((answer) => answerLine(answer)), bad: false},
+                  () => el('div', {class: 'proof'}, fairnessTable(scenario)));
+}
+
+function fairnessTable(scenario) {
+  const {targets, rows} = scenario.fairness;
+  return table('What the targets promise', ['', ...targets.map(left), left('')],
+      rows.map((row) => el('tr', {}, el('th', {scope: 'row'}, row.name),
+          row.promises.map((promise) => el('td', {class: 'said'}, promise.kept,
+              el('small', {}, promise.kept ? ` ${promise.words}` : promise.words))),
+          el('td', {class: `said ${row.differs && !row.acknowledged ? 'bad' : ''}`},
+             row.differs ? (row.acknowledged ? '≠ acknowledged' : '≠ differs') : '✓ alike'))),
+      {class: 'numbers'});
 }
 
 function heading(text) {

@@ -15,11 +15,7 @@ function badge(validity) {
   return el('span', {class: `badge ${tones[validity]}`}, `${marks[validity]} ${validity.toLowerCase()}`);
 }
 
-function logo() {
-  return svg('svg', {class: 'logo', viewBox: '0 0 48 32', 'aria-hidden': 'true'},
-      svg('path', {class: 'plate', d: 'M2 6H14L24 22L34 6H46V30H2Z'}),
-      svg('path', {class: 'water', d: 'M17.5 11.6C19.5 10.6 21.5 12.6 24 11.6S28.5 10.6 30.5 11.6L24 22Z'}));
-}
+let targetSlots = new Map();  // by the target's name
 
 // One slot per target, in order of appearance, through the whole report.
 function assignSlots() {
@@ -32,6 +28,10 @@ function assignSlots() {
       target.slot = slots.get(target.name);
     }
   }
+  for (const {target} of data.capacity?.results ?? []) {
+    if (!slots.has(target)) slots.set(target, slots.size);
+  }
+  targetSlots = slots;
   return [...slots].map(([name, slot]) => ({name, slot}));
 }
 
@@ -63,10 +63,21 @@ function verdict() {
          missed > 0 ? el('p', {}, `${missed} of ${data.thresholds.length} thresholds missed.`) : null));
 }
 
+// What the run says, for who reads nothing else.
+function answerList() {
+  if (data.answers.length === 0) return null;
+  return el('ul', {class: 'answer-list'}, data.answers.map(({tone, about, sentence: words, notes}) =>
+      el('li', {class: `finding ${tone}`},
+         el('p', {}, el('span', {class: 'about'}, `${about}: `), el('strong', {}, words)),
+         notes.map((note) => el('small', {}, note)))));
+}
+
 function navigation() {
   const link = (id, text) => el('a', {href: `#${id}`}, text);
   return el('nav', {'aria-label': 'Sections'},
       data.comparison ? link('verdicts', 'Verdicts') : null,
+      data.capacity ? link('capacity', 'Capacity') : null,
+      data.cost ? link('cost', 'Cost') : null,
       data.scenarios.map((scenario) => link(anchor(`scenario ${scenario.name}`), scenario.name)),
       data.thresholds.length > 0 ? link('thresholds', 'Thresholds') : null,
       data.errors.length > 0 ? link('errors', 'Errors') : null,
@@ -82,7 +93,7 @@ function masthead() {
       el('h1', {}, run.campaign),
       run.description ? el('p', {class: 'lead'}, run.description) : null,
       el('p', {class: 'facts-line'}, [run.started, run.state, agents, `seed ${run.seed}`].join(' · ')),
-      verdict(), data.comparison ? findingList() : null, navigation());
+      verdict(), answerList(), navigation());
 }
 
 function build() {
@@ -90,6 +101,8 @@ function build() {
   document.getElementById('report').replaceChildren(el('div', {class: 'page'},
       masthead(),
       data.comparison ? verdictSection() : null,
+      data.capacity ? capacitySection() : null,
+      data.cost ? costSection() : null,
       data.scenarios.map(scenarioSection),
       data.thresholds.length > 0
         ? section('thresholds', 'Thresholds', el('div', {class: 'card'}, thresholdTable())) : null,

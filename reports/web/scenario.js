@@ -210,7 +210,7 @@ function scenarioSection(scenario) {
       questions(scenario),
       hasMeasure ? part('By operation', el('div', {class: 'card'}, operationTable(scenario),
           basis ? el('p', {class: 'note'}, `Request units (RU): ${basis}.`) : null)) : null,
-      hasMeasure ? part('Over time and by percentile', measureCharts(scenario)) : null,
+      hasMeasure ? part('Over time and by percentile', measureCharts(scenario), heatMaps(scenario)) : null,
       hasLoad ? part('Loading', loadCharts(scenario)) : null,
       numbersSection(scenario, hasMeasure, hasLoad));
 }

@@ -29,6 +29,7 @@ function reading(row, metric, neighbours, slot, note = null) {
 
 // What must be read with a number stands below it: where request units come from; how much was asked for.
 function noteOf(target, row, metric) {
+  if (target.within_run[metric]) return `95\u00a0% within this run: ${target.within_run[metric]}`;
   if (metric === 'throughput_ops_per_s' && target.open_loop) return `of ${textOf(row, 'planned_ops_per_s')} offered`;
   return metric.startsWith('ru_') ? target.charge_basis : null;
 }

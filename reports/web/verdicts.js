@@ -1,11 +1,4 @@
-// The findings of a comparison: sentences first, then the pairs behind each.
-
-function findingLine(finding) {
-  return el('li', {class: `finding ${finding.tone}`},
-      el('p', {}, el('span', {class: 'about'}, `${finding.scenario}, ${finding.subject}: `),
-         el('strong', {}, finding.sentence)),
-      finding.cautions.map((caution) => el('small', {}, caution)));
-}
+// The findings of a comparison: the pairs behind each.
 
 // Paired differences, a dot per round, over the estimate and its interval. Zero is always in sight.
 function pairChart(finding) {
@@ -21,6 +14,9 @@ function pairChart(finding) {
     element.textContent = words;
     return element;
   };
+  // A label over a line near an edge grows away from it.
+  const label = (at, words) => text(at, 12, words,
+      at > width - 70 ? 'end' : at < 70 ? 'start' : 'middle');
   const dots = finding.pairs.map((pair, i) => {
     const y = top + row * i + row / 2;
     const title = svg('title', {});
@@ -29,13 +25,13 @@ function pairChart(finding) {
         svg('circle', {cx: x(pair.percent), cy: y, r: 4, class: 'pair'}));
   });
   const y = top + row * finding.pairs.length + row / 2;
-  const near = Math.abs(x(finding.percent) - x(0)) < 80;
+  const near = Math.abs(x(finding.percent) - x(0)) < 110;
   return svg('svg', {viewBox: `0 0 ${width} ${height}`, class: 'pairs', role: 'img',
                      'aria-label': `${finding.subject}: ${finding.sentence}`},
       svg('rect', {x: x(finding.low), width: Math.max(x(finding.high) - x(finding.low), 1), y: top - 6,
                    height: height - top + 2, class: 'interval'}),
       line(x(0), 'zero'), line(x(finding.percent), 'estimate'),
-      text(x(0), 12, near ? '0' : 'no difference'), near ? '' : text(x(finding.percent), 12, finding.text),
+      label(x(0), near ? '0' : 'no difference'), near ? '' : label(x(finding.percent), finding.text),
       ...dots, text(left - 14, y + 4, 'all', 'end'),
       svg('line', {x1: x(finding.low), x2: x(finding.high), y1: y, y2: y, class: 'bar'}));
 }
@@ -49,13 +45,9 @@ function pairTable(finding) {
 
 function findingCard(finding) {
   return el('div', {class: 'card'}, el('h4', {}, `${finding.scenario}, ${finding.subject}`),
-      el('p', {}, `${finding.text}, 95\u00a0% confidence interval ${finding.interval}. A dot is the difference of one `,
+      el('p', {class: 'note'}, `${finding.text}, 95\u00a0% confidence interval ${finding.interval}. A dot is the difference of one `,
          'round’s pair; the shade is the interval of the estimate.'),
       pairChart(finding), details('Table', () => pairTable(finding)));
-}
-
-function findingList() {
-  return el('ul', {class: 'answers'}, data.comparison.findings.map(findingLine));
 }
 
 function verdictSection() {

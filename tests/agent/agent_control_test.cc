@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "control/spool_reader.h"
+
 #include "base/clock.h"
 #include "tests/support/memory_disk.h"
 
@@ -264,6 +266,34 @@ TEST_F(AgentControlTest, LeavesWhenNothingIsHeardForTheLease) {
   EXPECT_EQ(port_.quit, AgentExit::kLostCoordinator);
 }
 
+TEST_F(AgentControlTest, DialsAgainWhenNothingIsHeardForAThirdOfTheLease) {
+  RunStage();
+  Ping(200, 200);
+  Tick(500);
+  EXPECT_EQ(port_.redials, 0);
+  Tick(510);
+  EXPECT_EQ(port_.redials, 1);
+  Tick(600);
+  control_.OnDisconnected();
+  EXPECT_EQ(port_.redials, 1) << "it is being dialled";
+  control_.OnConnected(Ms(650));
+  Tick(900);
+  EXPECT_EQ(port_.redials, 1);
+  Tick(960);
+  EXPECT_EQ(port_.redials, 2) << "the new stream is as silent";
+  EXPECT_EQ(port_.stops, 0) << "the load goes on within the lease";
+}
+
+TEST_F(AgentControlTest, DialsAgainWhenPingsComeButSayThatItIsNotHeard) {
+  RunStage();
+  for (int64_t ms = 100; ms <= 250; ms += 50) Ping(ms, 20);
+  Tick(300);
+  EXPECT_EQ(port_.redials, 0);
+  Ping(320, 20);
+  Tick(330);
+  EXPECT_EQ(port_.redials, 1);
+}
+
 TEST_F(AgentControlTest, IsNotKeptFromStoppingByAClockThatJumpsBack) {
   RunStage();
   Ping(500, 500);
@@ -305,6 +335,29 @@ TEST_F(AgentControlTest, SendsAgainWhatIsNotAcknowledgedForASecondAFewAtATime) {
   EXPECT_EQ(SequencesSent(), (std::vector<uint64_t>{7, 5, 6, 7}));
 }
 
+TEST_F(AgentControlTest, HasFourReportsUnderWayAndTheRestOnDiskHoweverLongTheCoordinatorIsSlow) {
+  RunStage();
+  for (int i = 0; i < 60; ++i) control_.OnInterval(v1::Interval());
+  EXPECT_EQ(SequencesSent(), (std::vector<uint64_t>{1, 2, 3, 4}));
+  EXPECT_EQ(port_.stops, 0) << "the load goes on";
+  EXPECT_EQ(spool_.last(), 60u);
+}
+
+TEST_F(AgentControlTest, HandsOverEveryReportOnceAndInOrderWhenASlowCoordinatorComesBack) {
+  RunStage();
+  std::vector<uint64_t> all;
+  for (uint64_t i = 1; i <= 60; ++i) {
+    control_.OnInterval(v1::Interval());
+    all.push_back(i);
+  }
+  for (uint64_t kept = 1; kept <= 60; ++kept) {
+    Acknowledge(200, kept);
+    EXPECT_LE(SequencesSent().size(), kept + 4) << "never more than four under way";
+  }
+  EXPECT_EQ(SequencesSent(), all);
+  EXPECT_TRUE(spool_.empty());
+}
+
 TEST_F(AgentControlTest, SendsReportsThatTheCoordinatorMisses) {
   RunStage();
   for (int i = 0; i < 5; ++i) control_.OnInterval(v1::Interval());
@@ -333,7 +386,40 @@ TEST_F(AgentControlTest, RepeatsItsEndUntilThatIsAcknowledged) {
   LiveTo(4500);
   LiveTo(5400);
   EXPECT_EQ(Sent(v1::AgentMessage::kStageDone), 3);
-  EXPECT_EQ(disk_.files(), 0u) << "nothing is left to keep";
+  EXPECT_TRUE(spool_.empty()) << "no report waits";
+}
+
+TEST_F(AgentControlTest, LeavesTheEndOfItsStageOnDiskUntilTheRunGoesOnOrIsOver) {
+  RunStage();
+  control_.OnInterval(v1::Interval());
+  control_.OnStageDone(v1::StageDone());
+  Acknowledge(300, 1, /*done=*/true);
+  EXPECT_EQ(disk_.files(), 1u) << "a coordinator that dies now has not recorded the stage yet";
+  v1::CoordinatorMessage goodbye;
+  goodbye.mutable_goodbye();
+  Hear(goodbye, 400);
+  EXPECT_EQ(disk_.files(), 0u);
+}
+
+TEST_F(AgentControlTest, LeavesWhatTellsWhoseReportsItHasWhenTheCoordinatorIsGone) {
+  RunStage();
+  control_.OnInterval(v1::Interval());
+  control_.OnTick(Ms(30'000));
+  control_.OnStageDone(v1::StageDone());
+  ASSERT_TRUE(port_.quit);
+  EXPECT_EQ(*port_.quit, AgentExit::kLostCoordinator);
+  std::vector<v1::SpoolRecord> records;
+  const std::string bytes = disk_.Bytes("spool.1");
+  MemoryDisk copy;
+  ASSERT_TRUE((*copy.Open("copy"))->Append(bytes).ok());
+  const auto file = ReadSpoolFile(*copy.Open("copy"),
+                                  [&](v1::SpoolRecord& record) { records.push_back(record); });
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_EQ(file->head.run_id(), control_.welcome().run_id());
+  EXPECT_EQ(file->head.step(), 4u);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].report().sequence(), 1u);
+  EXPECT_EQ(records[1].end().last_sequence(), 1u);
 }
 
 TEST_F(AgentControlTest, StopsAndSaysSoWhenItsReportsCannotBeKept) {
@@ -433,6 +519,15 @@ TEST_F(AgentControlTest, LeavesWithTheCodeOfTheGoodbye) {
   Hear(goodbye, 1);
   EXPECT_TRUE(Last().has_farewell());
   EXPECT_EQ(port_.quit, AgentExit::kRefused);
+}
+
+TEST_F(AgentControlTest, EndsWithSuccessOnlyWhenItsLastReportIsAcknowledged) {
+  RunStage();
+  control_.OnStageDone(v1::StageDone());
+  v1::CoordinatorMessage goodbye;
+  goodbye.mutable_goodbye()->set_exit_code(0);
+  Hear(goodbye, 200);
+  EXPECT_EQ(port_.quit, AgentExit::kFailed);
 }
 
 TEST_F(AgentControlTest, NeverExitsWithZeroWhenTerminated) {

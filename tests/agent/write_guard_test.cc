@@ -49,6 +49,13 @@ TEST(WriteGuard, WhatSomebodyElseMadeIsNeverDroppedNorWrittenTo) {
   EXPECT_EQ(Refusal(foreign, kReads), "");
 }
 
+TEST(WriteGuard, APrimaryThatOthersWorkOnIsNotWrittenToWhateverWasConsented) {
+  const Standing primary{.consent = true, .others = "it has 1 replica", .place = "table t"};
+  EXPECT_THAT(Refusal(primary, kWrites), HasSubstr("table t: it has 1 replica: somebody depends"));
+  EXPECT_NE(Refusal(primary, kLoads), "");
+  EXPECT_EQ(Refusal(primary, kReads), "");
+}
+
 TEST(WriteGuard, TheIntentIsThatOfAllScenariosOnTheTarget) {
   v1::Campaign campaign;
   v1::Scenario* reads = campaign.add_scenarios();

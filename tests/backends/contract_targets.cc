@@ -11,6 +11,7 @@ const std::vector<ContractEntry>& ContractEntries() {
   static const std::vector<ContractEntry> entries = {
       {"null_at_once", OpenNullAtOnce},
       {"null_delayed", OpenNullDelayed},
+      {"null_queue", OpenNullQueue},
       {"sqlite_memory", OpenSqliteMemory},
       {"sqlite_file", OpenSqliteFile},
       {"postgres", OpenPostgres},

@@ -157,6 +157,17 @@ TEST_P(Contract, SettlesAfterALoad) {
   EXPECT_TRUE(settled.ok()) << settled;
 }
 
+TEST_P(Contract, TellsHowMuchItStoresOrThatItDoesNot) {
+  if (target_->KeepsRecords()) Load(0, 200);
+  const auto bytes = backend_->StoredBytes();
+  if (!bytes.ok()) {
+    EXPECT_EQ(bytes.status().code(), absl::StatusCode::kUnimplemented) << bytes.status();
+    return;
+  }
+  EXPECT_GT(*bytes, 200u * 20);  // a record takes more than 20 bytes, and less than 100 KB
+  EXPECT_LT(*bytes, 200u * 100'000);
+}
+
 TEST_P(Contract, CanBeObservedWhileItIsDriven) {
   auto observer = backend_->Observe();
   ASSERT_TRUE(observer.ok()) << observer.status();

@@ -8,8 +8,10 @@ namespace {
 
 class NullContractTarget final : public ContractTarget {
  public:
-  explicit NullContractTarget(int64_t service_ns) {
+  explicit NullContractTarget(int64_t service_ns, uint32_t servers = 0) {
     target_.mutable_service_time()->set_ns(service_ns);
+    target_.set_servers(servers);
+    if (servers > 0) target_.set_service_law(v1::SERVICE_LAW_EXPONENTIAL);
   }
 
   absl::StatusOr<std::unique_ptr<Backend>> MakeBackend(const RecordSource& records) override {
@@ -27,6 +29,10 @@ std::unique_ptr<ContractTarget> OpenNullAtOnce() { return std::make_unique<NullC
 
 std::unique_ptr<ContractTarget> OpenNullDelayed() {
   return std::make_unique<NullContractTarget>(2 * kNsPerMs);
+}
+
+std::unique_ptr<ContractTarget> OpenNullQueue() {
+  return std::make_unique<NullContractTarget>(kNsPerMs, 2);
 }
 
 }  // namespace weir

@@ -9,5 +9,6 @@ namespace weir {
 
 std::unique_ptr<ContractTarget> OpenNullAtOnce();
 std::unique_ptr<ContractTarget> OpenNullDelayed();
+std::unique_ptr<ContractTarget> OpenNullQueue();
 
 }  // namespace weir

@@ -48,6 +48,20 @@ TEST_F(PosixDiskTest, GivesAFileToOneOwnerAtATime) {
   EXPECT_EQ((*second)->Size(), 4u);
 }
 
+TEST_F(PosixDiskTest, GivesAFileToReadersOnceNobodyWritesIt) {
+  const std::string path = folder_ + "/file";
+  EXPECT_TRUE(absl::IsNotFound(OpenToRead(path).status())) << "it is not made";
+  {
+    auto writer = disk_->Open(path);
+    ASSERT_TRUE((*writer)->Append("kept").ok());
+    EXPECT_TRUE(absl::IsAlreadyExists(OpenToRead(path).status()));
+  }
+  auto reader = OpenToRead(path);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_TRUE(OpenToRead(path).ok()) << "beside another reader";
+  EXPECT_EQ(*(*reader)->Read(0, 100), "kept");
+}
+
 TEST_F(PosixDiskTest, SaysWhatItCannotDo) {
   const absl::Status status = disk_->Open(folder_ + "/no/such/folder").status();
   EXPECT_NE(status.message().find("no/such/folder"), absl::string_view::npos);

@@ -74,5 +74,19 @@ void BM_TimerLateness(benchmark::State& state) {
 }
 BENCHMARK(BM_TimerLateness)->Iterations(2'000);
 
+// What memory allows: blocks that no cache holds, copied. The limit of everything that makes bytes.
+void BM_CopyMemory(benchmark::State& state) {
+  constexpr size_t kBytes = size_t{64} << 20;
+  const std::vector<char> from(kBytes, 'x');
+  std::vector<char> to(kBytes);
+  for (auto _ : state) {
+    std::copy(from.begin(), from.end(), to.begin());
+    benchmark::DoNotOptimize(to.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * kBytes));
+}
+BENCHMARK(BM_CopyMemory);
+
 }  // namespace
 }  // namespace weir

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Other clients against our emulator, another server under our client. `./dev conformance` calls it:
-#   run.sh BUILD_DIRECTORY [python|java|vercel ...]
+#   run.sh BUILD_DIRECTORY [python|java|vercel|kubernetes ...]
 # A part whose tools cannot be had is named and passed over; only a wrong answer fails.
 set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -80,15 +80,29 @@ vercel() {
   judge vercel "$status"
 }
 
-[[ $# -gt 0 ]] || set -- python java vercel
+# The API server and its controllers are built of their Go modules, which takes minutes once.
+kubernetes() {
+  command -v go >/dev/null || { pass_over kubernetes "there is no go, 1.26 or newer"; return; }
+  command -v kubectl >/dev/null || { pass_over kubernetes "there is no kubectl"; return; }
+  if ! (cd "$here/kubernetes" && CGO_ENABLED=0 nice go build -trimpath -o "$work/kube" .) \
+    >"$work/kubernetes.log" 2>&1; then
+    pass_over kubernetes "the API server could not be built, see $work/kubernetes.log"
+    return
+  fi
+  (cd "$here/../.." && timeout 300 node "$here/kubernetes/api_test.mjs" "$work/kube" \
+    "$build/bin/weir" "$work/kubernetes")
+  judge kubernetes $?
+}
+
+[[ $# -gt 0 ]] || set -- python java vercel kubernetes
 for part in "$@"; do
   case "$part" in
-    python | java | vercel)
+    python | java | vercel | kubernetes)
       say "$part"
       "$part"
       ;;
     *)
-      echo "run.sh: there is no part $part: python, java, vercel" >&2
+      echo "run.sh: there is no part $part: python, java, vercel, kubernetes" >&2
       exit 2
       ;;
   esac

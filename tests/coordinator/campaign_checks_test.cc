@@ -145,6 +145,16 @@ TEST(CampaignChecks, SettingsOfAScenarioAgree) {
             "f:9:39: hot_records: a hotspot needs a share between 0 and 1, both excluded");
 }
 
+TEST(CampaignChecks, ABudgetThatNothingCanUseUpIsRefused) {
+  const std::string text = "budget: {ru: 5, ru_per_second: 7, operations: 9/s}\n";
+  EXPECT_EQ(Problems(absl::StrCat(kRichCampaign, text)), "");
+  EXPECT_EQ(Problems(absl::StrCat(WithScenario("    phases: {load: }\n"), text)),
+            "f:7:14: ru: no target of the campaign charges for what is done, so that this limits "
+            "nothing; leave it out\n"
+            "f:7:32: ru_per_second: no target of the campaign charges for what is done, so that "
+            "this limits nothing; leave it out");
+}
+
 std::string Warnings(const std::string& text, const std::vector<std::string>& sets = {}) {
   std::string all;
   for (const Problem& warning : ReadCampaignText(text, "f", sets).warnings) {

@@ -9,73 +9,52 @@
 #include "base/random.h"
 #include "coordinator/campaign_reader.h"
 #include "tests/coordinator/campaign_text.h"
+#include "tests/support/damage.h"
 
 namespace weir {
 namespace {
 
 constexpr int kMutants = 2000;
-constexpr const char* kPieces[] = {"{",
-                                   "}",
-                                   "[",
-                                   "]",
-                                   ":",
-                                   ": ",
-                                   "- ",
-                                   "\n",
-                                   "  ",
-                                   "\t",
-                                   "'",
-                                   "\"",
-                                   "|\n",
-                                   "> ",
-                                   "&a ",
-                                   "*a",
-                                   "!!str ",
-                                   "null",
-                                   "~",
-                                   "%",
-                                   "@",
-                                   "`",
-                                   "---\n",
-                                   "...\n",
-                                   "? ",
-                                   "#",
-                                   "\xff",
-                                   "\xc3",
-                                   "18446744073709551616",
-                                   "-1",
-                                   "1e400",
-                                   "nan",
-                                   "${env:X}",
-                                   "name",
-                                   "targets",
-                                   "open",
-                                   "closed",
-                                   "5/s",
-                                   "9h",
-                                   "<<: "};
-
-void Mutate(DrawStream* draws, std::string* text) {
-  const uint64_t changes = 1 + draws->Below(4);
-  for (uint64_t i = 0; i < changes && !text->empty(); ++i) {
-    const size_t at = draws->Below(text->size());
-    const size_t length = std::min<size_t>(draws->Below(12), text->size() - at);
-    switch (draws->Below(4)) {
-      case 0:
-        text->erase(at, length);
-        break;
-      case 1:
-        text->insert(at, kPieces[draws->Below(std::size(kPieces))]);
-        break;
-      case 2:
-        text->replace(at, length, kPieces[draws->Below(std::size(kPieces))]);
-        break;
-      default:
-        text->insert(draws->Below(text->size()), text->substr(at, length * 8));
-        break;
-    }
-  }
-}
+const std::vector<std::string> kPieces = {"{",
+                                          "}",
+                                          "[",
+                                          "]",
+                                          ":",
+                                          ": ",
+                                          "- ",
+                                          "\n",
+                                          "  ",
+                                          "\t",
+                                          "'",
+                                          "\"",
+                                          "|\n",
+                                          "> ",
+                                          "&a ",
+                                          "*a",
+                                          "!!str ",
+                                          "null",
+                                          "~",
+                                          "%",
+                                          "@",
+                                          "`",
+                                          "---\n",
+                                          "...\n",
+                                          "? ",
+                                          "#",
+                                          "\xff",
+                                          "\xc3",
+                                          "18446744073709551616",
+                                          "-1",
+                                          "1e400",
+                                          "nan",
+                                          "${env:X}",
+                                          "name",
+                                          "targets",
+                                          "open",
+                                          "closed",
+                                          "5/s",
+                                          "9h",
+                                          "<<: "};
 
 TEST(CampaignReader, AnswersToWhateverItIsGiven) {
   constexpr uint64_t kSeed = 20261121;
@@ -83,7 +62,9 @@ TEST(CampaignReader, AnswersToWhateverItIsGiven) {
   for (int i = 0; i < kMutants; ++i) {
     std::string text = kRichCampaign;
     DrawStream draws(kSeed, static_cast<uint64_t>(i));
-    Mutate(&draws, &text);
+    for (uint64_t changes = 1 + draws.Below(4); changes > 0; --changes) {
+      Damage(kPieces, &draws, &text);
+    }
     const CampaignReading reading = ReadCampaignText(text, "f", {});
     valid += reading.problems.empty();
     const int lines = static_cast<int>(std::count(text.begin(), text.end(), '\n') +

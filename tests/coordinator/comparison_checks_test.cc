@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_replace.h"
+
 #include "tests/coordinator/campaign_text.h"
 
 namespace weir {
@@ -33,6 +35,14 @@ TEST(ComparisonChecks, RefuseADesignThatCannotReachAVerdict) {
       "rounds, or fewer metrics");
 }
 
+// Each of two looks has half of the significance, which takes a pair more.
+TEST(ComparisonChecks, NeedMoreRoundsWhereTheyMayBeExtended) {
+  EXPECT_THAT(Problems(Comparing(absl::StrCat(kMetric, ", rounds: 6, extend: true"))),
+              HasSubstr("takes 7 rounds at least"));
+  EXPECT_EQ(Problems(Comparing(absl::StrCat(kMetric, ", rounds: 7, extend: true"))), "");
+  EXPECT_EQ(Problems(Comparing(absl::StrCat(kMetric, ", mode: quick, extend: true"))), "");
+}
+
 // Twelve numbers over eight pairs have no power at all.
 TEST(ComparisonChecks, CountTheWholeFamily) {
   std::string text = Comparing(
@@ -44,6 +54,20 @@ TEST(ComparisonChecks, CountTheWholeFamily) {
               "  - {name: e, postgres: {table: e}}\n");
   EXPECT_THAT(Problems(text), HasSubstr("12 comparisons are judged together"));
   EXPECT_THAT(Problems(text), HasSubstr("takes 9 rounds at least"));
+}
+
+TEST(ComparisonChecks, RankWhatDoesNotPromiseTheSameOnlyWhenToldTo) {
+  const std::string unlike =
+      absl::StrReplaceAll(Comparing(absl::StrCat(kMetric, ", rounds: 6")),
+                          {{"table: other", "table: other, unlogged: true"}});
+  EXPECT_THAT(Problems(unlike), HasSubstr("the targets differ in durability: "));
+  EXPECT_THAT(Problems(unlike), HasSubstr("'acknowledge: [durability]'"));
+  EXPECT_THAT(Problems(absl::StrReplaceAll(
+                  unlike, {{"rounds: 6", "rounds: 6, acknowledge: [batch, durabilty]"}})),
+              HasSubstr("did you mean 'durability'?"));
+  EXPECT_EQ(Problems(absl::StrReplaceAll(unlike,
+                                         {{"rounds: 6", "rounds: 6, acknowledge: [durability]"}})),
+            "");
 }
 
 TEST(ComparisonChecks, NeedTheSameStartForEveryRun) {
@@ -79,7 +103,7 @@ TEST(ComparisonChecks, AllowThreeMetricsAndInQuickModeOne) {
 
 TEST(ComparisonChecks, LetTargetsShareATableThatEveryRunMakesAnew) {
   std::string text = Comparing(absl::StrCat(kMetric, ", rounds: 6"));
-  text.replace(text.find("{table: other}"), 14, "{unlogged: true}");
+  text.replace(text.find("{table: other}"), 14, "{fillfactor: 90}");
   EXPECT_EQ(Problems(text), "");
   EXPECT_THAT(Problems(text.substr(0, text.find("compare:"))), HasSubstr("both use table"));
 }

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/cli/budget_estimate.h"
 #include "coordinator/cli/query_sample.h"
+#include "coordinator/price_book.h"
 #include "tests/coordinator/campaign_text.h"
 
 namespace weir {
@@ -77,6 +79,28 @@ TEST(QuerySample, CountsWhatAQueryWouldFind) {
     if (schema.queries[i].name != "trace") continue;
     EXPECT_NEAR(matches[i], 8, 0.01);  // records_per_trace
   }
+}
+
+TEST(BudgetEstimate, CountsTheRoundsThatAnExtensionMayAdd) {
+  v1::Campaign campaign = ReadCampaignText(kRichCampaign, "f", {}).campaign;
+  campaign.mutable_compare()->set_rounds(8);
+  const v1::RegionPrices& prices = DefaultPriceBook().regions(0);
+  const auto once = EstimateUse(campaign, prices);
+  campaign.mutable_compare()->set_extend(true);
+  const auto extended = EstimateUse(campaign, prices);
+  ASSERT_TRUE(once.ok() && extended.ok()) << once.status();
+  EXPECT_GT(once->ru, 0);
+  EXPECT_DOUBLE_EQ(extended->ru, 2 * once->ru);
+  EXPECT_DOUBLE_EQ(extended->money, 2 * once->money);
+}
+
+TEST(BudgetEstimate, SaysThatItCountsASearchAsOneRun) {
+  v1::Campaign campaign = ReadCampaignText(kRichCampaign, "f", {}).campaign;
+  campaign.mutable_budget()->set_ru(1e9);
+  const ChosenPrices prices{DefaultPriceBook(), DefaultPriceBook().regions(0).name(), {}};
+  EXPECT_EQ(BudgetText(campaign, prices).find("a search"), std::string::npos);
+  campaign.mutable_capacity();
+  EXPECT_NE(BudgetText(campaign, prices).find(", a search counted as one run"), std::string::npos);
 }
 
 }  // namespace

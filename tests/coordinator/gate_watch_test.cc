@@ -306,6 +306,17 @@ TEST_F(GateWatchTest, NamesTheAgentThatSeesAnotherDatabase) {
   EXPECT_GT(spreads[1].response_p99_ns(), 2e6);
 }
 
+TEST_F(GateWatchTest, SaysOfAnAgentWhoseOperationsFailThatTheyAreBeyondTheTimeout) {
+  v1::Tally* total = leg_.mutable_shares(1)->mutable_total();
+  *total = Operations(10'000, 5 * kUs, 2 * kMs);
+  total->set_planned(10'300);
+  total->set_failed(300);
+  const auto failed = Failed(JudgeCalm());
+  ASSERT_FALSE(failed.empty());
+  EXPECT_EQ(failed.back().name(), "agreement");
+  EXPECT_THAT(failed.back().saw(), HasSubstr(", p99 beyond the timeout; the median agent's"));
+}
+
 TEST_F(GateWatchTest, SaysWhatCouldNotBeMeasured) {
   agents_[1].mutable_conditions(0)->set_value("NOT DISCLOSED");
   const auto gates = Judge([](uint32_t, v1::ResourceSample* sample) {

@@ -165,6 +165,11 @@ class Rehearsal : public RunPort {
     prepared->set_plan_digest(digests_.count(connection) ? digests_[connection] : "same");
     prepared->add_operations()->set_name("read");
     prepared->set_planned_operations(60);
+    for (const auto& [name, value] : disclosed_[prepare.target()]) {
+      v1::Condition* condition = prepared->add_conditions();
+      condition->set_name(name);
+      condition->set_value(value);
+    }
     if (prepare.task() == failing_task_) {
       prepared->set_error("password authentication failed");
       prepared->set_target_unreachable(true);
@@ -234,7 +239,7 @@ class Rehearsal : public RunPort {
 
   // Agents' clocks are thousands of seconds apart.
   static int64_t Skew(ConnectionId connection) {
-    return static_cast<int64_t>(connection) * 1000 * kNsPerSecond;
+    return static_cast<int64_t>(connection % 1000) * 1000 * kNsPerSecond;
   }
 
  public:
@@ -256,6 +261,7 @@ class Rehearsal : public RunPort {
   std::set<std::tuple<uint32_t, v1::Phase, uint32_t>> seconds_;
   absl::Status store_status_;
   absl::Status go_status_;
+  std::map<uint32_t, std::map<std::string, std::string>> disclosed_;  // by target
   v1::Task failing_task_ = v1::TASK_UNSPECIFIED;
   bool verification_matches_ = true;
   uint64_t merged_ok_ = 0;

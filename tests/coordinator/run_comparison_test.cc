@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "coordinator/run_control.h"
 #include "coordinator/run_program.h"
 #include "reports/comparison_design.h"
@@ -51,7 +53,9 @@ TEST(RunProgram, RestoresAndVerifiesBeforeTheCanaryAndTheRun) {
 // Agents that do a canary of their own speed, and in some legs start too late.
 class Comparers : public Rehearsal {
  public:
-  Comparers() : Rehearsal(SettingsFor(2), Comparing()) {}
+  explicit Comparers(const v1::Campaign& campaign = Comparing(),
+                     const RunControlSettings& settings = SettingsFor(2))
+      : Rehearsal(settings, campaign) {}
   void Prepare(ConnectionId connection, const v1::Prepare& prepare) override {
     if (prepare.task() == v1::TASK_CANARY) canary_ = prepare;
     Rehearsal::Prepare(connection, prepare);
@@ -124,6 +128,99 @@ TEST(RunComparison, DoesNotRunARoundAThirdTime) {
   ASSERT_TRUE(run.finished_);
   EXPECT_EQ(run.result().legs_size(), 10);
   EXPECT_EQ(run.result().verdict().validity(), v1::VALIDITY_INVALID);
+}
+
+v1::Campaign Extending() {
+  v1::Campaign campaign = Comparing();
+  campaign.mutable_compare()->set_extend(true);
+  campaign.mutable_compare()->set_threshold(0.03);
+  campaign.mutable_compare()->set_margin(0.05);
+  campaign.mutable_compare()->mutable_metrics(0)->set_metric("throughput_ops_per_s");
+  return campaign;
+}
+
+// Both targets do the same, and four pairs are too few to call them equivalent.
+TEST(RunComparison, RunsAsManyRoundsAgainOnceWhereNoDifferenceIsShown) {
+  Comparers run(Extending());
+  run.late_legs_ = {2, 14};  // rounds 2 and 7: both repeated
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  const v1::RunResult& result = run.result();
+  ASSERT_EQ(result.legs_size(), 20);
+  EXPECT_EQ(result.verdict().validity(), v1::VALIDITY_VALID);
+  EXPECT_EQ(RoundsIn(result), 2 * kRounds);
+  const auto order = RoundOrder(3, 0, kRounds + 1, {0, 1});
+  EXPECT_EQ(result.legs(10).target(), order[0] == 0 ? "left" : "right");
+  EXPECT_EQ(result.legs(10).round(), kRounds + 1);
+  EXPECT_EQ(std::count(run.said_.begin(), run.said_.end(),
+                       "no difference is shown yet: 4 rounds more, the only extension"),
+            1);
+  const auto designs = std::count_if(run.journal_.begin(), run.journal_.end(),
+                                     [](const auto& record) { return record.has_design(); });
+  EXPECT_EQ(designs, 2) << "the extension is kept, too, before it begins";
+}
+
+// Agents that fail the proof of headroom, and start late in one leg of the comparison.
+class Unproven : public Comparers {
+ public:
+  Unproven()
+      : Comparers(Extending(), [] {
+          RunControlSettings settings = SettingsFor(2);
+          settings.prove_headroom = true;
+          settings.override_gates = true;
+          return settings;
+        }()) {}
+  void RunStage(ConnectionId connection, const v1::Arm& arm) override {
+    if (arm.task() != v1::TASK_PROVE) return Comparers::RunStage(connection, arm);
+    Deliver(connection, Interval(arm, 0));
+    v1::AgentMessage done = Done(arm, 1);
+    done.mutable_stage_done()->set_started_ns(arm.start_ns() + kNsPerSecond);
+    Deliver(connection, done);
+  }
+};
+
+TEST(RunComparison, SaysOfAddedLegsAsWellThatTheyWereDrivenWithoutHeadroom) {
+  Unproven run;
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  ASSERT_EQ(run.result().legs_size(), 16);
+  for (const v1::Leg& leg : run.result().legs()) {
+    EXPECT_FALSE(leg.headroom().proven()) << leg.index();
+    EXPECT_THAT(leg.verdict().overridden(), testing::Contains("headroom")) << leg.index();
+    EXPECT_EQ(leg.verdict().validity(), v1::VALIDITY_UNVERIFIED) << leg.index();
+  }
+}
+
+TEST(RunComparison, DoesNotExtendWhatWasNotAllowedTo) {
+  v1::Campaign campaign = Extending();
+  campaign.mutable_compare()->set_extend(false);
+  Comparers run(campaign);
+  run.Run();
+  EXPECT_EQ(run.result().legs_size(), 2 * static_cast<int>(kRounds));
+}
+
+v1::Campaign OnPostgres() {
+  v1::Campaign campaign = Comparing();
+  for (v1::Target& target : *campaign.mutable_targets()) target.mutable_postgres();
+  return campaign;
+}
+
+// What a target that was not set up yet would disclose is not known: nothing is refused for that.
+TEST(RunComparison, EndsWhenTheDatabasesTellThatTheyPromiseDifferentThings) {
+  Comparers run(OnPostgres());
+  run.disclosed_[0] = {{"fsync", "on"}};
+  run.disclosed_[1] = {{"fsync", "off"}};
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  EXPECT_EQ(run.result().state(), v1::RUN_STATE_ABORTED);
+  EXPECT_THAT(run.said_, testing::Contains(HasSubstr("name it in compare.acknowledge")));
+  EXPECT_GT(run.result().legs(0).results_size(), 0) << "the first target ran";
+  EXPECT_EQ(run.result().legs(1).results_size(), 0);
+
+  Comparers alike(OnPostgres());
+  alike.disclosed_[0] = alike.disclosed_[1] = {{"fsync", "off"}};
+  alike.Run();
+  EXPECT_EQ(alike.result().state(), v1::RUN_STATE_FINISHED);
 }
 
 TEST(RunComparison, DoesNotRepeatWhatTheDatabaseDid) {

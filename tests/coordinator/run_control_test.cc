@@ -140,7 +140,7 @@ TEST(RunControl, RefusesALateAgentAndOneWithAnotherProtocol) {
   EXPECT_EQ(run.goodbyes_[7].exit_code(), 64u);
   run.Join(1);
   run.Join(8);
-  EXPECT_EQ(run.goodbyes_[8].exit_code(), 64u);
+  EXPECT_EQ(run.goodbyes_[8].exit_code(), 65u);
 }
 
 TEST(RunControl, GivesUpWhenAgentsDoNotJoinInTime) {
@@ -148,7 +148,7 @@ TEST(RunControl, GivesUpWhenAgentsDoNotJoinInTime) {
   run.Join(1);
   run.Pass(121 * kNsPerSecond, kNsPerSecond);
   EXPECT_TRUE(run.finished_);
-  EXPECT_THAT(run.said_, Contains(HasSubstr("only 1 of 2 agents joined")));
+  EXPECT_THAT(run.said_, Contains(HasSubstr("1 of 2 agents did not join")));
 }
 
 TEST(RunControl, KeepsWhatWasMeasuredWhenInterrupted) {

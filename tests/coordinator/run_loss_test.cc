@@ -73,7 +73,7 @@ class Tolerant : public Planned {
   explicit Tolerant(uint32_t agents)
       : Planned([agents] {
           RunControlSettings settings = SettingsFor(agents);
-          settings.tolerate_agent_loss = true;
+          settings.min_agents = 1;
           return settings;
         }()) {}
 
@@ -143,6 +143,29 @@ TEST(RunLoss, TakesUpWithAnAgentThatComesBackWithinTheLease) {
   EXPECT_EQ(run.acknowledged_[7].sequence(), 2u);
 }
 
+// Through relays a connection's number does not tell which of an agent's is the later.
+TEST(RunLoss, StaysWithTheStreamThatTheAgentDialledLast) {
+  EndlessRehearsal run(2);
+  run.Run();
+  v1::AgentMessage third = HelloAgain(2);
+  third.mutable_hello()->set_dial(3);
+  run.Deliver(7, third);
+  v1::AgentMessage second = HelloAgain(2);
+  second.mutable_hello()->set_dial(2);
+  run.Deliver(8, second);
+  run.acknowledged_.clear();
+  run.Deliver(7, Rehearsal::Interval(run.arms_[2], 1));
+  run.Deliver(1, Rehearsal::Interval(run.arms_[1], 1));
+  EXPECT_EQ(run.acknowledged_[7].sequence(), 2u);
+  EXPECT_FALSE(run.acknowledged_.contains(8)) << "it came late from an earlier dial";
+  v1::AgentMessage fourth = HelloAgain(2);
+  fourth.mutable_hello()->set_dial(4);
+  run.Deliver(5, fourth);
+  run.Deliver(1, Rehearsal::Interval(run.arms_[1], 2));
+  run.Deliver(5, Rehearsal::Interval(run.arms_[2], 2));
+  EXPECT_EQ(run.acknowledged_[5].sequence(), 3u) << "a later dial, whatever its number";
+}
+
 TEST(RunLoss, RefusesAnAgentThatWasAwayForTooLong) {
   EndlessRehearsal run(3);
   run.deaf_ = 3;
@@ -152,7 +175,7 @@ TEST(RunLoss, RefusesAnAgentThatWasAwayForTooLong) {
   run.cut_ = {2};
   run.Pass(3 * kNsPerSecond);
   run.Deliver(7, HelloAgain(2));
-  EXPECT_EQ(run.goodbyes_[7].exit_code(), 64u);
+  EXPECT_EQ(run.goodbyes_[7].exit_code(), 65u);
   EXPECT_THAT(run.goodbyes_[7].reason(), HasSubstr("too long"));
 }
 
@@ -166,7 +189,7 @@ TEST(RunLoss, RefusesASecondAgentOfTheSameNameAndOneOfAnotherRun) {
   v1::AgentMessage lost_sheep = Rehearsal::Hello("b");
   lost_sheep.mutable_hello()->set_run_id("another run");
   run.Deliver(6, lost_sheep);
-  EXPECT_EQ(run.goodbyes_[6].exit_code(), 64u);
+  EXPECT_EQ(run.goodbyes_[6].exit_code(), 65u);
 }
 
 TEST(RunLoss, LetsAnAgentBeStartedAnewBeforeTheRunBegins) {
@@ -201,6 +224,45 @@ TEST(RunLoss, GrantsTheLeaseFromTheLatestPongThatItHasSeen) {
     }
   }
   EXPECT_FALSE(run.inbox_.empty());
+}
+
+// As long as it takes a ping to come round, and not until the next one is due.
+TEST(RunLoss, RenewsTheLeaseAtOnceWhenAnAgentIsHeardAgain) {
+  class Granted : public EndlessRehearsal {
+   public:
+    using EndlessRehearsal::EndlessRehearsal;
+    void Answer(ConnectionId connection, const v1::CoordinatorMessage& message) override {
+      if (message.has_ping()) granted_from_ns_.push_back(message.ping().granted_from_ns());
+      EndlessRehearsal::Answer(connection, message);
+    }
+    std::vector<int64_t> granted_from_ns_;
+  };
+  Granted run(1);
+  run.Run();
+  run.Pass(2 * kNsPerSecond);
+  run.cut_ = {1};
+  run.Pass(3 * kNsPerSecond);
+  run.cut_.clear();
+  const int64_t healed_ns = run.now_;
+  run.granted_from_ns_.clear();
+  run.Pass(PingPeriodNs(kDefaultLeaseNs, 1) + 100 * kNsPerMs);
+  ASSERT_GE(run.granted_from_ns_.size(), 2u);
+  EXPECT_LT(run.granted_from_ns_[0], healed_ns + run.Skew(1)) << "what it knew before";
+  EXPECT_GE(run.granted_from_ns_[1], healed_ns + run.Skew(1));
+  EXPECT_LE(run.granted_from_ns_.size(), 3u) << "one more, and not one for each answer";
+}
+
+// Four of five seconds of silence, and half a second to be there again.
+TEST(RunLoss, LeavesAnAgentMostOfItsLeaseAtAnyTime) {
+  EXPECT_LE(2 * PingPeriodNs(kDefaultLeaseNs, 100), kDefaultLeaseNs / 10);
+  for (const uint32_t agents : {1u, 100u, 10'000u, 100'000u}) {
+    for (const int64_t lease_ns : {kShortestLeaseNs, kDefaultLeaseNs, kLongestLeaseNs}) {
+      const int64_t period_ns = PingPeriodNs(lease_ns, agents);
+      EXPECT_LE(period_ns, lease_ns / 5);
+      EXPECT_GE(SilenceNs(lease_ns, agents), 3 * period_ns) << "a ping that is late is no silence";
+      EXPECT_LE(SilenceNs(lease_ns, agents), lease_ns * 3 / 5) << "time is left to dial";
+    }
+  }
 }
 
 TEST(RunLoss, KeepsTheRestWhenAnAgentIsLostWhileItStops) {

@@ -186,5 +186,67 @@ TEST(RunReports, AreAskedForByRepeatingPrepareUntilItIsAnswered) {
   EXPECT_TRUE(run.finished_);
 }
 
+// Second `second` of both agents as a relay bundles it; the agents' numbers of it may differ.
+class RelaysBundle {
+ public:
+  RelaysBundle(EndlessRehearsal& run, uint32_t second, const std::vector<uint64_t>& sequences) {
+    reports_.resize(sequences.size());
+    view_.reports.resize(sequences.size());
+    for (size_t i = 0; i < sequences.size(); ++i) {
+      const auto connection = static_cast<ConnectionId>(i + 1);
+      v1::IntervalReport report = Rehearsal::Interval(run.arms_[connection], second).interval();
+      EXPECT_TRUE(all_.AddHistograms(TallyView::Of(report.interval().operations(0).tally())).ok());
+      report.set_sequence(sequences[i]);
+      v1::OperationInterval& part = *report.mutable_interval()->mutable_operations(0);
+      reports_[i] = report;
+      v1::Tally counts;
+      AddCounts(part.tally(), &counts);
+      *reports_[i].mutable_interval()->mutable_operations(0)->mutable_tally() = counts;
+      view_.step = report.step();
+      view_.reports[i].connection = connection;
+      view_.reports[i].report.Read(reports_[i]);
+      *sums_.mutable_operations() = report.interval().operations();
+    }
+    *sums_.mutable_operations(0)->mutable_tally() = all_.ToProto();
+    view_.histograms.Read(second, sums_.operations());
+  }
+  const BundleView& view() const { return view_; }
+
+ private:
+  Tally all_;
+  std::vector<v1::IntervalReport> reports_;
+  v1::Interval sums_;
+  BundleView view_;
+};
+
+TEST(RunReports, TakesABundleForAllOfItsAgents) {
+  EndlessRehearsal run(2);
+  run.Run();
+  const RelaysBundle bundle(run, 1, {2, 2});
+  run.control_->OnBundle(bundle.view(), ++run.now_);
+  EXPECT_EQ(run.merged_ok_, 40u);
+  for (const ConnectionId connection : {1, 2}) {
+    EXPECT_EQ(run.acknowledged_[connection].sequence(), 2u);
+  }
+}
+
+TEST(RunReports, AsksEachAgentOfABundleForItsOwnReportWhereOneIsNotTheNext) {
+  EndlessRehearsal run(2);
+  run.Run();
+  run.inbox_.clear();
+  const RelaysBundle bundle(run, 1, {3, 2});
+  run.control_->OnBundle(bundle.view(), ++run.now_);
+  EXPECT_EQ(run.merged_ok_, 20u) << "only what was there before";
+  std::map<ConnectionId, v1::Resend> asked;
+  for (const auto& [connection, message] : run.inbox_) {
+    if (message.has_resend()) asked[connection] = message.resend();
+  }
+  ASSERT_EQ(asked.size(), 2u);
+  EXPECT_EQ(asked[1].first(), 2u);
+  EXPECT_EQ(asked[1].last(), 3u);
+  EXPECT_EQ(asked[2].first(), 2u);
+  EXPECT_EQ(asked[2].last(), 2u);
+}
+
 }  // namespace
 }  // namespace weir

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+#include "coordinator/start_barrier.h"
 #include "tests/coordinator/rehearsal.h"
 
 namespace weir {
@@ -25,6 +27,15 @@ class Hesitant : public Rehearsal {
   ConnectionId mute_ = 0;
   uint32_t mute_attempts_ = 99;
 };
+
+TEST(StartLead, GrowsWithTheRoundTripButOneThatTookLongDoesNotHoldUpALocalRun) {
+  EXPECT_EQ(StartLeadNs(true, 100 * kNsPerUs), 80 * kNsPerMs);
+  EXPECT_EQ(StartLeadNs(true, 5 * kNsPerMs), 500 * kNsPerMs);
+  EXPECT_EQ(StartLeadNs(true, 210 * kNsPerMs), 2100 * kNsPerMs);
+  EXPECT_EQ(StartLeadNs(false, 5 * kNsPerMs), 2 * kNsPerSecond);
+  EXPECT_EQ(StartLeadNs(false, kNsPerSecond), 10 * kNsPerSecond);
+  EXPECT_EQ(StartLeadNs(false, 60 * kNsPerSecond), 30 * kNsPerSecond);
+}
 
 TEST(RunStart, GoComesOnlyWhenAllAreArmed) {
   Hesitant run(3);

@@ -67,7 +67,10 @@ class Scaled : public Rehearsal {
     Deliver(1, message);
   }
 
+  void ThroughputChanged(const v1::Leg&, uint64_t ru) override { provisioned_.push_back(ru); }
+
   std::vector<v1::ChangeThroughput> orders_;
+  std::vector<uint64_t> provisioned_;  // as whoever watches is told
 };
 
 TEST(RunThroughput, OrdersAChangeUntilItIsAnsweredAndKeepsIt) {
@@ -89,6 +92,7 @@ TEST(RunThroughput, OrdersAChangeUntilItIsAnsweredAndKeepsIt) {
   EXPECT_EQ(change.to_ru(), 1500u);
   EXPECT_EQ(change.second(), 1u);
   EXPECT_GT(change.done_second(), 1u);
+  EXPECT_EQ(run.provisioned_, std::vector<uint64_t>{1500});
 }
 
 TEST(RunThroughput, KeepsWhatTheDatabaseSaidWhenItRefused) {
@@ -101,6 +105,7 @@ TEST(RunThroughput, KeepsWhatTheDatabaseSaidWhenItRefused) {
   run.Pump();
   ASSERT_EQ(run.result().legs(0).throughput_changes_size(), 1);
   EXPECT_THAT(run.result().legs(0).throughput_changes(0).error(), HasSubstr("423"));
+  EXPECT_TRUE(run.provisioned_.empty());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 #include "base/clock.h"
@@ -38,6 +39,17 @@ TEST(StageMerge, ShowsASecondOnceEveryAgentHasReportedIt) {
   EXPECT_EQ(shown, (std::vector<uint32_t>{0, 1}));
 }
 
+TEST(StageMerge, KeepsApartWhatEachAgentDidInASecond) {
+  StageMerge merge(2);
+  std::map<uint32_t, uint64_t> ok;
+  const auto look = [&](const MergedSecond& second) {
+    for (const auto& [agent, counts] : second.by_agent) ok[agent] = counts.ok();
+  };
+  ASSERT_TRUE(merge.Add(0, Report(1, 0, {1, 2, 3}), look).ok());
+  ASSERT_TRUE(merge.Add(1, Report(1, 0, {4}), look).ok());
+  EXPECT_EQ(ok, (std::map<uint32_t, uint64_t>{{0, 3}, {1, 1}}));
+}
+
 TEST(StageMerge, MakesOfAnySplitTheHistogramOfAllValues) {
   std::mt19937_64 random(7);
   for (const uint32_t agents : {1u, 3u, 7u}) {
@@ -58,6 +70,79 @@ TEST(StageMerge, MakesOfAnySplitTheHistogramOfAllValues) {
     ASSERT_TRUE(merge.done());
     EXPECT_TRUE(merge.totals().at({v1::PHASE_MEASURE, 0})->response == expected);
   }
+}
+
+// As a relay bundles them: counts for each, histograms for all.
+struct Bundle {
+  std::vector<v1::IntervalReport> reports;
+  std::vector<ReportView> views;
+  v1::IntervalReport merged;
+  ReportView histograms;
+
+  explicit Bundle(const std::vector<v1::IntervalReport>& whole) : reports(whole) {
+    Tally all;
+    for (v1::IntervalReport& report : reports) {
+      v1::Tally& tally = *report.mutable_interval()->mutable_operations(0)->mutable_tally();
+      EXPECT_TRUE(all.AddHistograms(TallyView::Of(tally)).ok());
+      tally.clear_response();
+    }
+    v1::OperationInterval* sum = merged.mutable_interval()->add_operations();
+    sum->set_phase(v1::PHASE_MEASURE);
+    *sum->mutable_tally() = all.ToProto();
+    views.resize(reports.size());
+    for (size_t i = 0; i < reports.size(); ++i) views[i].Read(reports[i]);
+    histograms.Read(whole[0].interval().second(), merged.interval().operations());
+  }
+  std::vector<StageMerge::Bundled> Of(const std::vector<uint32_t>& agents) const {
+    std::vector<StageMerge::Bundled> bundled;
+    for (size_t i = 0; i < agents.size(); ++i) bundled.push_back({agents[i], &views[i]});
+    return bundled;
+  }
+};
+
+TEST(StageMerge, MakesOfABundleWhatItMakesOfItsReports) {
+  StageMerge single(2);
+  StageMerge bundled(2);
+  const std::vector<v1::IntervalReport> reports = {Report(1, 0, {3, 5}), Report(1, 0, {5, 4000})};
+  v1::Interval one;
+  v1::Interval other;
+  for (const uint32_t agent : {0u, 1u}) {
+    ASSERT_TRUE(
+        single.Add(agent, reports[agent], [&](const auto& second) { one = second.ToProto(); })
+            .ok());
+  }
+  const Bundle bundle(reports);
+  ASSERT_TRUE(bundled.AddBundle(bundle.Of({0, 1}), bundle.histograms,
+                                [&](const auto& second) { other = second.ToProto(); }));
+  EXPECT_EQ(one.SerializeAsString(), other.SerializeAsString());
+  EXPECT_EQ(bundled.missing(0), 2u);
+  EXPECT_EQ(bundled.missing(1), 2u);
+}
+
+TEST(StageMerge, TakesABundleAsAWholeOrNotAtAll) {
+  StageMerge merge(3);
+  uint64_t ok = 0;
+  const auto count = [&](const MergedSecond& second) {
+    for (const auto& [key, tally] : second.tallies) ok += tally->counts().ok();
+  };
+  const Bundle gap({Report(1, 0, {3}), Report(2, 0, {5})});
+  EXPECT_FALSE(merge.AddBundle(gap.Of({0, 1}), gap.histograms, count));
+  const Bundle twice({Report(1, 0, {3}), Report(1, 0, {5})});
+  EXPECT_FALSE(merge.AddBundle(twice.Of({0, 0}), twice.histograms, count));
+  Bundle damaged({Report(1, 0, {3}), Report(1, 0, {5})});
+  damaged.merged.mutable_interval()->mutable_operations(0)->mutable_tally()->set_service("none");
+  damaged.histograms.Read(0, damaged.merged.interval().operations());
+  EXPECT_FALSE(merge.AddBundle(damaged.Of({0, 1}), damaged.histograms, count));
+  for (const uint32_t agent : {0u, 1u, 2u}) EXPECT_EQ(merge.missing(agent), 1u);
+  const Bundle right({Report(1, 0, {3}), Report(1, 0, {5})});
+  EXPECT_TRUE(merge.AddBundle(right.Of({0, 1}), right.histograms, count));
+  EXPECT_FALSE(merge.AddBundle(right.Of({0, 1}), right.histograms, count)) << "again";
+  ASSERT_TRUE(merge.Add(2, Report(1, 0, {7}), count).ok());
+  EXPECT_EQ(ok, 3u);
+  for (const uint32_t agent : {0u, 1u, 2u}) merge.Lose(agent, 0, Ignore);
+  Histogram expected;
+  for (const uint64_t value : {3, 5, 7}) expected.Record(value);
+  EXPECT_TRUE(merge.totals().at({v1::PHASE_MEASURE, 0})->response == expected);
 }
 
 TEST(StageMerge, CountsTwoHoursAsOneOverflowOfAllAgents) {

@@ -53,7 +53,8 @@ class Stage : public RunPort {
     const absl::Status finished =
         merge_.Finish(0, done, [this](const MergedSecond& s) { Show(s); });
     ASSERT_TRUE(finished.ok()) << finished;
-    RecordStage({.task = v1::TASK_DRIVE, .scenario = scenario_, .ends = {done}, .starts = {{}}},
+    std::vector<v1::StageDone> ends = {done};
+    RecordStage({.task = v1::TASK_DRIVE, .scenario = scenario_, .ends = ends, .starts = {{}}},
                 merge_, &leg_);
   }
 

@@ -74,8 +74,8 @@ TEST_F(StoreCommands, ReportWritesTheFormatsThatAreAskedFor) {
 TEST_F(StoreCommands, ReportWritesEveryFormatWhenNoneIsNamed) {
   const std::string out = folder_ + "/all";
   EXPECT_EQ(Output([&] { return ReportCommand(store_, "latest", {}, out); }),
-            absl::StrCat(out, "/report.html\n", out, "/summary.csv\n", out, "/report.json\n", out,
-                         "/run.hlog\n"));
+            absl::StrCat(out, "/report.html\n", out, "/summary.csv\n", out, "/report.md\n", out,
+                         "/report.json\n", out, "/run.hlog\n"));
   EXPECT_GT(std::filesystem::file_size(out + "/report.html"), 10'000u);
 }
 

@@ -1,13 +1,12 @@
-// libFuzzer: any bytes as a V2 payload are refused, leaving the histogram as it was, or taken
+// Any bytes as a V2 payload are refused, leaving the histogram as it was, or taken
 // whole, so that encoding it again gives a payload of the same counters.
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
 #include "measure/histogram.h"
 #include "measure/v2_payload.h"
+#include "tests/fuzz/fuzz_target.h"
 
 namespace {
 
@@ -49,3 +48,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   Check(WithHeader(input));
   return 0;
 }
+
+namespace weir {
+
+std::vector<std::string> FuzzSeeds() {
+  Histogram histogram;
+  for (const uint64_t value : {1u, 5'000u, 7'000'000u}) histogram.RecordTimes(value, 3);
+  const std::string payload = histogram.EncodeV2();
+  return {payload, payload.substr(kV2HeaderBytes)};
+}
+
+}  // namespace weir

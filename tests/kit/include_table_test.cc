@@ -53,14 +53,19 @@ const std::vector<Room>& Rooms() {
       {"backends/",
        {"backends/api/", "backends/cosmos/", "backends/null/", "backends/postgres/",
         "backends/sqlite/", "backends/*/", "base/", "proto/campaign.pb.h", "proto/rules.pb.h"}},
+      // What both ends of the control stream share.
+      {"control/", {"base/", "proto/control.", "proto/spool."}},
       {"agent/",
-       {"backends/api/", "backends/catalog.h", "base/", "generators/", "measure/", "proto/"}},
+       {"backends/api/", "backends/catalog.h", "backends/endpoints.h", "base/", "control/",
+        "generators/", "measure/", "proto/"}},
       {"reports/",
-       {"base/", "measure/", "proto/campaign.pb.h", "proto/results.pb.h", "proto/rules.pb.h"}},
+       {"base/", "measure/", "proto/campaign.pb.h", "proto/prices.pb.h", "proto/results.pb.h",
+        "proto/rules.pb.h"}},
       // The instrument checks itself: every room but the databases and the control's I/O.
       {"selftest/",
-       {"agent/", "backends/api/", "base/", "coordinator/clock_offset.h",
-        "coordinator/gate_start.h", "coordinator/leg_verdict.h", "coordinator/stage_merge.h",
+       {"agent/", "backends/api/", "base/", "coordinator/backlog_watch.h",
+        "coordinator/capacity_search.h", "coordinator/clock_offset.h", "coordinator/gate_start.h",
+        "coordinator/leg_verdict.h", "coordinator/probe_judge.h", "coordinator/stage_merge.h",
         "generators/", "measure/", "proto/", "reports/"}},
       // What became of a run's writes.
       {"integrity/",
@@ -68,12 +73,17 @@ const std::vector<Room>& Rooms() {
         "proto/campaign.pb.h", "proto/letters.pb.h", "proto/results.pb.h", "reports/"}},
       // The program `weir` is put together here.
       {"coordinator/cli/",
-       {"agent/", "backends/", "base/", "coordinator/", "generators/", "integrity/", "measure/",
-        "proto/", "reports/", "selftest/"}},
-      {"coordinator/", {"base/", "measure/", "proto/", "reports/"}},
+       {"agent/", "backends/", "base/", "control/", "coordinator/", "generators/", "integrity/",
+        "measure/", "proto/", "reports/", "selftest/"}},
+      // From a campaign to what a cluster starts its agents from; without the control of a run.
+      {"coordinator/deploy/",
+       {"base/", "coordinator/certificates.h", "coordinator/problem.h", "coordinator/yaml_tree.h",
+        "proto/campaign.pb.h", "proto/rules.pb.h", "reports/comparison_design.h"}},
+      {"coordinator/", {"base/", "control/", "measure/", "proto/", "reports/"}},
       // The control of agents and of a run, in one thread and virtual time; nobody includes it.
       {"simulation/",
-       {"agent/agent_control.h", "agent/spool.h", "base/", "coordinator/", "measure/", "proto/"}},
+       {"agent/agent_control.h", "agent/spool.h", "agent/stage_budget.h", "base/", "control/",
+        "coordinator/", "measure/", "proto/"}},
   };
   return *rooms;
 }
@@ -82,13 +92,14 @@ const std::vector<Room>& Rooms() {
 // rooms.
 const std::vector<Room>& Libraries() {
   static const auto* const libraries = new std::vector<Room>{
-      {"grpc", {"agent/", "coordinator/"}},
-      {"proto/control.", {"agent/", "coordinator/", "simulation/"}},
+      {"grpc", {"agent/", "control/", "coordinator/"}},
+      {"proto/control.", {"agent/", "control/", "coordinator/", "simulation/"}},
       {"libpq", {"backends/postgres/"}},
       {"pqxx/", {"backends/postgres/"}},
       {"SQLiteCpp/", {"backends/sqlite/", "reports/"}},
       {"sqlite3.h", {"backends/sqlite/", "reports/"}},
       {"curl/", {"backends/cosmos/http/"}},
+      {"microhttpd.h", {"coordinator/live/dashboard_server.cc"}},
       {"openssl/ssl.h",
        {"backends/cosmos/emulator/", "backends/cosmos/http/", "backends/postgres/"}},
       {"simdjson", {"backends/cosmos/"}},

@@ -101,7 +101,7 @@ TEST(Gate, WritesJUnitThatHoldsWhateverNamesAreUsed) {
   run.mutable_verdict()->set_validity(v1::VALIDITY_INVALID);
   run.mutable_verdict()->add_reasons("gate <watchdog>");
   const std::string xml = GateJUnit(run, CheckRun(run, nullptr, {}));
-  EXPECT_THAT(xml, HasSubstr("name=\"a&lt;b&gt;&amp;&quot;c&quot;\" id=\"now\" tests=\"1\" "
+  EXPECT_THAT(xml, HasSubstr("name=\"a&lt;b&gt;&amp;&quot;c&quot; \" id=\"now\" tests=\"1\" "
                              "failures=\"1\""));
   EXPECT_THAT(xml, HasSubstr("<failure message=\"INVALID: gate &lt;watchdog&gt;\"/>"));
 }

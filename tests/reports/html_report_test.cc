@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "measure/tally.h"
+#include "reports/comparison.h"
 #include "reports/disclosure.h"
 #include "reports/report.h"
+#include "tests/reports/comparison_fixture.h"
 #include "tests/reports/golden.h"
 #include "tests/reports/sample_evidence.h"
 #include "tests/reports/sample_run.h"
@@ -70,6 +74,19 @@ TEST_F(HtmlReportTest, NothingIsLoadedFromAnywhere) {
   }
 }
 
+// In each round the targets run in an order of their own.
+TEST_F(HtmlReportTest, TargetsStandInTheOrderOfTheCampaign) {
+  v1::RunResult run =
+      test::ComparedRun{.rounds = 10, .ok_per_second = [](uint32_t, bool) { return 50; }}.Make();
+  ASSERT_EQ(run.legs(18).target(), "slow");
+  run.set_id("compared");
+  *run.mutable_comparison() = CompareRounds(run);
+  const nlohmann::json targets = Data(Html(run))["scenarios"][0]["targets"];
+  ASSERT_EQ(targets.size(), 2);
+  EXPECT_EQ(targets[0]["name"], "direct");
+  EXPECT_EQ(targets[1]["name"], "slow");
+}
+
 TEST_F(HtmlReportTest, RequestUnitsSayWhereTheyComeFrom) {
   const nlohmann::json cosmos = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][1];
   EXPECT_EQ(cosmos["charge_basis"], "modelled, not Azure's meter");
@@ -87,6 +104,45 @@ TEST_F(HtmlReportTest, ASecondInWhichMoreThanOnePercentFailedHasNo99thPercentile
   const nlohmann::json target = Data(Html(test::SampleRun()))["scenarios"][0]["targets"][1];
   EXPECT_EQ(target["series"]["response"]["insert"]["p99"][35], "inf");
   EXPECT_TRUE(target["series"]["response"]["insert"]["p99"][10].is_number());
+}
+
+// Every operation of a leg's stages that were driven, in one histogram.
+Histogram ResponsesOf(const ResultsStore& store, const std::string& run, uint32_t leg) {
+  Tally all;
+  const auto add = [&all](v1::Phase stage, const v1::Interval& interval) {
+    if (stage == v1::PHASE_LOAD) return absl::OkStatus();
+    for (const v1::OperationInterval& operation : interval.operations()) {
+      if (absl::Status added = all.Add(operation.tally()); !added.ok()) return added;
+    }
+    return absl::OkStatus();
+  };
+  EXPECT_TRUE(store.ForEachInterval(run, leg, add).ok());
+  return all.response;
+}
+
+TEST_F(HtmlReportTest, TheHeatMapHoldsEveryResponseInTheRowOfItsTime) {
+  const v1::RunResult run = test::SampleRun();
+  const nlohmann::json heat = Data(Html(run))["scenarios"][0]["targets"][1]["heat"];
+  std::vector<uint64_t> rows(heat["rows"].get<size_t>());
+  for (const nlohmann::json& column : heat["columns"]) {
+    ASSERT_EQ(column.size(), rows.size());
+    for (size_t row = 0; row < rows.size(); ++row) rows[row] += column[row].get<uint64_t>();
+  }
+  std::vector<uint64_t> expected(rows.size());
+  ResponsesOf(*store_, run.id(), run.legs(1).index())
+      .ForEachBucket([&](uint64_t ns, uint64_t count) {
+        size_t row = 0;  // an eighth of a decade each, from 10^(first/8) µs on
+        const double first = heat["first_row"].get<double>();
+        while (static_cast<double>(ns) >=
+               1e3 * std::pow(10, (first + static_cast<double>(row) + 1) / 8)) {
+          ++row;
+        }
+        ASSERT_LT(row, expected.size());
+        expected[row] += count;
+      });
+  EXPECT_EQ(rows, expected);
+  EXPECT_GT(rows.front(), 0u);
+  EXPECT_GT(rows.back(), 0u);
 }
 
 TEST_F(HtmlReportTest, GatesThatFailedStandFirst) {
@@ -115,6 +171,16 @@ TEST_F(HtmlReportTest, ABrokenConservationEquationIsSaidAloud) {
   total->set_planned(total->planned() + 3);
   EXPECT_FALSE(conservation()["holds"]);
   EXPECT_THAT(conservation()["text"].get<std::string>(), HasSubstr("3 UNACCOUNTED FOR"));
+}
+
+TEST_F(HtmlReportTest, NodesAreNamedWhereAPlatformTells) {
+  v1::RunResult run = test::SampleRun();
+  run.mutable_agents(0)->clear_platform();
+  run.mutable_agents(2)->clear_platform();
+  const nlohmann::json agents = Data(Html(run))["agents"];
+  EXPECT_EQ(agents[0]["node"], "");
+  EXPECT_EQ(agents[1]["node"], "worker-3 (kubernetes)");
+  EXPECT_EQ(agents[2]["node"], "worker-3");
 }
 
 TEST_F(HtmlReportTest, AgentsStandBesideEachOtherWithSkewClockAndDrift) {

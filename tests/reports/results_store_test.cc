@@ -118,6 +118,27 @@ TEST_F(ResultsStoreTest, VisitsIntervalsInOrderOfStageAndSecond) {
   EXPECT_THAT(Seconds(*store, "a", 1), ElementsAre(1004));
 }
 
+TEST_F(ResultsStoreTest, ReplacesTheEndOfAStageTogetherWithTheRunOrNothing) {
+  const auto store = Open();
+  v1::RunResult run = MakeRun("a", 5);
+  ASSERT_TRUE(store->SaveRun(run).ok());
+  for (uint32_t second = 0; second < 4; ++second) {
+    ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(second)).ok());
+    ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second)).ok());
+  }
+  run.set_state(v1::RUN_STATE_ABORTED);
+  const std::vector<v1::Interval> end = {MakeInterval(2), MakeInterval(7)};
+  ASSERT_TRUE(store->ReplaceFrom(2, run, 0, v1::PHASE_MEASURE, end).ok());
+  EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(1000, 1001, 1002, 1003, 3000, 3001, 3002, 3007));
+  EXPECT_EQ(store->LoadRun("a")->state(), v1::RUN_STATE_ABORTED);
+
+  run.set_state(v1::RUN_STATE_FINISHED);
+  const std::vector<v1::Interval> twice = {MakeInterval(1), MakeInterval(1)};
+  EXPECT_FALSE(store->ReplaceFrom(1, run, 0, v1::PHASE_MEASURE, twice).ok());
+  EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(1000, 1001, 1002, 1003, 3000, 3001, 3002, 3007));
+  EXPECT_EQ(store->LoadRun("a")->state(), v1::RUN_STATE_ABORTED) << "all of it or nothing";
+}
+
 TEST_F(ResultsStoreTest, RefusesTheSameSecondTwice) {
   const auto store = Open();
   ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());

@@ -423,6 +423,8 @@ void AddAgents(v1::RunResult* run) {
     agent->set_name(absl::StrCat("agent-", i));
     agent->set_version("0.1.0");
     agent->set_host("bench-1");
+    if (i > 0) agent->set_node("worker-3");
+    agent->set_platform("kubernetes");
     agent->set_kernel("Linux 6.1.0-42-amd64");
     agent->set_cpu_model("AMD EPYC 7B13");
     agent->set_cores(8);

@@ -1,6 +1,7 @@
 // Writes all reports of the sample run into a folder, to look at: write_sample out/sample; and
-// into its folder "unverified" those of the same run with an overridden gate. An older sample there
-// is replaced.
+// into its folder "unverified" those of the same run with an overridden gate; into "search" that of
+// a search for capacity, into "hostile" that of a run whose every text is markup. An older sample
+// there is replaced.
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,11 +12,15 @@
 
 #include "base/status.h"
 #include "measure/tally.h"
+#include "reports/cost.h"
 #include "reports/output_file.h"
 #include "reports/report.h"
 #include "reports/result_row.h"
+#include "tests/reports/hostile_texts.h"
 #include "tests/reports/sample_evidence.h"
+#include "tests/reports/sample_prices.h"
 #include "tests/reports/sample_run.h"
+#include "tests/reports/sample_search.h"
 
 namespace weir {
 namespace {
@@ -60,6 +65,7 @@ absl::Status WriteReports(const ResultsStore& store, const v1::RunResult& run,
                           const std::string& folder) {
   fputs(TextReport(run, 120, isatty(STDOUT_FILENO) == 1).c_str(), stdout);
   WEIR_RETURN_IF_ERROR(WriteCsvReport(run, folder + "/summary.csv"));
+  WEIR_RETURN_IF_ERROR(WriteCostCsv(run, folder + "/cost.csv"));
   WEIR_RETURN_IF_ERROR(WriteJsonReport(store, run, folder + "/report.json"));
   WEIR_RETURN_IF_ERROR(WriteHlog(store, run, folder + "/run.hlog"));
   return WriteHtmlReport(store, run, folder + "/report.html");
@@ -72,11 +78,25 @@ absl::Status WriteSample(const std::string& folder) {
   WEIR_ASSIGN_OR_RETURN(const auto store, OpenResultsStore(folder + "/results.db"));
   WEIR_RETURN_IF_ERROR(test::SaveSampleRun(*store));
   WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store->LoadRun("latest"));
+  v1::TargetCost* instance = run.mutable_campaign()->mutable_cost()->add_targets();
+  instance->set_name("postgres");
+  instance->set_instance("small");
+  instance->mutable_storage()->set_bytes(64ull << 30);
+  run.mutable_campaign()->mutable_cost()->set_percentile(0.99);
+  run.mutable_campaign()->mutable_cost()->set_headroom(0.2);
+  WEIR_ASSIGN_OR_RETURN(*run.mutable_cost(),
+                        ComputeCost(*store, run, test::SamplePrices(), "home"));
   WEIR_RETURN_IF_ERROR(WriteReports(*store, run, folder));
   WEIR_ASSIGN_OR_RETURN(const std::string expected, ExpectedOfHlog(run));
   WEIR_RETURN_IF_ERROR(WriteOutputFile(folder + "/hlog_expected.txt", expected));
   test::SpoilSampleRun(true, &run);
-  return WriteReports(*store, run, folder + "/unverified");
+  WEIR_RETURN_IF_ERROR(WriteReports(*store, run, folder + "/unverified"));
+  WEIR_RETURN_IF_ERROR(WriteHtmlReport(*store, test::HostileRun(test::HostileMarkup()),
+                                       folder + "/hostile/everything.html"));
+  v1::RunResult hostile = test::SampleRun();
+  test::FillTexts(test::HostileMarkup(), &hostile);
+  WEIR_RETURN_IF_ERROR(WriteHtmlReport(*store, hostile, folder + "/hostile/report.html"));
+  return WriteHtmlReport(*store, test::SampleSearch(), folder + "/search/report.html");
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ TEST_F(WritersTest, CsvDefusesFormulasAndQuotes) {
   const std::string csv = Csv(run);
   EXPECT_THAT(csv, HasSubstr(",'=cmd|'/C calc'!A0,"));
   EXPECT_THAT(csv, Not(HasSubstr(",=cmd")));
-  EXPECT_THAT(csv, HasSubstr(",\"a,\"\"b\"\"\nc\","));
+  EXPECT_THAT(csv, HasSubstr(",\"a,\"\"b\"\" c\","));
 }
 
 TEST_F(WritersTest, LeavesNoTemporaryFileBehind) {
@@ -111,6 +111,17 @@ TEST_F(WritersTest, SaysWhyAFileCannotBeWritten) {
 TEST_F(WritersTest, TextOfTheSampleRunIsGolden) {
   test::ExpectMatchesFile(TextReport(test::SampleRun(), 120, false),
                           "tests/reports/golden/report.txt");
+}
+
+TEST_F(WritersTest, MarkdownOfTheSampleRunIsGolden) {
+  test::ExpectMatchesFile(MarkdownReport(test::SampleRun()), "tests/reports/golden/report.md");
+}
+
+TEST_F(WritersTest, MarkdownMakesNoMarkupOfAStrangersText) {
+  v1::RunResult run = test::SampleRun();
+  run.mutable_campaign()->set_name("a|b *c* [d](e)");
+  EXPECT_THAT(MarkdownReport(run), StartsWith("# a\\|b \\*c\\* \\[d\\](e): DEGRADED\n"));
+  EXPECT_THAT(MarkdownReport(run), Not(HasSubstr("<b")));
 }
 
 TEST_F(WritersTest, TextStaysWithinItsWidth) {

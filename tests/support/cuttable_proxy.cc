@@ -2,15 +2,25 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
 
 namespace weir {
 namespace {
+
+int64_t NowNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 sockaddr_in Loopback(int port) {
   sockaddr_in address{};
@@ -61,14 +71,37 @@ bool CuttableProxy::ToBeCut(std::string_view answer) {
 }
 
 // Until either side ends.
-void CuttableProxy::Pump(int from, int to, bool answers) {
+void CuttableProxy::PumpRequests(int client, int server, std::atomic<int64_t>& asked_ns) {
   char buffer[16 * 1024];
-  for (ssize_t got; (got = recv(from, buffer, sizeof(buffer), 0)) > 0;) {
-    if (answers && ToBeCut({buffer, static_cast<size_t>(got)})) break;
-    if (send(to, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
+  for (ssize_t got; (got = recv(client, buffer, sizeof(buffer), 0)) > 0;) {
+    asked_ns = NowNs();
+    if (send(server, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
   }
-  shutdown(from, SHUT_RDWR);
-  shutdown(to, SHUT_RDWR);
+  shutdown(client, SHUT_RDWR);
+  shutdown(server, SHUT_RDWR);
+}
+
+void CuttableProxy::PumpAnswers(int server, int client, const std::atomic<int64_t>& asked_ns) {
+  prctl(PR_SET_TIMERSLACK, 1);  // wake when told to, not some 50 µs later
+  Held held;
+  char buffer[16 * 1024];
+  for (ssize_t got; (got = recv(server, buffer, sizeof(buffer), 0)) > 0;) {
+    if (ToBeCut({buffer, static_cast<size_t>(got)})) break;
+    HoldBack(asked_ns, &held);
+    if (send(client, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
+  }
+  shutdown(server, SHUT_RDWR);
+  shutdown(client, SHUT_RDWR);
+}
+
+// An answer may come in pieces: those before have been held back for part of the time already.
+void CuttableProxy::HoldBack(int64_t asked_ns, Held* held) const {
+  if (asked_ns != held->asked_ns) *held = {.asked_ns = asked_ns};
+  const auto taken_ns = static_cast<double>(NowNs() - asked_ns - held->for_ns);
+  const auto wait_ns = static_cast<int64_t>(taken_ns * slow_down_) - held->for_ns;
+  if (wait_ns <= 0) return;
+  std::this_thread::sleep_for(std::chrono::nanoseconds(wait_ns));
+  held->for_ns += wait_ns;
 }
 
 void CuttableProxy::Accept() {
@@ -86,12 +119,18 @@ void CuttableProxy::Serve(int client) {
     close(server);
     return;
   }
+  const int on = 1;
+  for (const int socket : {client, server}) {
+    setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
   ++connections_;
   std::lock_guard lock(mutex_);
   sockets_.push_back(client);
   sockets_.push_back(server);
-  pumps_.emplace_back([this, client, server] { Pump(client, server, false); });
-  pumps_.emplace_back([this, client, server] { Pump(server, client, true); });
+  std::atomic<int64_t>& asked_ns = asked_ns_.emplace_back(NowNs());
+  pumps_.emplace_back(
+      [this, client, server, &asked_ns] { PumpRequests(client, server, asked_ns); });
+  pumps_.emplace_back([this, client, server, &asked_ns] { PumpAnswers(server, client, asked_ns); });
 }
 
 }  // namespace weir

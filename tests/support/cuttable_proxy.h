@@ -1,8 +1,10 @@
-// A TCP proxy on this machine whose connections a test can cut, as a network does. Threads of its
-// own.
+// A TCP proxy on this machine whose connections a test can cut, as a network does, and slow down.
+// Threads of its own.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -21,12 +23,22 @@ class CuttableProxy {
   // The next answer of the server that holds these bytes (in one piece) is swallowed, and its
   // connection cut: what was asked is done, and who asked does not know.
   void CutAtAnswer(std::string bytes);
+  // From now on answers are held back by this part of the time since their request was sent on: 0.1
+  // makes a server 10 % slower. For clients that ask one thing at a time on a connection.
+  void SlowDown(double part) { slow_down_ = part; }
   int connections() const { return connections_; }  // so far
 
  private:
   void Accept();
   void Serve(int client);
-  void Pump(int from, int to, bool answers);
+  struct Held {
+    int64_t asked_ns = 0;  // when what is answered was asked
+    int64_t for_ns = 0;    // how long the answer was held back so far
+  };
+
+  void PumpRequests(int client, int server, std::atomic<int64_t>& asked_ns);
+  void PumpAnswers(int server, int client, const std::atomic<int64_t>& asked_ns);
+  void HoldBack(int64_t asked_ns, Held* held) const;
   bool ToBeCut(std::string_view answer);
 
   const int target_port_;
@@ -34,9 +46,11 @@ class CuttableProxy {
   int listener_ = -1;
   std::atomic<bool> over_{false};
   std::atomic<int> connections_{0};
+  std::atomic<double> slow_down_{0};
   std::mutex mutex_;
   std::vector<int> sockets_;
-  std::string cut_at_;  // empty: nothing is swallowed
+  std::deque<std::atomic<int64_t>> asked_ns_;  // when each connection's last request was sent on
+  std::string cut_at_;                         // empty: nothing is swallowed
   std::vector<std::thread> pumps_;
   std::thread acceptor_;
 };

@@ -81,7 +81,7 @@ class MemoryDisk final : public Disk {
     uint64_t Size() const override { return content_->bytes.size(); }
 
    private:
-    uint64_t Room(uint64_t capacity) const { return capacity - std::min(capacity, Size()); }
+    uint64_t Room(uint64_t most) const { return most - std::min(most, Size()); }
 
     MemoryDisk& disk_;
     const std::shared_ptr<Content> content_;

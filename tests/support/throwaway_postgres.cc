@@ -39,8 +39,9 @@ std::string NewDirectory() {
   return pattern;
 }
 
-std::vector<std::string> KeeperEnvironment(const std::string& password) {
-  std::vector<std::string> variables = {"WEIR_PG_OPTIONS=-c fsync=off -c max_connections=50",
+std::vector<std::string> KeeperEnvironment(const std::string& password,
+                                           const std::string& options) {
+  std::vector<std::string> variables = {absl::StrCat("WEIR_PG_OPTIONS=", options),
                                         absl::StrCat("WEIR_PG_PASSWORD=", password)};
   for (char** variable = environ; *variable != nullptr; ++variable) {
     if (std::string_view(*variable).substr(0, 8) != "WEIR_PG_") variables.emplace_back(*variable);
@@ -71,14 +72,14 @@ pid_t Spawn(std::vector<std::string> arguments, std::vector<std::string> environ
 
 }  // namespace
 
-ThrowawayPostgres::ThrowawayPostgres(const std::string& password)
+ThrowawayPostgres::ThrowawayPostgres(const std::string& password, const std::string& options)
     : directory_(NewDirectory()), port_(FreePort()) {
   // Closed on exec: only this program holds the writing end, so that its end is the keeper's too.
   int commands[2];
   int answers[2];
   WEIR_CHECK(pipe2(commands, O_CLOEXEC) == 0 && pipe2(answers, O_CLOEXEC) == 0);
   keeper_ = Spawn({"bash", kScript, "hold", directory_, absl::StrCat(port_)},
-                  KeeperEnvironment(password), commands[0], answers[1]);
+                  KeeperEnvironment(password, options), commands[0], answers[1]);
   close(commands[0]);
   close(answers[1]);
   to_keeper_ = commands[1];

@@ -11,8 +11,9 @@ namespace weir {
 class ThrowawayPostgres {
  public:
   // User postgres needs this password; everyone is trusted when it is empty. Throws nothing: aborts
-  // with the script's words when no server can be started.
-  explicit ThrowawayPostgres(const std::string& password = "");
+  // with the script's words when no server can be started. `options` are postgres's own.
+  explicit ThrowawayPostgres(const std::string& password = "",
+                             const std::string& options = "-c fsync=off -c max_connections=50");
   ~ThrowawayPostgres();
   ThrowawayPostgres(const ThrowawayPostgres&) = delete;
   ThrowawayPostgres& operator=(const ThrowawayPostgres&) = delete;

@@ -240,7 +240,7 @@ TEST_F(CampaignTest, SaysThatTheKeyIsWrong) {
 
 TEST_F(CampaignTest, ReportsATableThatVanishesMidRun) {
   Program program(Command(Text("4s"), 2));
-  ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving mixed on postgres", 30s)) << program.Output();
   pqxx::connection connection(absl::StrCat("host=127.0.0.1 user=postgres dbname=postgres port=",
                                            postgres_->port(), " password=", kPassword));
   pqxx::nontransaction(connection).exec("DROP TABLE weir_records");
@@ -253,7 +253,7 @@ TEST_F(CampaignTest, ReportsATableThatVanishesMidRun) {
 
 TEST_F(CampaignTest, ReportsATargetThatGoesDownMidRun) {
   Program program(Command(Text("4s"), 2));
-  ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving mixed on postgres", 30s)) << program.Output();
   postgres_->Kill();
   const int code = program.Wait(60s);
   postgres_->Start();
@@ -266,11 +266,11 @@ TEST_F(CampaignTest, ReportsATargetThatGoesDownMidRun) {
 
 TEST_F(CampaignTest, CallsARunInvalidWhenAnAgentIsKilledAndLeavesNoProcess) {
   Program program(Command(Text("20s"), 3));
-  ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving mixed on postgres", 30s)) << program.Output();
   const std::vector<pid_t> agents = program.Processes("weir-agent");
   ASSERT_EQ(agents.size(), 3u);
   kill(agents[1], SIGKILL);
-  EXPECT_EQ(program.Wait(15s), kExitRunInvalid) << program.Output();
+  EXPECT_EQ(program.Wait(15s), kExitAgentLost) << program.Output();
   EXPECT_THAT(program.Output(), HasSubstr("INVALID"));
   EXPECT_TRUE(program.Processes("weir").empty());
   EXPECT_EQ(Latest().state(), v1::RUN_STATE_ABORTED);
@@ -278,7 +278,7 @@ TEST_F(CampaignTest, CallsARunInvalidWhenAnAgentIsKilledAndLeavesNoProcess) {
 
 TEST_F(CampaignTest, StopsWithinASecondOnCtrlCAndKeepsWhatWasMeasured) {
   Program program(Command(Text("60s"), 3));
-  ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving mixed on postgres", 30s)) << program.Output();
   program.Signal(SIGINT);
   EXPECT_EQ(program.Wait(5s), kExitInterrupted) << program.Output();
   EXPECT_TRUE(program.Processes("weir").empty());
@@ -325,7 +325,7 @@ scenarios:
     operations: [{do: read}]
 )",
                           2));
-  ASSERT_TRUE(program.WaitForOutput("flood · nothing", 60s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving flood on nothing", 60s)) << program.Output();
   program.Signal(SIGINT);
   EXPECT_EQ(program.Wait(5s), kExitInterrupted) << program.Output();
   EXPECT_THAT(program.Output(), Not(HasSubstr("lost")));
@@ -334,7 +334,7 @@ scenarios:
 
 TEST_F(CampaignTest, LeavesNoAgentBehindWhenTheCoordinatorIsKilled) {
   Program program(Command(Text("60s"), 3));
-  ASSERT_TRUE(program.WaitForOutput("mixed · postgres  ", 30s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving mixed on postgres", 30s)) << program.Output();
   program.Signal(SIGKILL);
   EXPECT_EQ(program.Wait(5s), 128 + SIGKILL);
   for (int i = 0; i < 300 && !program.Processes("weir-agent").empty(); ++i) usleep(10'000);

@@ -1,17 +1,19 @@
 // Comparisons as a user runs them: the real programs, and targets whose difference is known.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
 #include "coordinator/cli/exit_code.h"
 #include "reports/results_store.h"
+#include "tests/support/cuttable_proxy.h"
 #include "tests/support/program.h"
+#include "tests/support/throwaway_postgres.h"
+#include "tests/system/weir_in_a_folder.h"
 
 namespace weir {
 namespace {
@@ -19,35 +21,13 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-class ComparisonTest : public testing::Test {
+class ComparisonTest : public WeirInAFolder {
  protected:
-  ComparisonTest() {
-    folder_ = absl::StrCat(testing::TempDir(), "/weir-comparison-", getpid());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~ComparisonTest() override { std::filesystem::remove_all(folder_); }
-
-  ProgramEnd Weir(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), {WEIR_PROGRAM, "--store", folder_ + "/results.db"});
-    return RunProgram(arguments, {}, 300s);
-  }
-
   // A machine that runs tests is seldom fit to measure on: the gates have tests of their own.
   ProgramEnd Run(const std::string& text) const {
-    const std::string path = folder_ + "/campaign.yaml";
-    std::ofstream(path) << absl::StrReplaceAll(text, {{"$FOLDER", folder_}});
-    return Weir({"run", path, "--agents", "2", "--out", folder_ + "/out", "--override-gates"});
+    return Weir({"run", Campaign(absl::StrReplaceAll(text, {{"$FOLDER", folder_}})), "--agents",
+                 "2", "--out", folder_ + "/out", "--override-gates"});
   }
-
-  v1::RunResult Latest() const {
-    auto store = OpenResultsStore(folder_ + "/results.db");
-    auto run = (*store)->LoadRun("latest");
-    EXPECT_TRUE(run.ok()) << run.status();
-    return run.ok() ? *run : v1::RunResult();
-  }
-
-  std::string folder_;
 };
 
 constexpr char kPaired[] = R"(
@@ -101,6 +81,58 @@ TEST_F(ComparisonTest, RefusesADesignThatCannotReachAVerdict) {
       Run(absl::StrCat(absl::StrReplaceAll(kPaired, {{"$CANARY", "0s"}}), "  rounds: 5\n"));
   EXPECT_EQ(end.code, kExitBadCampaign);
   EXPECT_THAT(end.output, HasSubstr("rounds: 5 cannot lead to any verdict"));
+}
+
+constexpr char kServers[] = R"(
+name: servers
+dataset: {records: 1000, logs: }
+targets:
+  - name: postgres
+    postgres: {port: $PLAIN}
+    variants:
+      - {name: itself, set: [postgres.port=$TWIN]}
+      - {name: slower, set: [postgres.port=$SLOW]}
+scenarios:
+  - name: inserts
+    phases: {load: {batch: 500}, warm_up: 500ms, measure: 5s}
+    shape: {open: {rate: 45/s, arrivals: constant, sessions: 4}}
+    operations: [{do: insert}]
+compare:
+  rounds: 7
+  metrics: [{metric: response_p50_us}]
+  canary: 0s
+)";
+
+const v1::Compared& Of(const v1::RunResult& run, const std::string& target) {
+  for (const v1::Compared& compared : run.comparison().compared()) {
+    if (compared.target() == target) return compared;
+  }
+  ADD_FAILURE() << "nothing was said of " << target;
+  return v1::Compared::default_instance();
+}
+
+// A real server beside itself, and beside itself with every answer held back by a tenth of its
+// time. Each of its commits waits a while before it writes, so that the time of an insert does not
+// depend on what else the machine does.
+TEST_F(ComparisonTest, TellsAPostgresFromItsSlowerSelfAndNotFromItself) {
+  const ThrowawayPostgres postgres(
+      "", "-c max_connections=50 -c commit_delay=12000 -c commit_siblings=0");
+  CuttableProxy plain(postgres.port());
+  CuttableProxy twin(postgres.port());
+  CuttableProxy slow(postgres.port());
+  slow.SlowDown(0.1);
+  const ProgramEnd end = Run(absl::StrReplaceAll(kServers, {{"$PLAIN", absl::StrCat(plain.port())},
+                                                            {"$TWIN", absl::StrCat(twin.port())},
+                                                            {"$SLOW", absl::StrCat(slow.port())}}));
+  const v1::RunResult run = Latest();
+  const v1::Compared& itself = Of(run, "itself");
+  EXPECT_NE(itself.finding(), v1::FINDING_FASTER) << itself.sentence();
+  EXPECT_NE(itself.finding(), v1::FINDING_SLOWER) << itself.sentence();
+  EXPECT_EQ(itself.pairs_size(), 7) << end.output;
+  const v1::Compared& slower = Of(run, "slower");
+  EXPECT_EQ(slower.finding(), v1::FINDING_SLOWER) << slower.sentence() << "\n" << end.output;
+  EXPECT_NEAR(slower.ratio(), 1.10, 0.05) << slower.sentence();
+  std::printf("itself: %s\nslower: %s\n", itself.sentence().c_str(), slower.sentence().c_str());
 }
 
 constexpr char kBatches[] = R"(

@@ -99,7 +99,7 @@ scenarios:
     timeout: 3s
 )"),
                           2));
-  ASSERT_TRUE(program.WaitForOutput("narrow · postgres  ", 60s)) << program.Output();
+  ASSERT_TRUE(program.WaitForOutput("driving narrow on postgres", 60s)) << program.Output();
   pqxx::connection connection(
       absl::StrCat("host=127.0.0.1 user=postgres dbname=postgres port=", postgres.port()));
   for (int i = 0; i < 60 && program.Wait(1s) < 0; ++i) {

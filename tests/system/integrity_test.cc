@@ -206,7 +206,7 @@ class IntegrityTest : public testing::Test {
     const std::vector<pid_t> agents = run.Processes("weir-agent");
     ASSERT_EQ(agents.size(), 2u) << run.Output();
     kill(agents[1], SIGKILL);
-    EXPECT_EQ(run.Wait(60s), kExitRunInvalid) << run.Output();
+    EXPECT_EQ(run.Wait(60s), kExitAgentLost) << run.Output();
     const ProgramEnd whole = Weir({"verify", "latest"});
     EXPECT_EQ(whole.code, kExitValid) << whole.output;
     EXPECT_THAT(whole.output, HasSubstr("every acknowledged record is there once"));

@@ -101,7 +101,7 @@ TEST_F(SabotageTest, AgentsThatAreTooSmallAreRefusedBeforeAnythingBegins) {
 
 TEST_F(SabotageTest, AnAgentThatIsSuspendedTripsTheWatchdog) {
   Program run(Shell("exec " + RunCommand(Text())));
-  ASSERT_TRUE(run.WaitForOutput("steady · nothing", kPatience)) << run.Output();
+  ASSERT_TRUE(run.WaitForOutput("driving steady on nothing", kPatience)) << run.Output();
   const std::vector<pid_t> agents = run.Processes("weir-agent");
   ASSERT_EQ(agents.size(), 1u);
   kill(agents[0], SIGSTOP);
@@ -165,7 +165,7 @@ TEST_F(SabotageTest, AClockSourceThatChangesTripsItsGate) {
     GTEST_SKIP() << "no mount namespace can be made here";
   }
   Program run(Unshared("-m", mount + " && exec " + RunCommand(Text())));
-  ASSERT_TRUE(run.WaitForOutput("steady · nothing", kPatience)) << run.Output();
+  ASSERT_TRUE(run.WaitForOutput("driving steady on nothing", kPatience)) << run.Output();
   std::ofstream(file) << "hpet\n" << std::flush;
   ASSERT_EQ(run.Wait(kPatience), 0) << run.Output();
   EXPECT_EQ(FailureAt("clocksource"), "changed among hpet, tsc");
@@ -215,7 +215,8 @@ TEST_F(SabotageTest, LostPacketsTripTheRetransmitGate) {
   const std::string losing = LosingPackets();
   if (losing.empty()) GTEST_SKIP() << "neither tc's netem nor nft is here to lose packets";
   const std::string script = WithEmulator(folder_, losing, RunCommand(kCosmosCampaign));
-  const ProgramEnd end = RunProgram(Unshared("-n", script), {}, kPatience);
+  // Every lost packet costs whoever waits for it 200 ms, and a second when it opened a connection.
+  const ProgramEnd end = RunProgram(Unshared("-n", script), {}, 4 * kPatience);
   ASSERT_EQ(end.code, 0) << end.output;
   EXPECT_THAT(FailureAt("retransmits"), HasSubstr("segments sent again"));
 }

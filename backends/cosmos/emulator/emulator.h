@@ -1,6 +1,6 @@
 // A local server that speaks Cosmos DB's REST protocol, with request units by a published model and
-// throughput per physical partition. It keeps everything in memory. Usable in-process by tests and
-// as `weir cosmos-emulator`. Any thread; Stop once.
+// throughput per physical partition. It keeps everything in memory, or in a folder as well. Usable
+// in-process by tests and as `weir cosmos-emulator`. Any thread; Stop once.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
 #include "backends/cosmos/emulator/json_tree.h"
 
+#include <utility>
+
 #include "backends/cosmos/emulator/json_text.h"
 
 namespace weir::cosmos::emulator {
@@ -13,7 +15,9 @@ JsonTree JsonTree::From(simdjson::dom::element value) {
     for (const auto element : array) tree.elements.push_back(From(element));
   } else if (value.get(object) == simdjson::SUCCESS) {
     tree.kind = Kind::kObject;
-    for (const auto field : object) tree.members.emplace_back(field.key, From(field.value));
+    for (const auto field : object) {
+      tree.members.push_back({std::string(field.key), From(field.value)});
+    }
   } else {
     if (value.is_number()) tree.kind = Kind::kNumber;
     tree.text = simdjson::minify(value);
@@ -32,7 +36,7 @@ void JsonTree::SetMember(std::string_view name, JsonTree value) {
   if (JsonTree* existing = Member(name)) {
     *existing = std::move(value);
   } else {
-    members.emplace_back(name, std::move(value));
+    members.push_back({std::string(name), std::move(value)});
   }
 }
 

@@ -6,10 +6,11 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace weir::cosmos::emulator {
+
+struct JsonMember;
 
 struct JsonTree {
   enum class Kind : uint8_t { kScalar, kNumber, kArray, kObject };
@@ -23,7 +24,12 @@ struct JsonTree {
   Kind kind = Kind::kScalar;
   std::string text;  // JSON of a scalar or number
   std::vector<JsonTree> elements;
-  std::vector<std::pair<std::string, JsonTree>> members;
+  std::vector<JsonMember> members;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonTree value;
 };
 
 }  // namespace weir::cosmos::emulator

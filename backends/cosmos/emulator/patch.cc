@@ -150,7 +150,7 @@ void Erase(JsonTree* parent, const std::string& name) {
   if (parent->kind == JsonTree::Kind::kArray) {
     parent->elements.erase(parent->elements.begin() + static_cast<ptrdiff_t>(*IndexOf(name)));
   } else {
-    std::erase_if(parent->members, [&](const auto& member) { return member.first == name; });
+    std::erase_if(parent->members, [&](const JsonMember& member) { return member.name == name; });
   }
 }
 

@@ -204,6 +204,7 @@ std::string Service::AccountJson(const HttpRequest& request) const {
       R"({"_self":"","id":"weir-emulator-modelled-ru","_rid":"weir-emulator-modelled-ru",)",
       R"("media":"//media/","addresses":"//addresses/","_dbs":"//dbs/","writableLocations":)",
       location, R"(,"readableLocations":)", location,
+      R"(,"weirDurability":)", store_ == nullptr ? R"("memory")" : R"("synced")",
       R"(,"enableMultipleWriteLocations":false,"userReplicationPolicy":{"asyncReplication":false,)",
       R"("minReplicaSetSize":1,"maxReplicasetSize":1},"userConsistencyPolicy":)",
       R"({"defaultConsistencyLevel":)", JsonString(settings_.consistency),

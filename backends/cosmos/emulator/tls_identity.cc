@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "base/free_with.h"
 #include "base/status.h"
 
 namespace weir::cosmos {
@@ -26,16 +27,9 @@ namespace {
 constexpr long kDaysGood = 825;  // the most that browsers accept
 constexpr long kSecondsPerDay = 24 * 3600;
 
-template <auto Free>
-struct Freeing {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
-using Bio = std::unique_ptr<BIO, Freeing<BIO_free>>;
+using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
+using Bio = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 
 bool IsNumeric(const std::string& host) {
   unsigned char address[16];

@@ -29,7 +29,8 @@ enum class Field : uint8_t {
   kReplacePending,
   kContinuation,
   kSessionToken,
-  kChargeBasis
+  kChargeBasis,
+  kResourceUsage
 };
 
 constexpr std::pair<std::string_view, Field> kFields[] = {
@@ -41,7 +42,8 @@ constexpr std::pair<std::string_view, Field> kFields[] = {
     {header::kOfferReplacePending, Field::kReplacePending},
     {header::kContinuation, Field::kContinuation},
     {header::kSessionToken, Field::kSessionToken},
-    {header::kChargeBasis, Field::kChargeBasis}};
+    {header::kChargeBasis, Field::kChargeBasis},
+    {header::kResourceUsage, Field::kResourceUsage}};
 
 // Most headers of an answer are not read: they are told by their length and their last letter.
 Field FieldOf(std::string_view name) {
@@ -69,6 +71,12 @@ MilliRu ParseCharge(std::string_view text) {
   return std::llround(charge * 1000);
 }
 
+uint64_t ParseCollectionKb(std::string_view usage) {
+  constexpr std::string_view kName = "collectionSize=";
+  const size_t at = usage.find(kName);
+  return at == std::string_view::npos ? 0 : ParseInteger<uint64_t>(usage.substr(at + kName.size()));
+}
+
 int64_t ParseServerTimeNs(std::string_view milliseconds) {
   double value = 0;
   std::from_chars(milliseconds.data(), milliseconds.data() + milliseconds.size(), value);
@@ -86,6 +94,7 @@ void AnswerHeaders::Clear() {
   server_time_ns = 0;
   substatus = 0;
   offer_replace_pending = false;
+  stored_kb = 0;
   charge_basis.clear();
   continuation.clear();
   session_token.clear();
@@ -111,6 +120,9 @@ void AnswerHeaders::TakeLine(std::string_view line) {
       break;
     case Field::kRange:
       range_id = value;
+      break;
+    case Field::kResourceUsage:
+      stored_kb = ParseCollectionKb(value);
       break;
     case Field::kSubstatus:
       substatus = ParseInteger<int>(value);

@@ -12,6 +12,7 @@
 #include "backends/cosmos/cosmos_backend.h"
 #include "backends/cosmos/emulator/emulator.h"
 #include "base/clock.h"
+#include "tests/reports/temporary_folder.h"
 #include "tests/support/brute_force.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/session_driver.h"
@@ -352,6 +353,31 @@ TEST_F(CosmosEmulatorTest, DisclosesWhereTheChargesWereCalibrated) {
             "modelled by the emulator, not Azure's meter; calibrated 2026-11-21 on a trial "
             "account");
   EXPECT_NE(disclosure->caution, "");
+}
+
+std::string FactNamed(const Disclosure& disclosure, const std::string& name) {
+  for (const auto& fact : disclosure.facts) {
+    if (fact.name == name) return fact.value;
+  }
+  return "";
+}
+
+TEST_F(CosmosEmulatorTest, DisclosesWhetherTheEmulatorKeepsWhatItAcknowledges) {
+  Open();
+  auto disclosure = backend_->Disclose();
+  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
+  EXPECT_EQ(FactNamed(*disclosure, "durability"), "none: the emulator keeps everything in memory");
+  const test::TemporaryFolder folder;
+  options_.data_folder = folder.File("data");
+  options_.port = 0;
+  StartEmulator();
+  Open();
+  disclosure = backend_->Disclose();
+  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
+  EXPECT_EQ(FactNamed(*disclosure, "durability"),
+            "one copy: the emulator syncs each write before it answers");
+  EXPECT_EQ(disclosure->caution,
+            "a local emulator that syncs writes to one disk: its response times are not Azure's");
 }
 
 TEST_F(CosmosEmulatorTest, DisclosesTheConditions) {

@@ -42,7 +42,7 @@ TEST(JsonText, EveryByteAtEveryPlaceIsEscapedOrKept) {
     const std::string alone = Quoted(byte).substr(1, Quoted(byte).size() - 2);
     const bool is_plain = c >= 0x20 && c != '"' && c != '\\';
     ASSERT_EQ(alone == byte, is_plain) << c;
-    for (const size_t size : {1, 7, 8, 9, 15, 16, 17, 24, 700}) {
+    for (const size_t size : {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 24, 700}) {
       for (size_t at = 0; at<size; at += size> 24 ? 37 : 1) {
         const std::string before(at, 'x');
         const std::string after(size - at - 1, '\xc3');

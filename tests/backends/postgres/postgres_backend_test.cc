@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "backends/sql/query_sql.h"
 #include "tests/backends/postgres/postgres_server.h"
 #include "tests/support/brute_force.h"
+#include "tests/support/program.h"
 #include "tests/support/sample_records.h"
 #include "tests/support/session_driver.h"
 
@@ -291,6 +293,28 @@ TEST(PostgresFirstLine, IsAboutTheLastAddressTried) {
                       "connection to server at \"h\" (127.0.0.1), port 5 failed: SSL error\n"),
             "SSL error");
   EXPECT_EQ(FirstLine("ERROR:  no\nDETAIL:  never"), "ERROR:  no");
+}
+
+// R55. The replica is a client that streams the log, as a standby does.
+TEST(PostgresBackend, SurveyTellsOfReplicasWhenOtherProgramsAreAtWorkToo) {
+  const auto backend = Make(ServerTarget());
+  const auto others = [&] { return backend->Survey()->others; };
+  Sql colleague;
+  colleague("SELECT 1");  // alone: nobody's replica would feel it
+  EXPECT_EQ(others(), "");
+  const std::string log = testing::TempDir() + "/weir-replica-" + std::to_string(getpid());
+  std::filesystem::create_directories(log);
+  Program replica({"/usr/bin/pg_receivewal", "-h", "127.0.0.1", "-p",
+                   std::to_string(Server().port()), "-U", "postgres", "-D", log, "--no-loop"},
+                  {std::string("PGPASSWORD=") + kServerPassword});
+  const auto streams = [&] {
+    return colleague("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") == "1";
+  };
+  for (int i = 0; i < 500 && !streams(); ++i) usleep(20'000);
+  ASSERT_TRUE(streams()) << replica.Output();
+  EXPECT_THAT(others(), HasSubstr("its server has 1 replica, and "));
+  EXPECT_THAT(others(), HasSubstr("of other programs worked in the database"));
+  std::filesystem::remove_all(log);
 }
 
 }  // namespace

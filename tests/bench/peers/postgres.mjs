@@ -1,5 +1,5 @@
-// Weir beside pgbench and psql, against the same throwaway PostgreSQL, in turns: what an operation
-// costs the client in CPU time, and how fast rows go in. Prints a table.
+// Weir beside pgbench, sysbench and psql, against the same throwaway PostgreSQL, in turns: what an
+// operation costs the client in CPU time, and how fast rows go in. Prints a table.
 //   node postgres.mjs PROGRAM_WEIR [rounds]
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,18 +38,35 @@ function runWeir(campaign, targets, agents) {
   return JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')).summary;
 }
 
+// What a program says, and its CPU time in seconds.
+function runTimed(program, args, options = {}) {
+  const quoted = args.map((arg) => `'${String(arg).replaceAll("'", "'\\''")}'`).join(' ');
+  const said = run('bash', ['-c', `${program} ${quoted} 2>&1; times`], options);
+  // The last line: user and system time of the children.
+  const times = [...said.trim().split('\n').pop().matchAll(/(\d+)m([0-9.]+)s/g)];
+  const cpu = times.reduce((sum, [, minutes, rest]) => sum + 60 * minutes + Number(rest), 0);
+  return { said, cpu };
+}
+
 // CPU time of pgbench for one of its transactions, µs, and transactions per second.
 function runPgbench(file, variables = {}) {
   const args = [...server(), '-n', '-M', 'prepared', '-c', sessions, '-j', 2, '-T', seconds, '-f',
     file, ...Object.entries(variables).flatMap(([name, value]) => ['-D', `${name}=${value}`]),
     'postgres'];
-  const quoted = args.map((arg) => `'${String(arg).replaceAll("'", "'\\''")}'`).join(' ');
-  const said = run('bash', ['-c', `${join(programs, 'pgbench')} ${quoted} 2>&1; times`]);
+  const { said, cpu } = runTimed(join(programs, 'pgbench'), args);
   const done = Number(/actually processed: (\d+)/.exec(said)[1]);
-  // The last line: user and system time of the children.
-  const times = [...said.trim().split('\n').pop().matchAll(/(\d+)m([0-9.]+)s/g)];
-  const cpu = times.reduce((sum, [, minutes, rest]) => sum + 60 * minutes + Number(rest), 0);
   return { cpu: (1e6 * cpu) / done, rate: done / seconds };
+}
+
+// CPU time of sysbench for one select, µs: a thread for each of its sessions.
+function runSysbench(select) {
+  if (spawnSync('sysbench', ['--version']).status !== 0) return undefined;
+  const args = ['--db-driver=pgsql', '--pgsql-host=127.0.0.1', `--pgsql-port=${port}`,
+    '--pgsql-user=postgres', '--pgsql-db=postgres', `--threads=${sessions}`, `--time=${seconds}`,
+    join(here, 'sysbench.lua'), 'run'];
+  const { said, cpu } = runTimed('sysbench', args,
+    { env: { ...process.env, WEIR_SELECT: select } });
+  return (1e6 * cpu) / Number(/transactions: +(\d+)/.exec(said)[1]);
 }
 
 function writeScript(name, lines) {
@@ -80,6 +97,7 @@ function preparePgbench() {
   const huge = '9000000000000000000';
   return {
     variables,
+    bare: `SELECT ${list} FROM keyed WHERE id = ?`,
     select: writeScript('select.sql', [draw(1, keys), select(1)]),
     insert: writeScript('insert.sql', [draw(1, huge),
       `INSERT INTO plain (${list}) VALUES (:i1, ${row});`]),
@@ -103,6 +121,7 @@ function runPoints(pgbench) {
     insert: [cpu('insert'), theirs.insert.cpu],
     pipelined: [cpu('pipelined'), theirs.pipelined.cpu / 16],
     rows: [ours('rows').throughput_ops_per_s, theirs.rows.rate],
+    sysbench: [cpu('select'), theirs.sysbench],
   };
 }
 
@@ -131,6 +150,7 @@ function runBulk() {
 const what = {
   bulk: ['bulk load, rows/s', 'psql \\copy of prepared files', 0],
   select: ['select, CPU µs', 'pgbench', 2],
+  sysbench: ['the same', 'sysbench', 2],
   insert: ['single insert, CPU µs', 'pgbench', 2],
   pipelined: ['select pipelined 16 deep, CPU µs', 'pgbench \\startpipeline', 2],
   rows: ['inserts of 100 rows, statements/s', 'pgbench', 0],
@@ -150,9 +170,11 @@ try {
   for (let round = 0; round < Number(rounds); ++round) {
     const bulk = runBulk();
     pgbench ||= preparePgbench();
-    const points = runPoints(() => Object.fromEntries(['select', 'insert', 'pipelined', 'rows']
-      .map((name) => [name, runPgbench(pgbench[name],
-        name === 'insert' ? pgbench.variables : {})])));
+    const points = runPoints(() => ({
+      ...Object.fromEntries(['select', 'insert', 'pipelined', 'rows'].map((name) =>
+        [name, runPgbench(pgbench[name], name === 'insert' ? pgbench.variables : {})])),
+      sysbench: runSysbench(pgbench.bare),
+    }));
     sql('TRUNCATE plain');
     taken.push({ ...bulk, ...points });
   }
@@ -160,6 +182,10 @@ try {
   console.log('|---|---:|---|---:|---:|');
   for (const [name, [label, peer, digits]] of Object.entries(what)) {
     const [ours, theirs] = [0, 1].map((side) => taken.map((round) => round[name][side]));
+    if (theirs.includes(undefined)) {
+      console.log(`| ${label} | ${span(ours, digits)} | ${peer} | not to be had | |`);
+      continue;
+    }
     console.log(`| ${label} | ${span(ours, digits)} | ${peer} | ${span(theirs, digits)} | ` +
       `${(median(ours) / median(theirs)).toFixed(2)} |`);
   }

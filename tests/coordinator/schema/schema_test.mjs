@@ -42,7 +42,7 @@ const mistakes = [
   ['records: 60000', 'records: many'],
   ['records: 60000', 'reccords: 100000'],
   ['port: 5432', 'port: 70000'],
-  ['${env:WEIR_PG_PASSWORD}', 'hunter2'],
+  ['${env:PG_PASSWORD}', 'hunter2'],
   ['http://127.0.0.1:8081/', 'ftp://127.0.0.1/'],
   ['warm_up: 2s', 'warm_up: 2'],
   ['rate: 800/s', 'rate: 800'],

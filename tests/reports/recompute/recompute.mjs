@@ -281,5 +281,87 @@ for (const told of run.thresholds) {
   if (met !== told.met) fail(`${what}: told ${told.met}, computed ${met}`);
 }
 
+// ---------------------------------------------------------------------------------------- cost
+
+// RU/s of every second of the phase: of the busiest partition, times the partitions (docs/cost.md).
+function demandOf(leg, index, phase) {
+  const span = leg.spans.find((each) => kPhases[each.phase] === phase);
+  const seconds = Math.max(1, Math.floor(Number(span.duration_ns) / 1e9));
+  const demand = new Array(seconds).fill(0);
+  const {columns, rows} = report.series[index].partitions;
+  const at = (name) => columns.indexOf(name);
+  const partitions = leg.physical_partitions || leg.partitions.length;
+  for (const row of rows) {
+    const second = row[at('second')] - span.first_second;
+    if (row[at('stage')] !== phase || second < 0 || second >= seconds) continue;
+    const ru = (row[at('milli_ru')] - row[at('refused_milli_ru')]) * partitions / 1e3;
+    demand[second] = Math.max(demand[second], ru);
+  }
+  return demand;
+}
+
+const kHoursPerMonth = 730;
+const roundedUp = (value, step) => Math.ceil(value / step - 1e-9) * step;
+
+function monthOf(cost, line, prices, target) {
+  if (line.billing === 'instance') {
+    const instance = prices.postgres.instances.find((each) => each.name === target.instance);
+    const gib = Number(cost.storage_bytes) / 2 ** 30;
+    const one = instance.per_hour.amount * kHoursPerMonth +
+                gib * prices.postgres.storage_per_gib_month.amount;
+    const iops = target.iops > 0 ? target.iops * prices.postgres.iops_month.amount : 0;
+    return one * (target.high_availability ? 2 : 1) + iops;
+  }
+  const {cosmos} = prices;
+  const storage = Number(cost.storage_bytes) / 1e9 * cosmos.storage_per_gb_month.amount;
+  const ru = Number(line.provisioned_ru);
+  const peaks = cost.hour_peaks_ru_per_s;
+  const billed = () => peaks.reduce((sum, peak) => sum + Math.min(
+      Math.max(peak, cosmos.autoscale_floor * ru), ru), 0) / peaks.length;
+  const hour = {
+    manual: () => ru / 100 * cosmos.manual_per_100_ru_hour.amount,
+    autoscale: () => billed() / 100 * cosmos.autoscale_per_100_ru_hour.amount,
+    serverless: () => cost.ru_per_s * 3600 / 1e6 * cosmos.serverless_per_million_ru.amount,
+  }[line.billing]();
+  return hour * kHoursPerMonth + storage;
+}
+
+// Of runs in one region, as the sample and the test's campaign are.
+function expectCost(cost) {
+  const leg = run.legs[cost.leg];
+  const name = `cost of ${leg.scenario} on ${leg.target}`;
+  const prices = run.cost.prices.regions.find((region) => region.name === run.cost.region);
+  const target = run.campaign.cost.targets.find((each) => each.name === leg.target) ?? {};
+  const phase = cost.basis === 'measured load' ? 'measure' : 'load';
+  const seconds = Number(leg.spans.find((each) => kPhases[each.phase] === phase).duration_ns) / 1e9;
+  const results = leg.results.filter((result) => kPhases[result.phase] === phase);
+  const sum = (count) => results.reduce((all, result) => all + Number(result.total[count]), 0);
+  expectNumber(`${name}: rate`, cost.rate_per_s,
+               sum(phase === 'load' ? 'records' : 'ok') / seconds, 6);
+  expectNumber(`${name}: RU/s`, cost.ru_per_s, sum('milli_ru') / 1e3 / seconds, 6);
+  if (leg.partitions.length > 0) {
+    const sorted = demandOf(leg, cost.leg, phase).sort((a, b) => a - b);
+    const rank = Math.ceil(run.campaign.cost.percentile * sorted.length);
+    const demand = sorted[Math.max(rank, 1) - 1];
+    expectNumber(`${name}: demand`, cost.demand_ru_per_s, demand, 6);
+    const needed = Math.max(demand * (1 + run.campaign.cost.headroom), prices.cosmos.manual_least,
+                            Number(cost.storage_bytes) / 1e9 * prices.cosmos.manual_per_gb);
+    expectNumber(`${name}: to be bought`, Number(cost.required_ru_per_s),
+                 roundedUp(needed, prices.cosmos.manual_step), 0);
+  }
+  for (const line of cost.lines) {
+    const month = monthOf(cost, line, prices, target);
+    expectNumber(`${name}: ${line.billing}, a month`, line.per_month, month, 6);
+    expectNumber(`${name}: ${line.billing}, a million`, line.per_million,
+                 month / kHoursPerMonth / (cost.rate_per_s * 3600) * 1e6, 6);
+    expectNumber(`${name}: ${line.billing}, its parts`, line.per_hour,
+                 line.parts.reduce((all, part) => all + part.per_hour, 0), 9);
+  }
+}
+
+for (const cost of run.cost?.legs ?? []) {
+  if (cost.lines.length > 0) expectCost(cost);
+}
+
 console.log(`${compared} numbers computed again, ${failures} differ`);
 process.exit(failures === 0 && compared > 100 ? 0 : 1);

@@ -6,13 +6,11 @@ set(PIECE_1 [==[
     return Taken::kDuplicate;
   }
   if (report.sequence() != agent.sequence + 1) return Taken::kGap;
-  const v1::Interval& interval = report.interval();
-  if (interval.second() < agent.next_second) {
+  if (report.second() < agent.next_second) {
     return absl::InvalidArgumentError(
-        absl::StrCat("report ", report.sequence(), " goes back to second ", interval.second()));
+        absl::StrCat("report ", report.sequence(), " goes back to second ", report.second()));
   }
 ]==])
 set(INSTEAD_1 [==[
   if (report.sequence() > agent.sequence + 1) return Taken::kGap;
-  const v1::Interval& interval = report.interval();
 ]==])

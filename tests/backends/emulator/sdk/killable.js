@@ -7,15 +7,23 @@ import { join } from 'node:path';
 import { afterEach, beforeEach } from 'node:test';
 import { startEmulator } from './server.js';
 
-// Its path is a new, empty folder in every test.
+// Its path is a new, empty folder in every test. What a test that failed has left running in it ends
+// with the test, or Node.js would wait for it.
 export function useFolder() {
-  const folder = {};
+  const folder = { emulators: [] };
   beforeEach(() => { folder.path = mkdtempSync(join(tmpdir(), 'weir-data-')); });
-  afterEach(() => rmSync(folder.path, { recursive: true }));
+  afterEach(() => {
+    for (const emulator of folder.emulators.splice(0)) emulator.process.kill('SIGKILL');
+    rmSync(folder.path, { recursive: true, force: true });
+  });
   return folder;
 }
 
-export const startIn = (folder, ...more) => startEmulator(100000, ['0', '--data', folder.path, ...more]);
+export async function startIn(folder, ...more) {
+  const emulator = await startEmulator(100000, ['0', '--data', folder.path, ...more]);
+  folder.emulators.push(emulator);
+  return emulator;
+}
 
 export async function kill(emulator) {
   const gone = once(emulator.process, 'exit');

@@ -1,0 +1,104 @@
+#include "coordinator/cli/relay_command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "coordinator/agent_checks.h"
+#include "coordinator/quantity.h"
+#include "coordinator/relay/relay_process.h"
+
+namespace weir {
+namespace {
+
+std::string DefaultName() {
+  char host[256] = "relay";
+  gethostname(host, sizeof(host) - 1);
+  return absl::StrCat(host, "-", getpid());
+}
+
+absl::StatusOr<RelayOptions> PlanRelay(const RelayCommandOptions& given) {
+  RelayOptions options;
+  WEIR_ASSIGN_OR_RETURN(options.coordinator, ParseControlAddress(given.coordinator));
+  WEIR_ASSIGN_OR_RETURN(options.listen, ParseControlAddress(given.listen));
+  WEIR_ASSIGN_OR_RETURN(
+      options.security,
+      ReadControlSecurity(given.security, ControlEnd::kRelay, {options.coordinator, options.listen},
+                          /*awaits=*/false, WallUnixNs() / kNsPerSecond));
+  options.name = given.name.empty() ? DefaultName() : given.name;
+  options.join_timeout_ns = given.join_timeout_ns;
+  if (IsName(options.name)) return options;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--name ", options.name, ": 1 to 64 letters, digits, dots, hyphens or underscores"));
+}
+
+void AddRelaySecurity(CLI::App* command, ControlSecurityOptions* options) {
+  command
+      ->add_option("--tls", options->tls,
+                   "Folder with ca.crt and a relay's certificate and key: relay.crt and relay.key "
+                   "as `weir certs` writes them, or tls.crt and tls.key")
+      ->type_name("DIR");
+  command
+      ->add_option("--join-token-file", options->join_token_file,
+                   "The run's join token (default: the variable WEIR_JOIN_TOKEN, or join-token in "
+                   "the folder of --tls)")
+      ->type_name("FILE");
+  command->add_flag("--insecure", options->insecure, "Talk in plain text, over the network too");
+}
+
+}  // namespace
+
+void AddRelayOptions(CLI::App* command, RelayCommandOptions* options) {
+  command->add_option("--coordinator", options->coordinator, "Where weir run listens")
+      ->required()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--listen", options->listen,
+                   "Wait here for agents, which dial it as their coordinator; port 0: a free one")
+      ->required()
+      ->type_name("HOST:PORT");
+  command->add_option("--name", options->name, "Name of this relay (default: host and process)");
+  AddRelaySecurity(command, &options->security);
+  command
+      ->add_option_function<std::string>(
+          "--join-timeout",
+          [options](const std::string& text) {
+            const auto duration = ParseDuration(text);
+            if (!duration.ok()) {
+              throw CLI::ValidationError("--join-timeout",
+                                         std::string(duration.status().message()));
+            }
+            options->join_timeout_ns = duration->ns();
+          },
+          "How long to look for the coordinator before giving up (default: 120s)")
+      ->type_name("DURATION");
+  command->footer(
+      "Carries the messages of its agents over one stream, and merges their reports of a second\n"
+      "into one. For many hundreds of agents; the result of the run is the same to the bit. Keeps\n"
+      "nothing: where it dies, its agents dial another, if they know one, within their lease.\n\n"
+      "Exit codes: 0 the run is over, 1 failed, 2 command line, 64 refused by the coordinator,\n"
+      "75 coordinator not found or lost, 143 terminated.\n\n"
+      "Example:\n"
+      "  weir run my.yaml --listen 10.0.0.5:7070 --expect-agents 2000 --tls certs\n"
+      "  weir relay --coordinator 10.0.0.5:7070 --listen 10.0.0.6:7070 --tls certs\n"
+      "  weir-agent --coordinator 10.0.0.6:7070,10.0.0.7:7070 --tls certs --allow-target db");
+}
+
+ExitCode RelayCommand(const RelayCommandOptions& options) {
+  const auto fail = [](const absl::Status& status, ExitCode code) {
+    std::fprintf(stderr, "weir relay: %s\n", std::string(status.message()).c_str());
+    return code;
+  };
+  const auto plan = PlanRelay(options);
+  if (!plan.ok()) return fail(plan.status(), kExitUsage);
+  const auto exit = RunRelay(*plan);
+  if (!exit.ok()) return fail(exit.status(), kExitFailure);
+  return static_cast<ExitCode>(*exit);  // as agents end: schedulers act on them the same
+}
+
+}  // namespace weir
