@@ -10,10 +10,19 @@ if(NOT CMAKE_BUILD_TYPE)
   message(FATAL_ERROR "Choose a preset: cmake --preset release (or ./dev build)")
 endif()
 
+# What is compiled names no folder of this machine, so that the same sources give the same bytes
+# wherever they lie (docs/releases.md): paths begin at the root of the sources, or of the build. Of
+# several that fit the last one is taken; "../../" is how the compiler cache names the root.
+foreach(path ${CMAKE_SOURCE_DIR}/= ../../= ${CMAKE_BINARY_DIR}/= ${CMAKE_BINARY_DIR}=.)
+  add_compile_options(-ffile-prefix-map=${path})
+endforeach()
+
+# The cache knows a source again in any other checkout: it takes paths from the build folder.
 find_program(WEIR_CCACHE ccache)
 if(WEIR_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${WEIR_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${WEIR_CCACHE})
+  set(cached ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${WEIR_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${cached})
+  set(CMAKE_C_COMPILER_LAUNCHER ${cached})
 endif()
 
 find_program(WEIR_MOLD mold)
