@@ -14,14 +14,12 @@
 #include "coordinator/journal.h"
 #include "coordinator/leg_verdict.h"
 #include "coordinator/probe_judge.h"
-#include "coordinator/round_repeats.h"
 #include "reports/fairness.h"
 
 namespace weir {
 namespace {
 
 constexpr int64_t kRepeatNs = kNsPerSecond;
-constexpr int64_t kProofLengthNs = 2 * kNsPerSecond;
 
 double CanaryPerSecond(const v1::Leg& canary) {
   double done = 0;
@@ -38,17 +36,12 @@ RunControl::RunControl(const RunControlSettings& settings, v1::RunResult run, Ru
     : settings_(settings),
       port_(port),
       run_(std::move(run)),
-      program_(MakeRunProgram(run_.campaign(), settings.agents, settings.prove_headroom)),
+      course_(settings.agents, settings.prove_headroom, &run_),
       roster_({.agents = settings.agents,
                .local_agents = settings.local_agents,
                .lease_ns = settings.lease_ns,
                .join_token = settings.join_token},
-              &run_, port),
-      driven_(run_.campaign()) {
-  for (uint32_t i = 0; i < program_.legs.size(); ++i) {
-    *run_.add_legs() = NewLeg(run_.campaign(), program_.legs[i], i);
-  }
-}
+              &run_, port) {}
 
 void RunControl::Start(int64_t now_ns) {
   started_ns_ = now_ns;
@@ -72,14 +65,6 @@ void RunControl::KeepState(const std::string& reason, int64_t now_ns) {
   record.mutable_state()->set_state(run_.state());
   record.mutable_state()->set_reason(reason);
   Keep(std::move(record), now_ns);
-}
-
-const v1::Scenario& RunControl::scenario() const {
-  return driven_.scenarios(static_cast<int>(program_.legs[step().leg].scenario));
-}
-
-const v1::Target& RunControl::target() const {
-  return run_.campaign().targets(static_cast<int>(program_.legs[step().leg].target));
 }
 
 std::vector<uint32_t> RunControl::Scoped(Scope scope) const {
@@ -150,7 +135,7 @@ void RunControl::OnBundle(const BundleView& bundle, int64_t now_ns) {
     roster_.Heard(*agent, now_ns);
     if (each.report.step() == bundle.step) known.push_back({*agent, &each.report});
   }
-  if (stage_ == nullptr || bundle.step != StepNumber()) return;
+  if (stage_ == nullptr || bundle.step != course_.number()) return;
   stage_->OnBundle(known, bundle.histograms, known.size() == bundle.reports.size(), now_ns);
   LookAtStage(now_ns);
 }
@@ -177,7 +162,7 @@ void RunControl::BeginSteps(int64_t now_ns) {
   if (roster_.open()) {
     const std::string clash = SettleNumber(roster_.size(), &run_);
     if (!clash.empty()) return Abort(clash, now_ns);
-    program_ = MakeRunProgram(run_.campaign(), roster_.size(), settings_.prove_headroom);
+    course_.Settle(roster_.size());
     if (!Keep(BegunRecord(run_.id(), roster_.size()), now_ns)) return;
   }
   roster_.Close();
@@ -189,53 +174,29 @@ void RunControl::BeginSteps(int64_t now_ns) {
 // ------------------------------------------------------------------------------------- steps
 
 void RunControl::BeginStep(int64_t now_ns) {
-  if (step_ == program_.steps.size()) return Finish(now_ns);
-  const std::string exhausted = Uses() ? BudgetExhausted(run_, settings_.running_costs, leg()) : "";
+  if (course_.ended()) return Finish(now_ns);
+  const std::string exhausted =
+      course_.Uses() ? BudgetExhausted(run_, settings_.running_costs, leg()) : "";
   if (!exhausted.empty()) return StopForBudget(exhausted, now_ns);
   state_ = State::kAsking;
   v1::JournalRecord record;
-  record.mutable_prepare()->set_step(StepNumber());
+  record.mutable_prepare()->set_step(course_.number());
   record.mutable_prepare()->set_leg(step().leg);
   record.mutable_prepare()->set_task(step().task);
   if (!Keep(std::move(record), now_ns)) return;
-  const LegPlan& plan = program_.legs[step().leg];
-  *driven_.mutable_scenarios(static_cast<int>(plan.scenario)) =
-      DrivenScenario(run_.campaign(), plan);
+  course_.Begin();
   answers_.emplace(step(), Scoped(step().scope), roster_, &run_);
   AskAwaited(now_ns);
 }
 
-v1::CoordinatorMessage RunControl::MakePrepare() const {
-  v1::CoordinatorMessage message;
-  v1::Prepare* prepare = message.mutable_prepare();
-  prepare->set_step(StepNumber());
-  prepare->set_leg(step().leg);
-  prepare->set_task(step().task);
-  *prepare->mutable_campaign() = driven_;
-  prepare->set_scenario(program_.legs[step().leg].scenario);
-  prepare->set_target(program_.legs[step().leg].target);
-  prepare->set_share_count(roster_.size());
-  // Agents after the first find the schema there; one with a database of its own creates it.
-  prepare->set_create_schema(step().task == v1::TASK_SET_UP && step().scope == Scope::kLeader &&
-                             scenario().phases().has_load());
-  if (step().task == v1::TASK_PROVE) {
-    prepare->set_rate_factor(kHeadroomFactor);
-    prepare->mutable_length()->set_ns(
-        std::min<int64_t>(kProofLengthNs, scenario().phases().measure().ns()));
-  } else if (step().task == v1::TASK_CANARY) {
-    *prepare->mutable_length() = run_.campaign().compare().canary();
-  }
-  if (Uses()) {
-    const v1::Leg& leg = run_.legs(static_cast<int>(step().leg));
-    const auto left = BudgetLeft(run_, settings_.running_costs, leg, roster_.size());
-    if (left) *prepare->mutable_budget() = *left;
-  }
-  return message;
-}
-
 void RunControl::AskAwaited(int64_t now_ns) {
   asked_ns_ = now_ns;
-  v1::CoordinatorMessage message = MakePrepare();
+  v1::CoordinatorMessage message;
+  *message.mutable_prepare() = course_.MakePrepare();
+  if (course_.Uses()) {
+    const auto left = BudgetLeft(run_, settings_.running_costs, leg(), roster_.size());
+    if (left) *message.mutable_prepare()->mutable_budget() = *left;
+  }
   for (const uint32_t agent : answers_->awaited()) {
     message.mutable_prepare()->set_share_index(agent);
     roster_.Send(agent, message);
@@ -243,8 +204,8 @@ void RunControl::AskAwaited(int64_t now_ns) {
 }
 
 void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_t now_ns) {
-  if (state_ != State::kAsking || prepared.step() != StepNumber()) return;
-  if (const absl::Status sound = CheckPrepared(prepared, scenario()); !sound.ok()) {
+  if (state_ != State::kAsking || prepared.step() != course_.number()) return;
+  if (const absl::Status sound = CheckPrepared(prepared, course_.scenario()); !sound.ok()) {
     return LoseAgent(agent, absl::StrCat(kUnsound, sound.message()), now_ns);
   }
   if (answers_->Take(agent, prepared) && answers_->complete()) AllPrepared(now_ns);
@@ -268,7 +229,7 @@ void RunControl::AllPrepared(int64_t now_ns) {
 // soon as they have told it, and not after hours of measuring.
 void RunControl::RefuseUnfairRanking(int64_t now_ns) {
   if (!run_.campaign().has_compare()) return;
-  std::vector<FairnessTarget> targets = FairnessTargets(run_, scenario().name());
+  std::vector<FairnessTarget> targets = FairnessTargets(run_, course_.scenario().name());
   std::erase_if(targets, [](const FairnessTarget& target) { return target.leg == nullptr; });
   const std::string refusal =
       RankingRefusal(FairnessLedger(run_.campaign().compare(), targets), targets);
@@ -280,37 +241,28 @@ void RunControl::RefuseUnfairRanking(int64_t now_ns) {
 void RunControl::NextStep(int64_t now_ns) {
   if (step().last_of_leg) {
     ConcludeLeg(now_ns);
-    const std::string again = RepeatSpoiledRound(roster_.size(), step_, &program_, &run_);
-    if (!again.empty()) port_.Say(again);
-    const std::string probed = course_.AfterLeg(roster_.size(), step_, &program_, &run_);
-    if (!probed.empty()) port_.Say(probed);
-    if (step_ + 1 == program_.steps.size()) Extend(now_ns);
+    const RunCourse::Growth growth = course_.AfterLeg();
+    for (const std::string& line : growth.lines) port_.Say(line);
+    if (growth.extended) Keep(DesignRecord(run_), now_ns);
   }
   if (over() || run_over_) return;
-  ++step_;
+  course_.Advance();
   // The lost agent's share of what follows would be missing from the start.
-  if (!tolerated_.empty() && step_ < program_.steps.size()) return Abort(tolerated_, now_ns);
+  if (!tolerated_.empty() && !course_.ended()) return Abort(tolerated_, now_ns);
   BeginStep(now_ns);
-}
-
-void RunControl::Extend(int64_t now_ns) {
-  const std::string more = ExtendRounds(roster_.size(), &program_, &run_);
-  if (more.empty()) return;
-  port_.Say(more);
-  Keep(DesignRecord(run_), now_ns);
 }
 
 // The rest of the leg is left out; the run goes on with the next.
 void RunControl::FailLeg(const std::string& reason, int64_t now_ns) {
   port_.Say(absl::StrCat(leg().scenario(), " on ", leg().target(), ": ", reason));
   leg().set_failure(reason);
-  while (!step().last_of_leg) ++step_;
+  course_.SkipRestOfLeg();
   NextStep(now_ns);
 }
 
 void RunControl::ConcludeLeg(int64_t now_ns) {
   JudgeLeg(run_.campaign(), &leg());
-  NameBottleneck(scenario(), target(), &leg());
+  NameBottleneck(course_.scenario(), course_.target(), &leg());
   if (leg().has_probe()) {
     JudgeProbe(run_.campaign().capacity().objective(), backlog_, &leg());
     backlog_ = {};
@@ -327,9 +279,9 @@ void RunControl::ConcludeLeg(int64_t now_ns) {
 
 void RunControl::BeginStage(int64_t now_ns) {
   state_ = State::kStage;
-  const bool aside = Rehearses();
+  const bool aside = course_.Rehearses();
   if (!aside) {  // with what is kept here the stage can be brought to its end without us
-    for (v1::JournalRecord& record : ShareRecords(StepNumber(), answers_->by_agent()))
+    for (v1::JournalRecord& record : ShareRecords(course_.number(), answers_->by_agent()))
       if (!Keep(std::move(record), now_ns)) return;
     port_.RunChanged(run_);
   }
@@ -338,9 +290,9 @@ void RunControl::BeginStage(int64_t now_ns) {
   aside_.set_open_loop(leg().open_loop());
   *aside_.mutable_operations() = leg().operations();
   const StageRun::Setup setup{.step = step(),
-                              .number = StepNumber(),
-                              .scenario = scenario(),
-                              .target = target(),
+                              .number = course_.number(),
+                              .scenario = course_.scenario(),
+                              .target = course_.target(),
                               .leg = aside ? &aside_ : &leg(),
                               .kept = !aside,
                               .tolerates_loss = settings_.min_agents > 0,
@@ -354,7 +306,7 @@ void RunControl::BeginStage(int64_t now_ns) {
 }
 
 void RunControl::OnReport(uint32_t agent, const ReportView& report, int64_t now_ns) {
-  if (stage_ == nullptr || report.step() != StepNumber()) return;
+  if (stage_ == nullptr || report.step() != course_.number()) return;
   stage_->OnInterval(agent, report, now_ns);
   LookAtStage(now_ns);
 }
@@ -364,14 +316,14 @@ void RunControl::OnStageMessage(uint32_t agent, const v1::AgentMessage& message,
                           : message.has_stage_done() ? message.stage_done().step()
                                                      : message.throughput_changed().step();
   // The end of a step that is behind us: the agent has not heard that we know.
-  if (message.has_stage_done() && number < StepNumber()) {
+  if (message.has_stage_done() && number < course_.number()) {
     v1::CoordinatorMessage reply;
     reply.mutable_acknowledge()->set_step(number);
     reply.mutable_acknowledge()->set_sequence(message.stage_done().last_sequence());
     reply.mutable_acknowledge()->set_stage_done(true);
     return roster_.Send(agent, reply);
   }
-  if (stage_ == nullptr || number != StepNumber()) return;
+  if (stage_ == nullptr || number != course_.number()) return;
   if (message.has_armed()) stage_->OnArmed(agent, message.armed(), now_ns);
   if (message.has_stage_done()) stage_->OnStageDone(agent, message.stage_done(), now_ns);
   if (message.has_throughput_changed()) {
@@ -399,7 +351,8 @@ void RunControl::EndStage(int64_t now_ns) {
   if (step().task == v1::TASK_DRIVE) backlog_ = stage_->BacklogGrowth();
   const std::string error = stage_->error();
   stage_.reset();
-  if (!Rehearses()) port_.RunChanged(run_);  // before the agents forget it for the next step
+  if (!course_.Rehearses())
+    port_.RunChanged(run_);  // before the agents forget it for the next step
   if (run_over_) {
     ConcludeLeg(now_ns);
     return Finish(now_ns);
@@ -415,14 +368,9 @@ void RunControl::EndStage(int64_t now_ns) {
 // The legs of the scenario keep the last attempt. Without headroom nothing is measured, unless the
 // user insists.
 void RunControl::TakeHeadroom(const v1::Headroom& headroom, int64_t now_ns) {
-  const uint32_t proving = step().leg;
-  const auto again = [&] {
-    const Step& next = program_.steps[step_ + 1];  // a proof is never the last step
-    return next.task == v1::TASK_PROVE && next.leg == proving;
-  };
-  while ((headroom.proven() || settings_.override_gates) && again()) ++step_;
-  if (!headroom.proven() && !settings_.override_gates && again()) return NextStep(now_ns);
   const bool goes_on = headroom.proven() || settings_.override_gates;
+  while (goes_on && course_.ProvesAgain()) course_.Advance();
+  if (!goes_on && course_.ProvesAgain()) return NextStep(now_ns);
   for (v1::Leg& other : *run_.mutable_legs()) {
     if (other.scenario() != leg().scenario()) continue;
     if (goes_on) {
@@ -463,23 +411,12 @@ void RunControl::StopForBudget(const std::string& reason, int64_t now_ns) {
   Abort(absl::StrCat("stopped at a limit: ", run_.budget().reached()), now_ns);
 }
 
-void RunControl::LeaveOutTheRest(const std::string& reason) {
-  const bool begun = stage_ != nullptr && stage_->begun() && !Rehearses();
-  for (size_t i = step_; i < program_.steps.size(); ++i) {
-    const Step& rest = program_.steps[i];
-    v1::Leg* left_out = run_.mutable_legs(static_cast<int>(rest.leg));
-    const bool in_part = (begun && rest.leg == step().leg) || left_out->results_size() > 0;
-    if (!left_out->failure().empty()) continue;
-    left_out->set_failure(absl::StrCat(in_part ? "not run to its end: " : "not run: ", reason));
-  }
-}
-
 // What runs is ended and kept; what has not begun is left out.
 void RunControl::StopAgents(const std::string& reason, int64_t now_ns) {
   if (run_over_) return;
   run_over_ = true;
   KeepState(reason, now_ns);
-  LeaveOutTheRest(reason);
+  course_.LeaveOut(reason, stage_ != nullptr && stage_->begun() && !course_.Rehearses());
   if (stage_ != nullptr && !stage_->begun()) {
     stage_->Disarm();
     stage_.reset();
@@ -566,7 +503,7 @@ void RunControl::Finish(int64_t now_ns) {
   for (v1::Leg& leg : *run_.mutable_legs()) {
     if (judged_.insert(leg.index()).second) JudgeLeg(run_.campaign(), &leg);
   }
-  course_.Conclude(&run_);
+  course_.Conclude();
   JudgeRun(&run_);
   if (settings_.plain_over_network)
     AddReason(v1::VALIDITY_VALID, kPlainOverNetwork, run_.mutable_verdict());

@@ -12,12 +12,11 @@
 #include <vector>
 
 #include "coordinator/bundle_view.h"
-#include "coordinator/capacity_course.h"
 #include "coordinator/parting.h"
 #include "coordinator/report_view.h"
 #include "coordinator/roster.h"
+#include "coordinator/run_course.h"
 #include "coordinator/run_port.h"
-#include "coordinator/run_program.h"
 #include "coordinator/stage_run.h"
 #include "coordinator/step_answers.h"
 #include "proto/control.pb.h"
@@ -77,12 +76,8 @@ class RunControl {
   // Parting: the result is final and saved; agents are told until they have heard.
   enum class State { kJoining, kAsking, kStage, kParting, kFinished };
 
-  const Step& step() const { return program_.steps[step_]; }
-  v1::Leg& leg() { return *run_.mutable_legs(static_cast<int>(step().leg)); }
-  // Drives no target: a proof of headroom, or a canary.
-  bool Rehearses() const { return step().task == v1::TASK_PROVE || step().task == v1::TASK_CANARY; }
-  const v1::Scenario& scenario() const;
-  const v1::Target& target() const;
+  const Step& step() const { return course_.step(); }
+  v1::Leg& leg() { return course_.leg(); }
   std::vector<uint32_t> Scoped(Scope scope) const;
 
   void OnPong(uint32_t agent, const v1::Pong& pong, int64_t now_ns);
@@ -91,29 +86,24 @@ class RunControl {
   void OnStageMessage(uint32_t agent, const v1::AgentMessage& message, int64_t now_ns);
   void OnFarewell(uint32_t agent, int64_t now_ns);
 
-  uint32_t StepNumber() const { return static_cast<uint32_t>(step_) + 1; }
   bool Keep(v1::JournalRecord record, int64_t now_ns);
   void KeepState(const std::string& reason, int64_t now_ns);
   void BeginStep(int64_t now_ns);
-  v1::CoordinatorMessage MakePrepare() const;
   void AskAwaited(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
   void RefuseUnfairRanking(int64_t now_ns);
   void NextStep(int64_t now_ns);
-  void Extend(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
   void BeginStage(int64_t now_ns);
   void LookAtStage(int64_t now_ns);
   void EndStage(int64_t now_ns);
   void TakeHeadroom(const v1::Headroom& headroom, int64_t now_ns);
   void ConcludeLeg(int64_t now_ns);
-  void LeaveOutTheRest(const std::string& reason);
   void StopAgents(const std::string& reason, int64_t now_ns);
   void LoseAgent(uint32_t agent, const std::string& why, int64_t now_ns);
   bool Tolerates(uint32_t agent) const;
   void LookAtJoining(int64_t now_ns);
   void BeginSteps(int64_t now_ns);
-  bool Uses() const { return step().task == v1::TASK_LOAD || step().task == v1::TASK_DRIVE; }
   void StopForBudget(const std::string& reason, int64_t now_ns);
   void Finish(int64_t now_ns);
   void Part(int64_t now_ns);
@@ -122,14 +112,11 @@ class RunControl {
   const RunControlSettings settings_;
   RunPort& port_;
   v1::RunResult run_;
-  RunProgram program_;  // grows by the rounds that are repeated, and by the probes of searches
-  CapacityCourse course_;
+  RunCourse course_;
   Roster roster_;
-  v1::Campaign driven_;  // as the leg in hand drives it; outlives its stage
   State state_ = State::kJoining;
   int64_t started_ns_ = 0;
 
-  size_t step_ = 0;
   std::optional<StepAnswers> answers_;  // of the step in hand
   int64_t asked_ns_ = 0;                // when Prepare was last sent
   std::unique_ptr<StageRun> stage_;     // null when none is under way
