@@ -1,9 +1,11 @@
 // The end of a control stream that dialled the other end: a queue of outgoing messages before
-// gRPC's reactor. gRPC calls it from threads of its own; it deletes itself after on_done, until
-// when any thread may send.
+// gRPC's reactor. Messages are their bytes, so that reading ends only where the stream does. gRPC
+// calls it from threads of its own; it deletes itself after on_done, until when any thread may
+// send.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <deque>
@@ -13,12 +15,11 @@
 
 namespace weir {
 
-template <typename In, typename Out>
-class ClientStream final : public grpc::ClientBidiReactor<Out, In> {
+class ClientStream final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Called on gRPC's threads, one after another.
   struct Handlers {
-    std::function<void(In)> on_message;
+    std::function<void(const grpc::ByteBuffer&)> on_message;
     std::function<void()> on_idle;                     // everything is written; may be null
     std::function<void(const grpc::Status&)> on_done;  // the last moment to know the stream
     std::function<void()> on_gone;                     // nothing is left of it
@@ -30,32 +31,32 @@ class ClientStream final : public grpc::ClientBidiReactor<Out, In> {
 
   // Once, when the call has been made with context().
   void Begin() {
-    this->AddHold();  // for writes, which come from other threads
-    this->StartRead(&incoming_);
-    this->StartCall();
+    AddHold();  // for writes, which come from other threads
+    StartRead(&incoming_);
+    StartCall();
   }
 
-  void Send(Out message) {
+  void Send(grpc::ByteBuffer message) {
     std::lock_guard lock(mutex_);
     if (over_) return;
     outgoing_.push_back(std::move(message));
-    if (outgoing_.size() == 1) this->StartWrite(&outgoing_.front());
+    if (outgoing_.size() == 1) StartWrite(&outgoing_.front());
   }
 
   void Cancel() { context_.TryCancel(); }
 
   void OnReadDone(bool ok) override {
     if (!ok) return End();
-    handlers_.on_message(std::move(incoming_));
+    handlers_.on_message(incoming_);
     incoming_.Clear();
-    this->StartRead(&incoming_);
+    StartRead(&incoming_);
   }
 
   void OnWriteDone(bool ok) override {
     if (!ok) return End();
     std::unique_lock lock(mutex_);
     outgoing_.pop_front();
-    if (!over_ && !outgoing_.empty()) return this->StartWrite(&outgoing_.front());
+    if (!over_ && !outgoing_.empty()) return StartWrite(&outgoing_.front());
     lock.unlock();
     if (handlers_.on_idle != nullptr) handlers_.on_idle();
   }
@@ -69,19 +70,20 @@ class ClientStream final : public grpc::ClientBidiReactor<Out, In> {
   }
 
  private:
+  // The stream has ended, and gRPC is about to say how: who cancels it now may hear of nothing but
+  // that, and not why the other end refused.
   void End() {
     std::lock_guard lock(mutex_);
     if (over_) return;
     over_ = true;
-    context_.TryCancel();
-    this->RemoveHold();
+    RemoveHold();
   }
 
   const Handlers handlers_;
   grpc::ClientContext context_;
-  In incoming_;
+  grpc::ByteBuffer incoming_;
   std::mutex mutex_;
-  std::deque<Out> outgoing_;  // the first is being written
+  std::deque<grpc::ByteBuffer> outgoing_;  // the first is being written
   bool over_ = false;
 };
 

@@ -30,8 +30,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kBetweenDials = 300ms;
 constexpr auto kLook = 50ms;
 
-// Raw, as in control_server.cc.
-using Stream = ClientStream<grpc::ByteBuffer, grpc::ByteBuffer>;
 const std::string& ServeMethod() {
   static const auto& name = *new std::string("/weir.v1.Agent/Serve");
   return name;
@@ -96,7 +94,7 @@ class Dialler final : public AgentStreams {
     std::string trouble;                      // as it was last told
   };
   struct Call {
-    Stream* stream;
+    ClientStream* stream;
     Clock::time_point asked;  // when something was sent that nothing has followed; zero: never
   };
 
@@ -133,7 +131,7 @@ class Dialler final : public AgentStreams {
     const ConnectionId id = ++last_id_;
     peers_[place].connection = id;
     peers_[place].stub = std::make_unique<grpc::GenericStub>(answer->channel);
-    auto* stream = new Stream(
+    auto* stream = new ClientStream(
         {.on_message =
              [this, id, place, greeted = false](const grpc::ByteBuffer& message) mutable {
                Hear(id, place, std::exchange(greeted, true), message);
