@@ -13,9 +13,16 @@ namespace {
 constexpr int kFirstPings = 64;
 constexpr int kLaterPings = 8;
 constexpr int64_t kBurstPeriodNs = 10 * kNsPerSecond;
+constexpr int64_t kBurstPeriodPerAgentNs = 30'000'000;
 constexpr int64_t kRepeatNs = kNsPerSecond;
 constexpr int kDismissals = 5;
 constexpr char kSuperseded[] = "SUPERSEDED: a newer process attends with this agent's index";
+
+// Each ping in a second brings a sample of the clocks as well; bursts are for the best of several,
+// and of a thousand agents they would be as many messages as all reports.
+int64_t BurstPeriodNs(uint32_t agents) {
+  return std::max<int64_t>(kBurstPeriodNs, kBurstPeriodPerAgentNs * agents);
+}
 
 }  // namespace
 
@@ -365,7 +372,7 @@ void Roster::OnTick(int64_t now_ns) {
     attendant.heard_ns = std::min(attendant.heard_ns, now_ns);  // our clock may jump, too
     attendant.pinged_ns = std::min(attendant.pinged_ns, now_ns);
     const bool burst =
-        attendant.burst_left == 0 && now_ns - attendant.burst_end_ns >= kBurstPeriodNs;
+        attendant.burst_left == 0 && now_ns - attendant.burst_end_ns >= BurstPeriodNs(size());
     if (burst) attendant.burst_left = kLaterPings;
     if (burst || now_ns - attendant.pinged_ns >= PingPeriod()) Ping(agent, now_ns);
   }

@@ -252,6 +252,25 @@ TEST(RunLoss, RenewsTheLeaseAtOnceWhenAnAgentIsHeardAgain) {
   EXPECT_LE(run.granted_from_ns_.size(), 3u) << "one more, and not one for each answer";
 }
 
+// Bursts for the clocks come less often to each of many.
+TEST(RunLoss, PingsAThousandAgentsHardlyMoreOftenThanOnceASecondEach) {
+  class Counting : public EndlessRehearsal {
+   public:
+    using EndlessRehearsal::EndlessRehearsal;
+    void Answer(ConnectionId connection, const v1::CoordinatorMessage& message) override {
+      pings_ += message.has_ping() ? 1 : 0;
+      EndlessRehearsal::Answer(connection, message);
+    }
+    size_t pings_ = 0;
+  };
+  Counting run(1000);
+  run.Run();
+  run.pings_ = 0;
+  run.Pass(30 * kNsPerSecond, 200 * kNsPerMs);
+  EXPECT_GE(run.pings_, 30'000u) << "once a second";
+  EXPECT_LE(run.pings_, 40'000u);
+}
+
 // Four of five seconds of silence, and half a second to be there again.
 TEST(RunLoss, LeavesAnAgentMostOfItsLeaseAtAnyTime) {
   EXPECT_LE(2 * PingPeriodNs(kDefaultLeaseNs, 100), kDefaultLeaseNs / 10);
