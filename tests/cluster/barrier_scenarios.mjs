@@ -7,7 +7,9 @@ import { sleep } from './program.mjs';
 
 const victim = 'agent-2';
 const exits = { invalid: 5, agentsMissing: 12, agentLost: 13, lostCoordinator: 75 };
-const underWayMs = 1000; // long enough to cut the way while a message is on it
+// Long enough to cut the way while a message is on it. Where the way is not cut before the start it
+// is shorter: ends that have not known of each other for 1.5 s dial anew.
+const underWayMs = 1000, underWayToGoMs = 300;
 
 async function until(holds, what, seconds = 60) {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(2)) {
@@ -19,11 +21,11 @@ async function until(holds, what, seconds = 60) {
 const prepared = (run, task) => () =>
   readJournal(run.journal()).some(({ prepare }) => prepare?.task === task);
 
-// From here on the messages for the victim, or from it, take a second.
-async function beginSlowly(cluster, from, to) {
+// From here on the messages for the victim, or from it, take their time.
+async function beginSlowly(cluster, from, to, delayMs = underWayMs) {
   const run = await cluster.run({ seconds: 8, rate: 60 }).startAgents();
   await until(prepared(run, tasks.verify), 'reading back');
-  await cluster.network.set(from, to, { delayMs: underWayMs });
+  await cluster.network.set(from, to, { delayMs });
   await until(prepared(run, tasks.drive), 'preparing to drive');
   return run;
 }
@@ -98,20 +100,22 @@ async function atArmed(cluster, findings) {
 async function atGo(cluster, findings) {
   const before = allOperations(cluster);
   const victimBefore = operations(cluster, victim).length;
-  const run = await beginSlowly(cluster, 'coordinator', victim);
+  const run = await beginSlowly(cluster, 'coordinator', victim, underWayToGoMs);
   const drive = readJournal(run.journal()).findLast(({ prepare }) => prepare).prepare.step;
   await until(() => readJournal(run.journal()).some(({ go }) => go?.step === drive), 'the start');
   await cluster.network.set('coordinator', victim, { cut: true });
   const codes = await run.ends();
   const issued = allOperations(cluster) - before;
   findings.equal(operations(cluster, victim).length, victimBefore, `operations of ${victim}`);
-  findings.equal(codes.coordinator, 5, 'exit code');
+  // The victim says that it missed the start, unless it has given up its stream by then.
+  findings.expect([exits.invalid, exits.agentLost].includes(codes.coordinator),
+    `exit code ${codes.coordinator}`);
   const report = run.report();
   findings.equal(validity(report), 'INVALID', 'verdict');
   expectConserved(findings, report);
   const counts = measured(report.legs[0]);
   findings.equal(counts.ok, issued, 'operations in the log of PostgreSQL, and those reported');
-  findings.expect(issued < 8 * 60 / 4, `the others went on for ${issued} operations`);
+  findings.expect(issued < 8 * 60 / 2, `the others went on for ${issued} operations`);
   findings.saw(`${victim} issued nothing and exits with ${codes.agents[victim]}; the others were `
     + `stopped after ${issued} operations, all of them reported; run INVALID `
     + `("${report.verdict.reasons[0]}"), exit code ${codes.coordinator}`);
