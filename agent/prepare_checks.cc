@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "agent/campaign_rules.h"
 #include "base/status.h"
+#include "measure/message_rules.h"
 
 namespace weir {
 namespace {
@@ -59,7 +59,7 @@ absl::Status CheckPrepare(const v1::Prepare& prepare, const OperatorLimits& limi
       prepare.target() >= static_cast<uint32_t>(campaign.targets_size())) {
     return Refuse("a scenario or target that its campaign does not have");
   }
-  WEIR_RETURN_IF_ERROR(CheckRules(campaign));
+  WEIR_RETURN_IF_ERROR(Annotate(CheckMessageRules(campaign), "the campaign"));
   WEIR_RETURN_IF_ERROR(CheckShare(prepare));
   WEIR_RETURN_IF_ERROR(CheckScenario(prepare));
   for (const v1::Target& target : campaign.targets()) {

@@ -5,7 +5,6 @@
 #include <tuple>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 #include "base/clock.h"
@@ -19,7 +18,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr size_t kLongestName = 64;
 constexpr size_t kLongestFact = 1024;
 constexpr size_t kLongestText = 16 << 10;  // an answer of a database, an error in words
 constexpr int kMostConditions = 2000;
@@ -145,14 +143,6 @@ absl::Status CheckPlanned(const v1::Prepared& prepared, int operations, int64_t 
 }
 
 }  // namespace
-
-bool IsName(absl::string_view name) {
-  return !name.empty() && name.size() <= kLongestName &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' ||
-                  c == '-';
-         });
-}
 
 absl::Status CheckHello(const v1::Hello& hello) {
   if (!IsName(hello.facts().name())) {

@@ -9,15 +9,13 @@
 #include "absl/status/status.h"
 
 #include "coordinator/report_view.h"
+#include "measure/message_rules.h"  // IsName
 #include "proto/control.pb.h"
 
 namespace weir {
 
 // Before what an agent is lost for.
 inline constexpr char kUnsound[] = "it sent what no agent sends: ";
-
-// "[A-Za-z0-9._-]{1,64}": of agents, runs and operations.
-bool IsName(absl::string_view name);
 
 // Each is kInvalidArgument with what is wrong, for a person to read; nothing that is quoted is
 // long.

@@ -1,6 +1,6 @@
 // HdrHistogram's V2 encoding of counters, not deflated: a header of 40 bytes, big-endian, then one
 // ZigZag LEB128-64b9B number per counter from index 0, a negative one standing for a run of zeros.
-// Only measure/histogram.cc uses it.
+// Only measure/histogram.cc and measure/tally_bounds.cc use it.
 #pragma once
 
 #include <bit>

@@ -15,10 +15,12 @@ namespace {
 constexpr double kSecondsPerHour = 3600;
 constexpr double kBytesPerGib = 1024.0 * 1024 * 1024;
 
+constexpr double kMostSteps = 1e9;  // more than anybody sells
+
 // The next multiple; a demand that is one but for rounding stays as it is.
 uint64_t RoundedUp(double value, uint32_t step) {
-  const double steps = std::ceil(value / step - 1e-9);
-  return static_cast<uint64_t>(std::max(steps, 0.0)) * step;
+  const double steps = std::ceil(value / std::max(1u, step) - 1e-9);
+  return static_cast<uint64_t>(std::clamp(steps, 0.0, kMostSteps)) * step;
 }
 
 void AddPart(std::string what, double quantity, std::string unit, double per_hour,

@@ -22,6 +22,7 @@ namespace {
 // From here on a target is not what its users asked for, whatever it costs.
 constexpr double kMostThrottled = 0.01;
 constexpr double kLeastServed = 0.99;
+constexpr double kMostBytes = 9e18;  // what the number of them can be
 
 double Value(const char* metric, const ResultRow& row) { return ValueOf(metric, row).value_or(0); }
 
@@ -46,8 +47,8 @@ uint64_t SentByLoad(const v1::RunResult& run, const v1::Leg& leg) {
     records += static_cast<double>(result.total().records());
   }
   if (records <= 0) return 0;
-  return static_cast<uint64_t>(bytes / records *
-                               static_cast<double>(run.campaign().dataset().records()));
+  const double all = bytes / records * static_cast<double>(run.campaign().dataset().records());
+  return static_cast<uint64_t>(std::min(all, kMostBytes));
 }
 
 Stored StoredBy(const v1::RunResult& run, const v1::Leg& leg, const v1::TargetCost& target) {

@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "base/printable.h"
 #include "base/status.h"
+#include "reports/stored_run.h"
 
 namespace weir {
 namespace {
@@ -85,8 +87,10 @@ void CreateSchema(SQLite::Database& database) {
 }
 
 // The process may die at any moment and the machine lose its power: what was committed stays, since
-// agents forget what the store has (synchronous = FULL).
+// agents forget what the store has (synchronous = FULL). What else lies in the file is not run.
 void Configure(SQLite::Database& database) {
+  database.exec("PRAGMA trusted_schema = OFF");
+  database.exec("PRAGMA cell_size_check = ON");
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");
@@ -97,12 +101,15 @@ std::string Blob(const SQLite::Column& column) {
 }
 
 RunSummary ReadSummary(SQLite::Statement& row) {
-  return {.id = row.getColumn(0).getString(),
-          .campaign = row.getColumn(1).getString(),
-          .started_unix_ns = row.getColumn(2).getInt64(),
-          .state = static_cast<v1::RunState>(row.getColumn(3).getInt()),
-          .validity = static_cast<v1::Validity>(row.getColumn(4).getInt()),
-          .legs = row.getColumn(5).getUInt()};
+  RunSummary summary{.id = row.getColumn(0).getString(),
+                     .campaign = row.getColumn(1).getString(),
+                     .started_unix_ns = row.getColumn(2).getInt64(),
+                     .state = static_cast<v1::RunState>(row.getColumn(3).getInt()),
+                     .validity = static_cast<v1::Validity>(row.getColumn(4).getInt()),
+                     .legs = row.getColumn(5).getUInt(),
+                     .damage = ""};
+  summary.damage = std::string(CheckStoredId(summary.id).message());
+  return summary;
 }
 
 class SqliteResultsStore : public ResultsStore {
@@ -137,6 +144,7 @@ class SqliteResultsStore : public ResultsStore {
       insert.bind(6, run.legs_size());
       insert.bind(7, blob.data(), static_cast<int>(blob.size()));
       insert.exec();
+      bounds_of_.clear();
       return absl::OkStatus();
     });
   }
@@ -192,32 +200,32 @@ class SqliteResultsStore : public ResultsStore {
   absl::StatusOr<v1::RunResult> LoadRun(const std::string& id) const override {
     WEIR_ASSIGN_OR_RETURN(const std::string full_id, Resolve(id));
     v1::RunResult run;
-    WEIR_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
-      SQLite::Statement row(database_, "SELECT result FROM runs WHERE id = ?");
-      row.bind(1, full_id);
-      if (row.executeStep() && run.ParseFromString(Blob(row.getColumn(0)))) return absl::OkStatus();
-      return absl::DataLossError(
-          absl::StrCat("results store ", path_, ": run ", full_id, " cannot be read"));
-    }));
-    return run;
+    WEIR_RETURN_IF_ERROR(Guarded([&] { return Read(full_id, &run); }));
+    WEIR_RETURN_IF_ERROR(Unsound(full_id, CheckStoredRun(run)));
+    if (run.id() == full_id) return run;
+    return Unsound(full_id, absl::InvalidArgumentError("id is not the one that it is stored as"));
   }
 
   absl::Status ForEachInterval(
       const std::string& run_id, uint32_t leg,
       absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) const override {
     return Guarded([&]() -> absl::Status {
+      WEIR_ASSIGN_OR_RETURN(StoredSeconds seconds, BoundsOf(run_id, leg));
       SQLite::Statement rows(database_,
-                             "SELECT stage, interval FROM intervals "
+                             "SELECT stage, second, interval FROM intervals "
                              "WHERE run = ? AND leg = ? ORDER BY stage, second");
       rows.bind(1, run_id);
       rows.bind(2, leg);
       v1::Interval interval;
       while (rows.executeStep()) {
-        if (!interval.ParseFromString(Blob(rows.getColumn(1)))) {
-          return absl::DataLossError(
-              absl::StrCat("results store ", path_, ": an interval of ", run_id, " is damaged"));
-        }
-        WEIR_RETURN_IF_ERROR(visit(static_cast<v1::Phase>(rows.getColumn(0).getInt()), interval));
+        const int stage = rows.getColumn(0).getInt();
+        const int64_t second = rows.getColumn(1).getInt64();
+        const absl::Status sound = interval.ParseFromString(Blob(rows.getColumn(2)))
+                                       ? seconds.Check(stage, second, interval)
+                                       : absl::InvalidArgumentError("is no interval");
+        WEIR_RETURN_IF_ERROR(
+            Unsound(run_id, Annotate(sound, absl::StrCat("second ", second, " of leg ", leg))));
+        WEIR_RETURN_IF_ERROR(visit(static_cast<v1::Phase>(stage), interval));
       }
       return absl::OkStatus();
     });
@@ -233,6 +241,38 @@ class SqliteResultsStore : public ResultsStore {
     }
   }
 
+  // The run as it lies there, unchecked. Leaves `run` empty when there is none.
+  absl::Status Read(const std::string& id, v1::RunResult* run) const {
+    SQLite::Statement row(database_, "SELECT result FROM runs WHERE id = ?");
+    row.bind(1, id);
+    if (!row.executeStep() || run->ParseFromString(Blob(row.getColumn(0)))) return absl::OkStatus();
+    return Unsound(id, absl::InvalidArgumentError("its result is no message of Weir's"));
+  }
+
+  absl::Status Unsound(absl::string_view run, const absl::Status& why) const {
+    if (why.ok()) return why;
+    return absl::DataLossError(absl::StrCat(
+        "results store ", path_, ": run ", Printable(run), " cannot be used: ", why.message(),
+        "; the file is damaged, was edited, or is a newer Weir's: take a copy of it that is whole, "
+        "or that Weir; other runs in it can still be read"));
+  }
+
+  // Many passes are made over the seconds of a run: its operations are counted once, until it, or
+  // anything else in the file, changes.
+  absl::StatusOr<StoredSeconds> BoundsOf(const std::string& run_id, uint32_t leg) const {
+    const int version = Pragma(database_, "data_version");
+    if (bounds_of_ != run_id || version != bounds_version_) {
+      v1::RunResult run;
+      WEIR_RETURN_IF_ERROR(Read(run_id, &run));
+      operations_.clear();
+      for (const v1::Leg& each : run.legs()) operations_.push_back(each.operations_size());
+      bounds_of_ = run_id;
+      bounds_version_ = version;
+    }
+    const int operations = leg < operations_.size() ? operations_[leg] : 0;
+    return StoredSeconds(static_cast<uint32_t>(operations));
+  }
+
   absl::StatusOr<std::string> Resolve(const std::string& id) const {
     std::vector<std::string> matches;
     WEIR_RETURN_IF_ERROR(Guarded([&] {
@@ -241,8 +281,8 @@ class SqliteResultsStore : public ResultsStore {
     }));
     if (matches.size() == 1 || (!matches.empty() && matches[0] == id)) return matches[0];
     if (matches.empty()) return NoSuchRun(id);
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", id, "\" fits several runs: ", absl::StrJoin(matches, ", "), " …"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", id, "\" fits several runs: ", Printable(absl::StrJoin(matches, ", ")), " …"));
   }
 
   absl::Status NoSuchRun(const std::string& id) const {
@@ -274,6 +314,11 @@ class SqliteResultsStore : public ResultsStore {
   const std::string path_;
   // SQLiteCpp wants a mutable handle even to read.
   mutable SQLite::Database database_;
+
+  // The operations of each leg of one run, as of a version of the file.
+  mutable std::string bounds_of_;
+  mutable int bounds_version_ = 0;
+  mutable std::vector<int> operations_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The results store: one SQLite file (WAL) with every run. Intervals are appended as they come; the
 // rest of a run is written when it changes. Not thread-safe; several processes may read while one
-// writes.
+// writes. The file may be damaged, edited or somebody else's: what is read is checked first
+// (reports/stored_run.h), and a run that is refused keeps no other from being read.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,8 @@ struct RunSummary {
   v1::RunState state;
   v1::Validity validity;
   uint32_t legs;
+  // Why the run cannot be read, as far as its summary tells: its id is none, and names no file.
+  std::string damage;
 };
 
 class ResultsStore {
@@ -45,10 +48,11 @@ class ResultsStore {
 
   virtual absl::StatusOr<std::vector<RunSummary>> ListRuns() const = 0;  // newest first
 
-  // By id, by unique prefix of an id, or "latest".
+  // By id, by unique prefix of an id, or "latest". kDataLoss for a run that Weir cannot have
+  // written.
   virtual absl::StatusOr<v1::RunResult> LoadRun(const std::string& id) const = 0;
 
-  // In order of stage and second.
+  // In order of stage and second. kDataLoss as above, for the first second that is not sound.
   virtual absl::Status ForEachInterval(
       const std::string& run_id, uint32_t leg,
       absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) const = 0;

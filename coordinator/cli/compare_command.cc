@@ -81,15 +81,20 @@ absl::Status CheckMetricNames(const std::vector<std::string>& names) {
   return absl::OkStatus();
 }
 
-// Oldest first.
+// Oldest first. One that cannot be used is left out, and said.
 absl::StatusOr<std::vector<v1::RunResult>> RunsOf(const ResultsStore& store,
                                                   const std::string& campaign) {
   WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> summaries, store.ListRuns());
   std::vector<v1::RunResult> runs;
   for (auto summary = summaries.rbegin(); summary != summaries.rend(); ++summary) {
     if (summary->campaign != campaign) continue;
-    WEIR_ASSIGN_OR_RETURN(v1::RunResult run, store.LoadRun(summary->id));
-    runs.push_back(std::move(run));
+    absl::StatusOr<v1::RunResult> run = store.LoadRun(summary->id);
+    if (absl::IsDataLoss(run.status())) {
+      std::fprintf(stderr, "left out: %s\n", std::string(run.status().message()).c_str());
+      continue;
+    }
+    WEIR_RETURN_IF_ERROR(run.status());
+    runs.push_back(*std::move(run));
   }
   if (!runs.empty()) return runs;
   return absl::NotFoundError(absl::StrCat("no run of a campaign called ", campaign, " is stored"));

@@ -64,10 +64,12 @@ absl::Status ConcludeAbandonedRuns(const std::string& path, ResultsStore& store)
   const std::unique_ptr<Disk> disk = MakePosixDisk();
   WEIR_ASSIGN_OR_RETURN(const std::vector<RunSummary> runs, store.ListRuns());
   for (const RunSummary& summary : runs) {
-    if (summary.state != v1::RUN_STATE_RUNNING || !IsAbandoned(*disk, path, summary.id)) continue;
+    if (summary.state != v1::RUN_STATE_RUNNING || !summary.damage.empty()) continue;
+    if (!IsAbandoned(*disk, path, summary.id)) continue;
     const absl::Status concluded = ConcludeRun(*disk, path, summary.id, store);
-    // Somebody else is about to.
-    if (!absl::IsAlreadyExists(concluded)) WEIR_RETURN_IF_ERROR(concluded);
+    if (absl::IsAlreadyExists(concluded)) continue;  // somebody else is about to
+    // One that cannot be read keeps no other from being shown.
+    if (!absl::IsDataLoss(concluded)) WEIR_RETURN_IF_ERROR(concluded);
   }
   return absl::OkStatus();
 }
@@ -76,7 +78,7 @@ absl::Status ConcludeAbandonedRuns(const std::string& path, ResultsStore& store)
 void SayWhatCanBeRecovered(const std::string& path, const std::vector<RunSummary>& runs) {
   const std::unique_ptr<Disk> disk = MakePosixDisk();
   for (const RunSummary& run : runs) {
-    if (run.state != v1::RUN_STATE_ABORTED) continue;
+    if (run.state != v1::RUN_STATE_ABORTED || !run.damage.empty()) continue;
     const auto records = ReadJournal(*disk, JournalPath(path, run.id));
     if (!records.ok()) continue;
     const RunEvidence evidence = GatherEvidence(*records);
@@ -102,10 +104,16 @@ absl::Status List(const std::string& path) {
                    {"verdict", 8, true},
                    {"legs", 1}});
   for (const RunSummary& run : runs) {
-    table.Add({run.id, UtcText(run.started_unix_ns), Printable(run.campaign), StateText(run.state),
-               ValidityText(run.validity), absl::StrCat(run.legs)});
+    table.Add({Printable(run.id), UtcText(run.started_unix_ns), Printable(run.campaign),
+               run.damage.empty() ? StateText(run.state) : "damaged", ValidityText(run.validity),
+               absl::StrCat(run.legs)});
   }
   std::fputs(runs.empty() ? "no runs yet\n" : table.Render(TerminalWidth()).c_str(), stdout);
+  for (const RunSummary& run : runs) {
+    if (run.damage.empty()) continue;
+    std::fprintf(stderr, "%s cannot be used: %s; the others can\n", Printable(run.id).c_str(),
+                 run.damage.c_str());
+  }
   SayWhatCanBeRecovered(path, runs);
   return absl::OkStatus();
 }

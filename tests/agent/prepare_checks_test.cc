@@ -7,8 +7,6 @@
 #include <cmath>
 #include <functional>
 
-#include "agent/campaign_rules.h"
-
 namespace weir {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -27,7 +28,7 @@ class StoreCommands : public ::testing::Test {
     for (const char* id : {"20261121T010000-one-aaaa", "20261121T020000-two-bbbb"}) {
       v1::RunResult run;
       run.set_id(id);
-      run.mutable_campaign()->set_name("a\x1b[31mred");
+      run.mutable_campaign()->set_name("red");
       run.set_started_unix_ns(1'795'226'400'000'000'000);
       run.set_state(v1::RUN_STATE_FINISHED);
       run.mutable_verdict()->set_validity(v1::VALIDITY_VALID);
@@ -50,6 +51,10 @@ class StoreCommands : public ::testing::Test {
 };
 
 TEST_F(StoreCommands, ListShowsTheNewestFirstAndNoControlCharacters) {
+  v1::RunResult run;
+  run.set_id("20261121T000000-red-cccc");
+  run.mutable_campaign()->set_name("a\x1b[31mred");
+  ASSERT_TRUE((*OpenResultsStore(store_))->SaveRun(run).ok());
   const std::string list = Output([&] { return ListCommand(store_); });
   EXPECT_LT(list.find("two-bbbb"), list.find("one-aaaa"));
   EXPECT_THAT(list, HasSubstr("finished"));
@@ -61,6 +66,31 @@ TEST_F(StoreCommands, ShowTakesTheBeginningOfAnId) {
   EXPECT_THAT(Output([&] { return ShowCommand(store_, "20261121T01"); }), HasSubstr("one-aaaa"));
   EXPECT_THAT(Output([&] { return ShowCommand(store_, "latest"); }), HasSubstr("two-bbbb"));
   EXPECT_EQ(ShowCommand(store_, "nothing"), kExitFailure);
+}
+
+// One run that somebody edited, which even says that it is still running.
+TEST_F(StoreCommands, ARunThatIsDamagedKeepsNoOtherFromBeingShown) {
+  v1::RunResult run;
+  run.set_id("20261121T030000-red-dddd");
+  run.mutable_campaign()->set_name("red");
+  run.set_started_unix_ns(1'795'226'500'000'000'000);
+  run.add_legs()->set_index(7);
+  ASSERT_TRUE((*OpenResultsStore(store_))->SaveRun(run).ok());
+  EXPECT_THAT(Output([&] { return ListCommand(store_); }), HasSubstr("one-aaaa"));
+  Output([&] { return ShowCommand(store_, "20261121T01"); });
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(ShowCommand(store_, "latest"), kExitFailure);
+  const std::string refusal = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(refusal, HasSubstr("run 20261121T030000-red-dddd cannot be used: legs[0].index"));
+  EXPECT_EQ(std::count(refusal.begin(), refusal.end(), '\n'), 1);
+  testing::internal::CaptureStderr();
+  EXPECT_THAT(
+      Output([&] { return HistoryCommand(store_, {.campaign = "red", .metrics = {}, .csv = ""}); }),
+      HasSubstr("2 runs, of which 2 can be trusted"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("left out: "));
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(GateCommand(store_, {.run = "latest"}), kExitFailure);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("legs[0].index"));
 }
 
 TEST_F(StoreCommands, ReportWritesTheFormatsThatAreAskedFor) {
@@ -90,7 +120,7 @@ TEST_F(StoreCommands, CompareSetsRunsBesideEachOtherWithoutAVerdict) {
 
 TEST_F(StoreCommands, HistoryTakesTheRunsOfOneCampaign) {
   const std::string csv = folder_ + "/history.csv";
-  Output([&] { return HistoryCommand(store_, {.campaign = "a\x1b[31mred", .csv = csv}); });
+  Output([&] { return HistoryCommand(store_, {.campaign = "red", .csv = csv}); });
   EXPECT_TRUE(std::filesystem::exists(csv));
   EXPECT_EQ(HistoryCommand(store_, {.campaign = "other"}), kExitFailure);
   EXPECT_EQ(HistoryCommand(store_, {.campaign = "other", .metrics = {"planned"}}), kExitUsage);

@@ -11,8 +11,10 @@
 namespace weir {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 v1::RunResult MakeRun(const std::string& id, int64_t started) {
   v1::RunResult run;
@@ -23,10 +25,11 @@ v1::RunResult MakeRun(const std::string& id, int64_t started) {
   return run;
 }
 
-v1::Interval MakeInterval(uint32_t second) {
+v1::Interval MakeInterval(uint32_t second, v1::Phase phase = v1::PHASE_MEASURE) {
   v1::Interval interval;
   interval.set_second(second);
   interval.add_operations()->mutable_tally()->set_ok(second + 1);
+  interval.mutable_operations(0)->set_phase(phase);
   return interval;
 }
 
@@ -112,8 +115,8 @@ TEST_F(ResultsStoreTest, VisitsIntervalsInOrderOfStageAndSecond) {
   for (const uint32_t second : {2, 0, 10, 1}) {
     ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(second)).ok());
   }
-  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).ok());
-  ASSERT_TRUE(store->AppendInterval("a", 1, v1::PHASE_LOAD, MakeInterval(4)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3, v1::PHASE_LOAD)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 1, v1::PHASE_LOAD, MakeInterval(4, v1::PHASE_LOAD)).ok());
   EXPECT_THAT(Seconds(*store, "a", 0), ElementsAre(1003, 3000, 3001, 3002, 3010));
   EXPECT_THAT(Seconds(*store, "a", 1), ElementsAre(1004));
 }
@@ -124,7 +127,8 @@ TEST_F(ResultsStoreTest, ReplacesTheEndOfAStageTogetherWithTheRunOrNothing) {
   ASSERT_TRUE(store->SaveRun(run).ok());
   for (uint32_t second = 0; second < 4; ++second) {
     ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(second)).ok());
-    ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second)).ok());
+    ASSERT_TRUE(
+        store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second, v1::PHASE_LOAD)).ok());
   }
   run.set_state(v1::RUN_STATE_ABORTED);
   const std::vector<v1::Interval> end = {MakeInterval(2), MakeInterval(7)};
@@ -142,20 +146,21 @@ TEST_F(ResultsStoreTest, ReplacesTheEndOfAStageTogetherWithTheRunOrNothing) {
 TEST_F(ResultsStoreTest, RefusesTheSameSecondTwice) {
   const auto store = Open();
   ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
-  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).ok());
-  EXPECT_EQ(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3)).code(),
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3, v1::PHASE_LOAD)).ok());
+  EXPECT_EQ(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(3, v1::PHASE_LOAD)).code(),
             absl::StatusCode::kAlreadyExists);
 }
 
 TEST_F(ResultsStoreTest, RefusesAnIntervalOfARunItDoesNotHold) {
-  EXPECT_FALSE(Open()->AppendInterval("nobody", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
+  EXPECT_FALSE(
+      Open()->AppendInterval("nobody", 0, v1::PHASE_LOAD, MakeInterval(0, v1::PHASE_LOAD)).ok());
 }
 
 TEST_F(ResultsStoreTest, StopsAtTheVisitorsError) {
   const auto store = Open();
   ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
-  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
-  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(1)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0, v1::PHASE_LOAD)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(1, v1::PHASE_LOAD)).ok());
   int visits = 0;
   const absl::Status status =
       store->ForEachInterval("a", 0, [&](v1::Phase, const v1::Interval&) -> absl::Status {
@@ -181,12 +186,76 @@ TEST_F(ResultsStoreTest, RefusesADatabaseOfAnotherProgram) {
               HasSubstr("database of another program"));
 }
 
+// ------------------------------------------------------------------------------ not what we wrote
+
+TEST_F(ResultsStoreTest, RefusesARunThatWasSpoiledAndReadsTheOthers) {
+  const auto store = Open();
+  v1::RunResult spoiled = MakeRun("spoiled", 5);
+  spoiled.mutable_legs(0)->add_results()->set_operation(7);
+  spoiled.mutable_legs(0)->mutable_results(0)->set_phase(v1::PHASE_MEASURE);
+  ASSERT_TRUE(store->SaveRun(spoiled).ok());
+  ASSERT_TRUE(store->SaveRun(MakeRun("sound", 6)).ok());
+  const absl::Status status = store->LoadRun("spoiled").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr(path_), HasSubstr("run spoiled cannot be used: "),
+                    HasSubstr("legs[0].results[0].operation is 7, of 1; the file is damaged"),
+                    HasSubstr("other runs in it can still be read"), Not(HasSubstr("\n"))));
+  EXPECT_TRUE(store->LoadRun("sound").ok());
+  EXPECT_EQ(store->ListRuns()->size(), 2u);
+}
+
+TEST_F(ResultsStoreTest, RefusesARunThatLiesUnderAnothersName) {
+  ASSERT_TRUE(Open()->SaveRun(MakeRun("a", 5)).ok());
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("UPDATE runs SET id = 'b'");
+  EXPECT_THAT(std::string(Open()->LoadRun("b").status().message()),
+              HasSubstr("id is not the one that it is stored as"));
+}
+
+TEST_F(ResultsStoreTest, RefusesBytesThatAreNoRunAndNoSecond) {
+  const auto store = Open();
+  ASSERT_TRUE(store->SaveRun(MakeRun("a", 5)).ok());
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, MakeInterval(0)).ok());
+  SQLite::Database file(path_, SQLite::OPEN_READWRITE);
+  file.exec("UPDATE intervals SET interval = x'ff'");
+  const auto visit = [](v1::Phase, const v1::Interval&) { return absl::OkStatus(); };
+  const absl::Status second = store->ForEachInterval("a", 0, visit);
+  EXPECT_EQ(second.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(second.message()), HasSubstr("second 0 of leg 0: is no interval"));
+  file.exec("UPDATE runs SET result = x'ff'");
+  EXPECT_EQ(store->LoadRun("a").status().code(), absl::StatusCode::kDataLoss);
+}
+
+// A name of a run becomes part of a file's name.
+TEST_F(ResultsStoreTest, MarksARunWhoseIdIsNone) {
+  ASSERT_TRUE(Open()->SaveRun(MakeRun("a", 5)).ok());
+  SQLite::Database(path_, SQLite::OPEN_READWRITE).exec("UPDATE runs SET id = '../../b\x1b'");
+  const auto runs = Open()->ListRuns();
+  ASSERT_TRUE(runs.ok());
+  EXPECT_THAT(runs->at(0).damage, HasSubstr("its id is not 1 to 128 letters"));
+  EXPECT_EQ(Open()->LoadRun("latest").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ResultsStoreTest, LooksAtTheOperationsOfTheRunAsItNowIs) {
+  const auto store = Open();
+  v1::RunResult run = MakeRun("a", 5);
+  ASSERT_TRUE(store->SaveRun(run).ok());
+  v1::Interval interval = MakeInterval(0);
+  interval.mutable_operations(0)->set_operation(1);
+  ASSERT_TRUE(store->AppendInterval("a", 0, v1::PHASE_MEASURE, interval).ok());
+  const auto visit = [](v1::Phase, const v1::Interval&) { return absl::OkStatus(); };
+  EXPECT_FALSE(store->ForEachInterval("a", 0, visit).ok());
+  for (int i = 0; i < 2; ++i) run.mutable_legs(0)->add_operations();
+  ASSERT_TRUE(Open()->SaveRun(run).ok());  // by another program
+  EXPECT_TRUE(store->ForEachInterval("a", 0, visit).ok());
+}
+
 TEST_F(ResultsStoreTest, ReadsWhileAnotherWrites) {
   const auto writer = Open();
   const auto reader = Open();
   ASSERT_TRUE(writer->SaveRun(MakeRun("a", 5)).ok());
   EXPECT_EQ(reader->ListRuns()->size(), 1u);
-  ASSERT_TRUE(writer->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0)).ok());
+  ASSERT_TRUE(writer->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(0, v1::PHASE_LOAD)).ok());
   EXPECT_THAT(Seconds(*reader, "a", 0), ElementsAre(1000));
 }
 
@@ -197,7 +266,9 @@ TEST_F(ResultsStoreTest, KeepsWhatAKilledProcessHadWritten) {
     const auto store = *OpenResultsStore(path_);
     bool good = store->SaveRun(MakeRun("a", 5)).ok();
     for (uint32_t second = 0; second < 3; ++second) {
-      good = good && store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second)).ok();
+      good =
+          good &&
+          store->AppendInterval("a", 0, v1::PHASE_LOAD, MakeInterval(second, v1::PHASE_LOAD)).ok();
     }
     if (good) kill(getpid(), SIGKILL);
     _exit(1);

@@ -23,6 +23,7 @@ class SeriesTest : public ::testing::Test {
     v1::Interval interval;
     interval.set_second(second);
     interval.add_operations()->mutable_tally()->set_ok(ok);
+    interval.mutable_operations(0)->set_phase(stage);
     ASSERT_TRUE(store_->AppendInterval("run", 0, stage, interval).ok());
   }
 
