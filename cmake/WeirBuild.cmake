@@ -13,7 +13,7 @@ endif()
 # What is compiled names no folder of this machine, so that the same sources give the same bytes
 # wherever they lie (docs/releases.md): paths begin at the root of the sources, or of the build. Of
 # several that fit the last one is taken; "../../" is how the compiler cache names the root.
-foreach(path ${CMAKE_SOURCE_DIR}/= ../../= ${CMAKE_BINARY_DIR}/= ${CMAKE_BINARY_DIR}=.)
+foreach(path ${CMAKE_SOURCE_DIR}/= ../../= ${CMAKE_BINARY_DIR}=. ${CMAKE_BINARY_DIR}/=)
   add_compile_options(-ffile-prefix-map=${path})
 endforeach()
 
