@@ -3,6 +3,7 @@
 // packages whose libraries are linked or whose headers were compiled in, with their versions, and
 // the npm packages in the report's page, with their hashes.
 //   scripts/sbom.mjs build/release
+//   scripts/sbom.mjs build/release --linked     only the names of the packages that are linked
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {readFileSync, realpathSync} from 'node:fs';
@@ -13,7 +14,7 @@ const PROGRAMS = ['weir', 'weir-agent'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const build = process.argv[2];
 if (!build) {
-  console.error('usage: scripts/sbom.mjs BUILD_FOLDER');
+  console.error('usage: scripts/sbom.mjs BUILD_FOLDER [--linked]');
   process.exit(2);
 }
 
@@ -102,6 +103,12 @@ function npmComponents() {
 
 function unique(components) {
   return [...new Map(components.map((each) => [each['bom-ref'], each])).values()];
+}
+
+if (process.argv[3] === '--linked') {
+  const names = [...owners(linkedLibraries())].map((name) => name.replace(/:.*/, ''));
+  console.log([...new Set(names)].sort().join('\n'));
+  process.exit(0);
 }
 
 const version = run(join(build, 'bin', 'weir'), '--version').trim().replace(/^weir /, '');
