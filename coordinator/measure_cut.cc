@@ -69,9 +69,9 @@ absl::Status AddSecond(const v1::Leg& leg, const v1::Interval& interval, Sums* s
   return absl::OkStatus();
 }
 
-absl::StatusOr<Sums> SumAgain(RunPort& port, const v1::Leg& leg) {
+absl::StatusOr<Sums> SumAgain(KeptSeconds& kept, const v1::Leg& leg) {
   Sums sums;
-  WEIR_RETURN_IF_ERROR(port.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& interval) {
+  WEIR_RETURN_IF_ERROR(kept.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& interval) {
     return stage == v1::PHASE_LOAD ? absl::OkStatus() : AddSecond(leg, interval, &sums);
   }));
   return sums;
@@ -79,10 +79,10 @@ absl::StatusOr<Sums> SumAgain(RunPort& port, const v1::Leg& leg) {
 
 }  // namespace
 
-absl::Status MoveMeasureStart(uint32_t from, RunPort& port, v1::Leg* leg) {
+absl::Status MoveMeasureStart(uint32_t from, KeptSeconds& kept, v1::Leg* leg) {
   v1::Leg moved = *leg;
   MoveSpans(from, &moved);
-  WEIR_ASSIGN_OR_RETURN(const Sums sums, SumAgain(port, moved));
+  WEIR_ASSIGN_OR_RETURN(const Sums sums, SumAgain(kept, moved));
   auto* const results = moved.mutable_results();
   for (int i = results->size(); i-- > 0;) {
     if (IsDriven(results->Get(i).phase())) results->DeleteSubrange(i, 1);

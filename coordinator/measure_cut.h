@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 
-#include "coordinator/run_port.h"
+#include "coordinator/kept_seconds.h"
 #include "proto/results.pb.h"
 
 namespace weir {
@@ -15,6 +15,6 @@ namespace weir {
 // follow; `from` is the first second of the stage that is measured. Nothing but phases changes: the
 // sums over both stay what they were, or the leg is left as it is and an error says so. The agents'
 // shares keep the phases that the agents knew.
-absl::Status MoveMeasureStart(uint32_t from, RunPort& port, v1::Leg* leg);
+absl::Status MoveMeasureStart(uint32_t from, KeptSeconds& kept, v1::Leg* leg);
 
 }  // namespace weir

@@ -30,11 +30,11 @@ void MeasureSums::Add(const v1::Interval& second) {
   for (const v1::ProcessSample& sample : second.processes()) Add(second.second(), sample);
 }
 
-void MeasureSums::Record(RunPort& port, v1::Leg* leg) const {
+void MeasureSums::Record(KeptSeconds& kept, v1::Leg* leg) const {
   MeasureSums sums = *this;
   if (const uint32_t cut = leg->steadiness().cut_seconds(); cut > 0) {
     MeasureSums later(first_second_ + cut, end_second_);
-    const absl::Status read = port.ReadBack(*leg, [&](v1::Phase stage, const v1::Interval& second) {
+    const absl::Status read = kept.ReadBack(*leg, [&](v1::Phase stage, const v1::Interval& second) {
       if (stage != v1::PHASE_LOAD) later.Add(second);
       return absl::OkStatus();
     });

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/run_port.h"
+#include "coordinator/kept_seconds.h"
 #include "coordinator/stage_merge.h"
 #include "proto/campaign.pb.h"
 #include "proto/results.pb.h"
@@ -28,7 +28,7 @@ class MeasureSums {
 
   // After the leg's spans are final. Where the phase turned out to begin later than planned, its
   // seconds are read back and added up again.
-  void Record(RunPort& port, v1::Leg* leg) const;
+  void Record(KeptSeconds& kept, v1::Leg* leg) const;
 
  private:
   void Add(uint32_t second, const v1::PartitionUse& use);

@@ -1,18 +1,17 @@
 // The seconds of a leg as the results store will have them once a stage of it is recovered, for
-// whoever reads a leg's seconds back; nothing else is asked of this port. One thread.
+// whoever reads a leg's seconds back. One thread.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "base/status.h"
-#include "coordinator/run_port.h"
+#include "coordinator/kept_seconds.h"
 #include "coordinator/run_recovery.h"
 
 namespace weir {
 
-class RecoveredSeconds final : public RunPort {
+class RecoveredSeconds final : public KeptSeconds {
  public:
   // From `first_second` of `stage` on, `recovered` stands in the place of what is kept.
   RecoveredSeconds(const ReadKept& kept, v1::Phase stage, uint32_t first_second,
@@ -29,16 +28,6 @@ class RecoveredSeconds final : public RunPort {
     for (const v1::Interval& second : recovered_) WEIR_RETURN_IF_ERROR(visit(stage_, second));
     return absl::OkStatus();
   }
-
-  void Send(ConnectionId, const v1::CoordinatorMessage&) override {}
-  void RunChanged(const v1::RunResult&) override {}
-  void StageBegins(const v1::Leg&, v1::Phase, uint64_t) override {}
-  absl::Status SecondMerged(const v1::Leg&, v1::Phase, const MergedSecond&) override {
-    return absl::OkStatus();
-  }
-  absl::Status Keep(const v1::JournalRecord&) override { return absl::OkStatus(); }
-  void Say(const std::string&) override {}
-  void Finished() override {}
 
  private:
   const ReadKept& kept_;

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 
+#include "coordinator/kept_seconds.h"
 #include "coordinator/stage_merge.h"
 #include "proto/control.pb.h"
 #include "proto/journal.pb.h"
@@ -19,9 +19,8 @@ namespace weir {
 // relays are between: see v1.Hello.dial.
 using ConnectionId = uint64_t;
 
-class RunPort {
+class RunPort : public KeptSeconds {
  public:
-  virtual ~RunPort() = default;
   // May be lost, with the connection or on the way. Nothing comes back from inside.
   virtual void Send(ConnectionId connection, const v1::CoordinatorMessage& message) = 0;
   virtual void RunChanged(const v1::RunResult& run) = 0;  // worth saving
@@ -31,10 +30,6 @@ class RunPort {
                                     const MergedSecond& second) = 0;
   // The throughput that the target of the leg has been given, RU/s, changed while it is driven.
   virtual void ThroughputChanged(const v1::Leg&, uint64_t) {}
-  // Visits every second of the leg that was merged, in order of stage and second.
-  virtual absl::Status ReadBack(
-      const v1::Leg& leg,
-      absl::FunctionRef<absl::Status(v1::Phase stage, const v1::Interval&)> visit) = 0;
   // When it returns OK the record survives a crash. What it says is done after it, never before.
   virtual absl::Status Keep(const v1::JournalRecord& record) = 0;
   virtual void Say(const std::string& line) = 0;  // one line for the user

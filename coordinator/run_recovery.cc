@@ -309,7 +309,7 @@ class StageRecovery {
   // ------------------------------------------------------------------------------- what is said
 
   void Record() {
-    RecoveredSeconds port(kept_, stage_, result_.first_second, result_.seconds);
+    RecoveredSeconds seconds(kept_, stage_, result_.first_second, result_.seconds);
     std::string early;
     for (uint32_t agent = 0; agent < agents_; ++agent) {
       const v1::StageDone& end = ends_[agent];
@@ -328,14 +328,14 @@ class StageRecovery {
                  .seconds_merged = merge_.flushed(),
                  .cut_short = !result_.whole},
                 merge_, &leg());
-    watch_.Record(!result_.whole, port, &leg());
+    watch_.Record(!result_.whole, seconds, &leg());
     const std::vector<v1::AgentFacts> facts(result_.run.agents().begin(),
                                             result_.run.agents().end());
     watch_.JudgeGates({.agents = facts,
                        .starts = starts_,
                        .max_start_skew_ns = kMaxStartSkewNs,
                        .indulgence = {}},
-                      port, &leg());
+                      seconds, &leg());
   }
 
   void SayWhatIsThere(const std::string& early) {

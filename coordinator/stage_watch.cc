@@ -15,19 +15,19 @@ void StageWatch::Add(const MergedSecond& second) {
   gates_.Add(second);
 }
 
-void StageWatch::Record(bool cut_short, RunPort& port, v1::Leg* leg) {
+void StageWatch::Record(bool cut_short, KeptSeconds& kept, v1::Leg* leg) {
   if (task_ != v1::TASK_DRIVE) return;
-  steadiness_.Conclude(cut_short, port, leg);
-  sums_.Record(port, leg);
+  steadiness_.Conclude(cut_short, kept, leg);
+  sums_.Record(kept, leg);
 }
 
 // Where the measure phase turned out to begin later than planned, only what came from then on
 // counts, as for the figures.
-void StageWatch::FollowMeasureStart(RunPort& port, const v1::Leg& leg) {
+void StageWatch::FollowMeasureStart(KeptSeconds& kept, const v1::Leg& leg) {
   const uint32_t cut = task_ == v1::TASK_DRIVE ? leg.steadiness().cut_seconds() : 0;
   if (cut == 0) return;
   GateWatch later = gates_.From(gates_.first_second() + cut);
-  const absl::Status read = port.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& second) {
+  const absl::Status read = kept.ReadBack(leg, [&](v1::Phase stage, const v1::Interval& second) {
     if (stage != v1::PHASE_LOAD) later.Add(second);
     return absl::OkStatus();
   });
@@ -45,9 +45,9 @@ Slope StageWatch::BacklogGrowth(const v1::Leg& leg) const {
   return backlog_.Growth(measure->first_second(), measure->first_second() + seconds);
 }
 
-void StageWatch::JudgeGates(const Facts& facts, RunPort& port, v1::Leg* leg) {
+void StageWatch::JudgeGates(const Facts& facts, KeptSeconds& kept, v1::Leg* leg) {
   if (!gates_.judges()) return;
-  FollowMeasureStart(port, *leg);
+  FollowMeasureStart(kept, *leg);
   for (v1::ResourceSample& sum : gates_.resources()) *leg->add_resources() = std::move(sum);
   for (v1::AgentSpread& spread : gates_.spreads(*leg)) *leg->add_spreads() = std::move(spread);
   std::vector<v1::GateResult> gates = gates_.Judge(*leg, facts.agents);

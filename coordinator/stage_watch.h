@@ -9,8 +9,8 @@
 #include "coordinator/backlog_watch.h"
 #include "coordinator/gate_start.h"
 #include "coordinator/gate_watch.h"
+#include "coordinator/kept_seconds.h"
 #include "coordinator/measure_sums.h"
-#include "coordinator/run_port.h"
 #include "coordinator/stage_merge.h"
 #include "coordinator/steadiness_watch.h"
 #include "proto/campaign.pb.h"
@@ -30,9 +30,8 @@ class StageWatch {
 
   void Add(const MergedSecond& second);
 
-  // After the leg's totals and spans were recorded. `cut_short`: the run ended before the stage. Of
-  // the port only ReadBack is used.
-  void Record(bool cut_short, RunPort& port, v1::Leg* leg);
+  // After the leg's totals and spans were recorded. `cut_short`: the run ended before the stage.
+  void Record(bool cut_short, KeptSeconds& kept, v1::Leg* leg);
 
   // Of the operations due and not done, over the measure phase; after Record.
   Slope BacklogGrowth(const v1::Leg& leg) const;
@@ -44,10 +43,10 @@ class StageWatch {
     Indulgence indulgence;
   };
   // After Record: the gates go into the leg, and what follows from them.
-  void JudgeGates(const Facts& facts, RunPort& port, v1::Leg* leg);
+  void JudgeGates(const Facts& facts, KeptSeconds& kept, v1::Leg* leg);
 
  private:
-  void FollowMeasureStart(RunPort& port, const v1::Leg& leg);
+  void FollowMeasureStart(KeptSeconds& kept, const v1::Leg& leg);
 
   const v1::Task task_;
   SteadinessWatch steadiness_;

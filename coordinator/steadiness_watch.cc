@@ -116,7 +116,7 @@ std::string SteadinessWatch::WhyNotJudged(bool cut_short) const {
   return "";
 }
 
-void SteadinessWatch::Conclude(bool cut_short, RunPort& port, v1::Leg* leg) {
+void SteadinessWatch::Conclude(bool cut_short, KeptSeconds& kept, v1::Leg* leg) {
   for (const auto& [second, response] : open_) Close(second, response);
   open_.clear();
   v1::Steadiness& steadiness = *leg->mutable_steadiness();
@@ -127,7 +127,7 @@ void SteadinessWatch::Conclude(bool cut_short, RunPort& port, v1::Leg* leg) {
   steadiness = JudgeSteadiness(Series(), first_second_);
   if (steadiness.cut_seconds() == 0) return;
   const uint32_t from = first_second_ + steadiness.cut_seconds();
-  const absl::Status cut = MoveMeasureStart(from, port, leg);
+  const absl::Status cut = MoveMeasureStart(from, kept, leg);
   if (cut.ok()) return;
   steadiness.set_steady(false);
   steadiness.set_cut_seconds(0);

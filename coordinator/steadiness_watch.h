@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 
-#include "coordinator/run_port.h"
+#include "coordinator/kept_seconds.h"
 #include "coordinator/stage_merge.h"
 #include "measure/histogram.h"
 #include "measure/steadiness.h"
@@ -26,7 +26,7 @@ class SteadinessWatch {
   void Add(const MergedSecond& second);
 
   // After the leg's totals and spans were recorded. `cut_short`: the run ended before the stage.
-  void Conclude(bool cut_short, RunPort& port, v1::Leg* leg);
+  void Conclude(bool cut_short, KeptSeconds& kept, v1::Leg* leg);
 
  private:
   // What became of the operations intended in one second.

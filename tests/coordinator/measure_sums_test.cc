@@ -32,16 +32,11 @@ MergedSecond Second(uint32_t number) {
 }
 
 // Keeps the seconds, as the results store does.
-class Keeper final : public RunPort {
+class Keeper final : public KeptSeconds {
  public:
-  void Send(ConnectionId, const v1::CoordinatorMessage&) override {}
-  void RunChanged(const v1::RunResult&) override {}
-  void StageBegins(const v1::Leg&, v1::Phase, uint64_t) override {}
-  absl::Status SecondMerged(const v1::Leg&, v1::Phase stage, const MergedSecond& second) override {
+  void Keep(v1::Phase stage, const MergedSecond& second) {
     kept_.emplace_back(stage, second.ToProto());
-    return absl::OkStatus();
   }
-  absl::Status Keep(const v1::JournalRecord&) override { return absl::OkStatus(); }
   absl::Status ReadBack(
       const v1::Leg&,
       absl::FunctionRef<absl::Status(v1::Phase, const v1::Interval&)> visit) override {
@@ -50,8 +45,6 @@ class Keeper final : public RunPort {
     }
     return absl::OkStatus();
   }
-  void Say(const std::string&) override {}
-  void Finished() override {}
 
  private:
   std::vector<std::pair<v1::Phase, v1::Interval>> kept_;
@@ -61,9 +54,9 @@ TEST(MeasureSums, FollowsAPhaseThatTurnedOutToBeginLater) {
   Keeper keeper;
   v1::Leg leg;
   MeasureSums sums(1, 10);
-  ASSERT_TRUE(keeper.SecondMerged(leg, v1::PHASE_LOAD, Second(7)).ok());
+  keeper.Keep(v1::PHASE_LOAD, Second(7));
   for (uint32_t second = 0; second < 10; ++second) {
-    ASSERT_TRUE(keeper.SecondMerged(leg, v1::PHASE_MEASURE, Second(second)).ok());
+    keeper.Keep(v1::PHASE_MEASURE, Second(second));
     sums.Add(Second(second));
   }
   leg.mutable_steadiness()->set_cut_seconds(5);

@@ -27,7 +27,7 @@ v1::Scenario MeasuredFor(int64_t seconds) {
 }
 
 // Merges one agent's seconds, keeps them as the results store does, and shows them to the watch.
-class Stage : public RunPort {
+class Stage : public KeptSeconds {
  public:
   // How many times slower than usual the operations intended in a second are.
   using Slowness = std::function<double(uint32_t second)>;
@@ -73,15 +73,6 @@ class Stage : public RunPort {
     }
     return absl::OkStatus();
   }
-  void Send(ConnectionId, const v1::CoordinatorMessage&) override {}
-  void RunChanged(const v1::RunResult&) override {}
-  void StageBegins(const v1::Leg&, v1::Phase, uint64_t) override {}
-  absl::Status SecondMerged(const v1::Leg&, v1::Phase, const MergedSecond&) override {
-    return absl::OkStatus();
-  }
-  absl::Status Keep(const v1::JournalRecord&) override { return absl::OkStatus(); }
-  void Say(const std::string&) override {}
-  void Finished() override {}
 
   std::vector<v1::Interval>& kept() { return kept_; }
 
