@@ -1,10 +1,10 @@
 // Whatever one agent says, before a run and while a stage runs, the coordinator goes on: the run
 // ends with a verdict, and the other agent is told goodbye. The first byte says when the messages
 // come.
-#include "base/check.h"
 #include "tests/coordinator/rehearsal.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/message_list.h"
+#include "tests/fuzz/run_to_its_end.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   if (size == 0) return 0;
@@ -17,10 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     run.Deliver(2, message);
     run.Pump();
   }
-  run.Pass(weir::kNsPerSecond, 500 * weir::kNsPerMs);
-  run.control_->Interrupt(run.now_);
-  run.Pass(20 * weir::kNsPerSecond, weir::kNsPerSecond);
-  WEIR_CHECK(run.finished_);
+  weir::RunToItsEnd(run);
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/record_log.h"
 #include "coordinator/journal.h"
+#include "tests/fuzz/bytes_on_disk.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/support/memory_disk.h"
 
@@ -18,27 +19,6 @@ void ReadAll(Disk& disk) {
   (void)ForEachLetter(disk, "letters", [](const v1::DeadLetter& letter) {
     WEIR_CHECK(letter.ByteSizeLong() < RecordLog::kLargestRecord);
   });
-}
-
-void ReadAsFile(absl::string_view bytes) {
-  MemoryDisk disk;
-  {
-    auto file = disk.Open(kPath);
-    WEIR_CHECK((*file)->Append({bytes.data(), bytes.size()}).ok());
-  }
-  ReadAll(disk);
-}
-
-void ReadAsRecords(absl::string_view bytes) {
-  MemoryDisk disk;
-  {
-    auto log = RecordLog::Open(*disk.Open(kPath), [](absl::string_view) {});
-    for (const absl::string_view part :
-         {bytes.substr(0, bytes.size() / 2), bytes.substr(bytes.size() / 2)}) {
-      if (!part.empty()) WEIR_CHECK(log->Append(part).ok());
-    }
-  }
-  ReadAll(disk);
 }
 
 }  // namespace
@@ -67,7 +47,11 @@ std::vector<std::string> FuzzSeeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(bytes), size);
-  weir::ReadAsFile(input);
-  weir::ReadAsRecords(input);
+  weir::MemoryDisk whole;
+  weir::PutFile(whole, weir::kPath, input);
+  weir::ReadAll(whole);
+  weir::MemoryDisk records;
+  weir::PutRecords(records, weir::kPath, {input.substr(0, size / 2), input.substr(size / 2)});
+  weir::ReadAll(records);
   return 0;
 }

@@ -2,11 +2,11 @@
 // and the agent that is not behind it is told goodbye. The other agent is.
 #include <memory>
 
-#include "base/check.h"
 #include "coordinator/relayed_streams.h"
 #include "tests/coordinator/rehearsal.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/message_list.h"
+#include "tests/fuzz/run_to_its_end.h"
 
 namespace weir {
 namespace {
@@ -70,11 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   for (const auto& message : weir::MessagesIn<weir::v1::AgentMessage>(bytes, size)) {
     relayed.Say(message);
   }
-  weir::EndlessRehearsal& run = relayed.run_;
-  run.Pass(weir::kNsPerSecond, 500 * weir::kNsPerMs);
-  run.control_->Interrupt(run.now_);
-  run.Pass(20 * weir::kNsPerSecond, weir::kNsPerSecond);
-  WEIR_CHECK(run.finished_);
+  weir::RunToItsEnd(relayed.run_);
   return 0;
 }
 

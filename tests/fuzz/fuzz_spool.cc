@@ -6,6 +6,7 @@
 #include "agent/spool.h"
 #include "base/check.h"
 #include "base/record_log.h"
+#include "tests/fuzz/bytes_on_disk.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/support/memory_disk.h"
 
@@ -27,28 +28,10 @@ void ReadTwice(Disk& disk, const std::string& path) {
   WEIR_CHECK(Read(disk, path) == records);  // reading changes nothing
 }
 
-void ReadAsFile(absl::string_view bytes) {
-  MemoryDisk disk;
-  {
-    auto file = disk.Open("spool.1");
-    WEIR_CHECK((*file)->Append({bytes.data(), bytes.size()}).ok());
-  }
-  ReadTwice(disk, "spool.1");
-}
-
-void ReadAsRecords(absl::string_view bytes) {
-  MemoryDisk disk;
-  const size_t half = bytes.size() / 2;
-  const absl::string_view parts[] = {bytes.substr(0, half), bytes.substr(half)};
-  for (int i = 0; i < 2; ++i) {
-    auto log =
-        RecordLog::Open(*disk.Open("spool." + std::to_string(2 + i)), [](absl::string_view) {});
-    v1::SpoolRecord head;
-    head.mutable_head()->set_run_id("run");
-    WEIR_CHECK(log->Append(head.SerializeAsString()).ok());
-    if (!parts[i].empty()) WEIR_CHECK(log->Append(parts[i]).ok());
-  }
-  for (const char* path : {"spool.2", "spool.3"}) ReadTwice(disk, path);
+std::string Head() {
+  v1::SpoolRecord record;
+  record.mutable_head()->set_run_id("run");
+  return record.SerializeAsString();
 }
 
 }  // namespace
@@ -75,7 +58,10 @@ std::vector<std::string> FuzzSeeds() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   const absl::string_view input(reinterpret_cast<const char*>(bytes), size);
-  weir::ReadAsFile(input);
-  weir::ReadAsRecords(input);
+  weir::MemoryDisk disk;
+  weir::PutFile(disk, "spool.1", input);
+  weir::PutRecords(disk, "spool.2", {weir::Head(), input.substr(0, size / 2)});
+  weir::PutRecords(disk, "spool.3", {weir::Head(), input.substr(size / 2)});
+  for (const char* path : {"spool.1", "spool.2", "spool.3"}) weir::ReadTwice(disk, path);
   return 0;
 }
