@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "coordinator/cli/duration_option.h"
+#include "coordinator/cli/security_options.h"
 #include "coordinator/quantity.h"
 
 namespace weir {
@@ -17,21 +19,6 @@ constexpr size_t kLongestRunId = 64;
 constexpr uint32_t kMostAgents = 100'000;
 constexpr char kRunIdCharacters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-
-CLI::Option* AddDuration(CLI::App* command, const std::string& name, int64_t* ns, const char* doc) {
-  return command
-      ->add_option_function<std::string>(
-          name,
-          [ns, name](const std::string& text) {
-            const auto duration = ParseDuration(text);
-            if (!duration.ok()) {
-              throw CLI::ValidationError(name, std::string(duration.status().message()));
-            }
-            *ns = duration->ns();
-          },
-          doc)
-      ->type_name("DURATION");
-}
 
 CLI::Option* AddExpectAgents(CLI::App* command, ControlOptions* options) {
   CLI::Option* expect =
@@ -57,21 +44,6 @@ CLI::Option* AddExpectAgents(CLI::App* command, ControlOptions* options) {
               "With --expect-agents auto: the run begins when no other agent has joined for so "
               "long, or at the end of --join-timeout (default: 10s)");
   return expect;
-}
-
-void AddSecurity(CLI::App* command, ControlSecurityOptions* options) {
-  command
-      ->add_option("--tls", options->tls,
-                   "Folder with ca.crt and the coordinator's certificate and key, as `weir certs` "
-                   "writes them; tls.crt and tls.key will do")
-      ->type_name("DIR");
-  command
-      ->add_option("--join-token-file", options->join_token_file,
-                   "The secret that agents show to join (default: the variable WEIR_JOIN_TOKEN, or "
-                   "join-token in the folder of --tls)")
-      ->type_name("FILE");
-  command->add_flag("--insecure", options->insecure,
-                    "Talk to agents in plain text, over the network too. The report says so");
 }
 
 void AddLoss(CLI::App* command, ControlOptions* options) {
@@ -124,7 +96,9 @@ void AddControlOptions(CLI::App* command, CLI::Option* local, ControlOptions* op
                    "Serve gRPC's health service here, in plain text and nothing else, once agents "
                    "can join")
       ->type_name("HOST:PORT");
-  AddSecurity(command, &options->security);
+  AddSecurityOptions(command, "the coordinator's",
+                     "Talk to agents in plain text, over the network too. The report says so",
+                     &options->security);
   command
       ->add_option("--run-id", options->run_id,
                    "The run's id, for agents that attend no other (default: one is made)")

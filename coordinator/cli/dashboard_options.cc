@@ -13,8 +13,8 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "coordinator/cli/duration_option.h"
 #include "coordinator/interrupts.h"
-#include "coordinator/quantity.h"
 #include "reports/report.h"
 
 namespace weir {
@@ -54,20 +54,9 @@ void AddDashboardOptions(CLI::App* command, DashboardOptions* options) {
       ->add_flag("--dashboard-exposed", options->exposed,
                  "The dashboard may be where other machines can connect. It is not encrypted")
       ->needs(dashboard);
-  command
-      ->add_option_function<std::string>(
-          "--dashboard-linger",
-          [options](const std::string& text) {
-            const auto linger = ParseDuration(text);
-            if (!linger.ok()) {
-              throw CLI::ValidationError("--dashboard-linger",
-                                         std::string(linger.status().message()));
-            }
-            options->linger_ns = linger->ns();
-          },
-          "Serve the report for so long after the run (default: on a terminal until Ctrl-C, "
-          "elsewhere, and after an interrupt, 5s)")
-      ->type_name("DURATION")
+  AddDuration(command, "--dashboard-linger", &options->linger_ns,
+              "Serve the report for so long after the run (default: on a terminal until Ctrl-C, "
+              "elsewhere, and after an interrupt, 5s)")
       ->needs(dashboard);
 }
 

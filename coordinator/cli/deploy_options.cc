@@ -9,8 +9,8 @@
 #include "backends/endpoints.h"
 #include "base/clock.h"
 #include "coordinator/cli/check_command.h"
+#include "coordinator/cli/duration_option.h"
 #include "coordinator/deploy/kubernetes_run.h"
-#include "coordinator/quantity.h"
 
 namespace weir {
 namespace {
@@ -33,16 +33,6 @@ void AddAddresses(const v1::Target& target, AgentNeeds* needs) {
 
 }  // namespace
 
-std::function<void(const std::string&)> DurationOption(const std::string& name, int64_t* value) {
-  return [name, value](const std::string& text) {
-    const auto duration = ParseDuration(text);
-    if (!duration.ok()) {
-      throw CLI::ValidationError(name, std::string(duration.status().message()));
-    }
-    *value = duration->ns();
-  };
-}
-
 void AddDeployOptions(CLI::App* command, DeployOptions* options) {
   command->add_option("--agents", options->agents, "How many agents")
       ->capture_default_str()
@@ -57,11 +47,8 @@ void AddDeployOptions(CLI::App* command, DeployOptions* options) {
   command->add_option("--agent-cpus", options->agent_cpus, "Whole processors for each agent")
       ->capture_default_str()
       ->type_name("N");
-  command
-      ->add_option_function<std::string>(
-          "--deadline", DurationOption("--deadline", &options->deadline_ns),
-          "Agents end after this in any case (default: what the campaign drives, and 2h)")
-      ->type_name("DURATION");
+  AddDuration(command, "--deadline", &options->deadline_ns,
+              "Agents end after this in any case (default: what the campaign drives, and 2h)");
 }
 
 DeployedCampaign ReadForDeployment(const DeployOptions& options, const std::string& in) {

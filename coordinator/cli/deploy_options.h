@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,9 +26,6 @@ struct DeployOptions {
 };
 
 void AddDeployOptions(CLI::App* command, DeployOptions* options);
-
-// "30s" into *value, or the message of the command line's parser.
-std::function<void(const std::string&)> DurationOption(const std::string& name, int64_t* value);
 
 // What came of reading the campaign for agents `in` "a pod".
 struct DeployedCampaign {

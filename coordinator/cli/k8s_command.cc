@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "coordinator/certificates.h"
 #include "coordinator/cli/control_options.h"
+#include "coordinator/cli/duration_option.h"
 #include "coordinator/deploy/cluster_run.h"
 #include "coordinator/deploy/kubernetes_manifests.h"
 #include "coordinator/interrupts.h"
@@ -196,11 +197,8 @@ void AddOut(CLI::App* command, KubernetesOptions* options) {
 }
 
 void AddStartTimeout(CLI::App* command, KubernetesOptions* options) {
-  command
-      ->add_option_function<std::string>(
-          "--start-timeout", DurationOption("--start-timeout", &options->start_timeout_ns),
-          "Give up when the coordinator has not started by then (default: 10m)")
-      ->type_name("DURATION");
+  AddDuration(command, "--start-timeout", &options->start_timeout_ns,
+              "Give up when the coordinator has not started by then (default: 10m)");
 }
 
 void AddPlaces(CLI::App* command, KubernetesOptions* options) {
@@ -219,16 +217,10 @@ void AddPlaces(CLI::App* command, KubernetesOptions* options) {
                    "Use the existing Secrets NAME-coordinator-tls, NAME-agent-tls, "
                    "NAME-join-token instead of making certificates for this run")
       ->type_name("NAME");
-  command
-      ->add_option_function<std::string>(
-          "--join-timeout", DurationOption("--join-timeout", &options->join_timeout_ns),
-          "How long the coordinator waits for its agents (default: 10m)")
-      ->type_name("DURATION");
-  command
-      ->add_option_function<std::string>("--await-fetch",
-                                         DurationOption("--await-fetch", &options->await_fetch_ns),
-                                         "How long the coordinator keeps the report (default: 1h)")
-      ->type_name("DURATION");
+  AddDuration(command, "--join-timeout", &options->join_timeout_ns,
+              "How long the coordinator waits for its agents (default: 10m)");
+  AddDuration(command, "--await-fetch", &options->await_fetch_ns,
+              "How long the coordinator keeps the report (default: 1h)");
 }
 
 }  // namespace

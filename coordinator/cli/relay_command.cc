@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "coordinator/agent_checks.h"
-#include "coordinator/quantity.h"
+#include "coordinator/cli/duration_option.h"
+#include "coordinator/cli/security_options.h"
 #include "coordinator/relay/relay_process.h"
 
 namespace weir {
@@ -37,20 +38,6 @@ absl::StatusOr<RelayOptions> PlanRelay(const RelayCommandOptions& given) {
       "--name ", options.name, ": 1 to 64 letters, digits, dots, hyphens or underscores"));
 }
 
-void AddRelaySecurity(CLI::App* command, ControlSecurityOptions* options) {
-  command
-      ->add_option("--tls", options->tls,
-                   "Folder with ca.crt and a relay's certificate and key: relay.crt and relay.key "
-                   "as `weir certs` writes them, or tls.crt and tls.key")
-      ->type_name("DIR");
-  command
-      ->add_option("--join-token-file", options->join_token_file,
-                   "The run's join token (default: the variable WEIR_JOIN_TOKEN, or join-token in "
-                   "the folder of --tls)")
-      ->type_name("FILE");
-  command->add_flag("--insecure", options->insecure, "Talk in plain text, over the network too");
-}
-
 }  // namespace
 
 void AddRelayOptions(CLI::App* command, RelayCommandOptions* options) {
@@ -63,20 +50,10 @@ void AddRelayOptions(CLI::App* command, RelayCommandOptions* options) {
       ->required()
       ->type_name("HOST:PORT");
   command->add_option("--name", options->name, "Name of this relay (default: host and process)");
-  AddRelaySecurity(command, &options->security);
-  command
-      ->add_option_function<std::string>(
-          "--join-timeout",
-          [options](const std::string& text) {
-            const auto duration = ParseDuration(text);
-            if (!duration.ok()) {
-              throw CLI::ValidationError("--join-timeout",
-                                         std::string(duration.status().message()));
-            }
-            options->join_timeout_ns = duration->ns();
-          },
-          "How long to look for the coordinator before giving up (default: 120s)")
-      ->type_name("DURATION");
+  AddSecurityOptions(command, "a relay's", "Talk in plain text, over the network too",
+                     &options->security);
+  AddDuration(command, "--join-timeout", &options->join_timeout_ns,
+              "How long to look for the coordinator before giving up (default: 120s)");
   command->footer(
       "Carries the messages of its agents over one stream, and merges their reports of a second\n"
       "into one. For many hundreds of agents; the result of the run is the same to the bit. Keeps\n"

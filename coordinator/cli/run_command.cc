@@ -11,14 +11,13 @@
 #include "coordinator/campaign_run.h"
 #include "coordinator/cli/await_fetch.h"
 #include "coordinator/cli/check_command.h"
-#include "coordinator/cli/deploy_options.h"
+#include "coordinator/cli/duration_option.h"
 #include "coordinator/cli/init_command.h"
 #include "coordinator/cli/json_sample.h"
 #include "coordinator/cli/report_files.h"
 #include "coordinator/cli/run_conditions.h"
 #include "coordinator/cli/run_prices.h"
 #include "coordinator/cli/terminal.h"
-#include "coordinator/quantity.h"
 #include "reports/comparison.h"
 #include "reports/report.h"
 #include "reports/results_store.h"
@@ -89,31 +88,17 @@ void AddRunOptions(CLI::App* command, RunOptions* options) {
           ->capture_default_str()
           ->type_name("N");
   AddControlOptions(command, agents, &options->control);
-  command
-      ->add_option_function<std::string>(
-          "--max-start-skew",
-          [options](const std::string& text) {
-            const auto skew = ParseDuration(text);
-            if (!skew.ok()) {
-              throw CLI::ValidationError("--max-start-skew", std::string(skew.status().message()));
-            }
-            options->max_start_skew_ns = skew->ns();
-          },
-          "An agent that starts later after the others makes the "
-          "run INVALID (default: 10ms)")
-      ->type_name("DURATION");
+  AddDuration(command, "--max-start-skew", &options->max_start_skew_ns,
+              "An agent that starts later after the others makes the run INVALID (default: 10ms)");
   command
       ->add_option("--confirm", options->confirmed,
                    "Write to this database though its name sounds like production; repeatable")
       ->allow_extra_args(false)
       ->take_all()
       ->type_name("DATABASE");
-  command
-      ->add_option_function<std::string>(
-          "--await-fetch", DurationOption("--await-fetch", &options->await_fetch_ns),
-          "When the report is written, go on running until it is fetched (the file `fetched` is in "
-          "the folder), at most so long: for containers")
-      ->type_name("DURATION")
+  AddDuration(command, "--await-fetch", &options->await_fetch_ns,
+              "When the report is written, go on running until it is fetched (the file `fetched` "
+              "is in the folder), at most so long: for containers")
       ->needs(out);
   command->add_flag("--quiet", options->quiet, "No progress, only the result");
   command->add_flag("--override-gates", options->override_gates,
