@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -11,14 +10,11 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <random>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "control/spool_reader.h"
 #include "spdlog/spdlog.h"
 
 #include "agent/agent_control.h"
@@ -27,15 +23,15 @@
 #include "agent/job_thread.h"
 #include "agent/left_behind.h"
 #include "agent/machine.h"
-#include "agent/platform.h"
 #include "agent/spool.h"
 #include "agent/stage.h"
+#include "agent/terminations.h"
+#include "agent/whereabouts.h"
 #include "agent/workbench.h"
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/event_queue.h"
 #include "base/printable.h"
-#include "base/random.h"
 #include "base/status.h"
 
 namespace weir {
@@ -46,82 +42,6 @@ using namespace std::chrono_literals;
 constexpr auto kTick = 100ms;
 constexpr auto kFlushTimeout = 1s;
 constexpr auto kThroughputPoll = 1s;
-
-std::string Variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? "" : value;
-}
-
-v1::Hello MakeHello(const AgentOptions& options, const Platform& platform,
-                    const ControlSecurity& security) {
-  v1::Hello hello;
-  hello.set_protocol(kControlProtocol);
-  hello.set_incarnation(
-      absl::StrCat(absl::Hex(WallUnixNs()), "-", getpid(), "-", absl::Hex(std::random_device()())));
-  hello.set_join_token(security.token.Reveal());
-  hello.set_run_wanted(options.run_id);
-  const std::optional<uint32_t> index = options.index ? options.index : platform.index;
-  if (index) hello.set_index_wanted(*index);
-  hello.set_monotonic_ns(MonotonicNs());
-  hello.set_wall_unix_ns(WallUnixNs());
-  v1::AgentFacts* facts = hello.mutable_facts();
-  *facts = ReadMachine();
-  facts->set_name(options.name.empty() ? DefaultAgentName(facts->host(), getpid()) : options.name);
-  facts->set_node(platform.node);
-  facts->set_platform(platform.name);
-  return hello;
-}
-
-// Where the reports wait for the coordinator; it can be lost with the machine.
-std::string SpoolPath(const AgentOptions& options, const v1::Hello& hello) {
-  const std::filesystem::path folder = options.spool.empty()
-                                           ? std::filesystem::temp_directory_path()
-                                           : std::filesystem::path(options.spool);
-  return folder / absl::StrCat(kSpoolPrefix, hello.incarnation());
-}
-
-std::filesystem::path LetterFolder(const AgentOptions& options, const std::string& run_id) {
-  if (!options.dead_letters.empty()) return options.dead_letters;
-  const std::filesystem::path folder = options.spool.empty()
-                                           ? std::filesystem::temp_directory_path()
-                                           : std::filesystem::path(options.spool);
-  return folder / "weir-dead-letters" / run_id;
-}
-
-// SIGTERM for whoever is to hear it now. Never destroyed: its thread waits until the process ends.
-class Terminations {
- public:
-  Terminations() {
-    std::thread([this] { Wait(); }).detach();
-  }
-
-  // Called at once when it came before. Null: nobody hears it, it is kept.
-  void Tell(std::function<void()> listener) {
-    std::lock_guard lock(mutex_);
-    listener_ = std::move(listener);
-    if (terminated_ && listener_ != nullptr) listener_();
-  }
-  bool terminated() const { return terminated_; }
-
- private:
-  void Wait() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    for (int signal; sigwait(&set, &signal) == 0;) {
-      // Ctrl-C reaches the whole foreground group; the coordinator decides what it means.
-      if (signal != SIGTERM) continue;
-      std::lock_guard lock(mutex_);
-      terminated_ = true;
-      if (listener_ != nullptr) listener_();
-    }
-  }
-
-  std::mutex mutex_;
-  std::function<void()> listener_;
-  std::atomic<bool> terminated_{false};
-};
 
 class AgentProcess final : public AgentPort {
  public:
@@ -377,40 +297,15 @@ class AgentProcess final : public AgentPort {
   std::unique_ptr<ControlStream> stream_;
 };
 
-// What an agent knows before it meets a coordinator.
-struct Start {
-  ControlAddress address;                    // to wait at
-  std::vector<ControlAddress> coordinators;  // to dial
-  ControlSecurity security;
-  Platform platform;
-};
-
-absl::StatusOr<Start> MakeStart(const AgentOptions& options) {
-  Start start;
-  const bool awaits = !options.listen.empty();
-  WEIR_ASSIGN_OR_RETURN(start.platform, ReadPlatform(Variable));
-  if (awaits) {
-    WEIR_ASSIGN_OR_RETURN(start.address, ParseControlAddress(options.listen));
-  } else {
-    WEIR_ASSIGN_OR_RETURN(start.coordinators, ParseControlAddresses(options.coordinator));
-  }
-  WEIR_ASSIGN_OR_RETURN(
-      start.security, ReadControlSecurity(options.security, ControlEnd::kAgent,
-                                          awaits ? std::vector{start.address} : start.coordinators,
-                                          awaits, WallUnixNs() / kNsPerSecond));
-  return start;
-}
-
 // One run after another, each as a new incarnation.
-int ServeRuns(const AgentOptions& options, const Start& start, ControlListener& listener,
+int ServeRuns(const AgentOptions& options, const Whereabouts& here, ControlListener& listener,
               Terminations& terminations) {
   const auto next = [&listener](EventQueue& queue, ControlStream::Handlers handlers) {
     return listener.Await(queue, std::move(handlers));
   };
   while (true) {
-    spdlog::info("waits to be dialled on {}:{}", start.address.host, listener.port());
-    AgentProcess process(options, MakeHello(options, start.platform, start.security), next,
-                         terminations);
+    spdlog::info("waits to be dialled on {}:{}", here.address.host, listener.port());
+    AgentProcess process(options, MakeHello(options, here), next, terminations);
     const int exit = process.Run();
     if (options.once || terminations.terminated()) return exit;
     spdlog::info("that run is over, exit code {}", exit);
@@ -426,24 +321,19 @@ int Fail(const absl::Status& status, AgentExit exit) {
 
 int RunAgent(const AgentOptions& options) {
   if (options.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGTERM);
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   auto* terminations = new Terminations;
-  const auto start = MakeStart(options);
-  if (!start.ok()) return Fail(start.status(), AgentExit::kRefused);
+  const auto here = ReadWhereabouts(options);
+  if (!here.ok()) return Fail(here.status(), AgentExit::kRefused);
   if (!options.listen.empty()) {
-    const auto listener = StartControlListener(start->address, start->security);
+    const auto listener = StartControlListener(here->address, here->security);
     if (!listener.ok()) return Fail(listener.status(), AgentExit::kFailed);
-    return ServeRuns(options, *start, **listener, *terminations);
+    return ServeRuns(options, *here, **listener, *terminations);
   }
   AgentProcess process(
-      options, MakeHello(options, start->platform, start->security),
-      [&start](EventQueue& queue, ControlStream::Handlers handlers) {
-        return MakeControlStream(start->coordinators, start->security, queue, std::move(handlers));
+      options, MakeHello(options, *here),
+      [&here](EventQueue& queue, ControlStream::Handlers handlers) {
+        return MakeControlStream(here->coordinators, here->security, queue, std::move(handlers));
       },
       *terminations);
   return process.Run();
