@@ -1,122 +1,17 @@
-// The backend against the emulator: throughput, disclosure, settings, and servers that go away.
+// The backend against the emulator: throughput, partitions, and servers that go away.
 // What every backend promises is in tests/backends/contract_test.cc.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
-
-#include "backends/api/record_digest.h"
-#include "backends/cosmos/cosmos_backend.h"
-#include "backends/cosmos/emulator/emulator.h"
-#include "base/clock.h"
-#include "tests/reports/temporary_folder.h"
+#include "tests/backends/cosmos/emulator_fixture.h"
 #include "tests/support/brute_force.h"
-#include "tests/support/sample_records.h"
-#include "tests/support/session_driver.h"
 
 namespace weir::cosmos {
 namespace {
-
-using ::testing::HasSubstr;
-using ::testing::Not;
-
-constexpr char kKeyVariable[] = "WEIR_TEST_EMULATOR_KEY";
-
-class CosmosEmulatorTest : public ::testing::Test {
- protected:
-  CosmosEmulatorTest() {
-    setenv(kKeyVariable, std::string(kWellKnownEmulatorKey).c_str(), 1);
-    target_.mutable_key()->set_env(kKeyVariable);
-    target_.set_database("weir");
-    target_.set_container("records");
-    target_.set_throughput(400);
-    target_.set_page_size(100);
-    target_.set_minimal_response(true);
-    target_.mutable_connect_timeout()->set_ns(2 * kNsPerSecond);
-  }
-
-  void StartEmulator() {
-    auto emulator = Emulator::Start(options_);
-    ASSERT_TRUE(emulator.ok()) << emulator.status();
-    emulator_ = *std::move(emulator);
-    options_.port = emulator_->port();
-    target_.set_endpoint(emulator_->endpoint());
-  }
-
-  void Open() {
-    if (emulator_ == nullptr) StartEmulator();
-    auto backend = MakeCosmosBackend(target_, records_);
-    ASSERT_TRUE(backend.ok()) << backend.status();
-    backend_ = *std::move(backend);
-    const absl::Status set_up = backend_->SetUp(true);
-    ASSERT_TRUE(set_up.ok()) << set_up;
-    auto session = backend_->OpenSession(driver_.loop(), driver_);
-    ASSERT_TRUE(session.ok()) << session.status();
-    session_ = *std::move(session);
-  }
-
-  Operation Insert(uint64_t first, uint32_t records) {
-    Operation operation;
-    operation.kind = OperationKind::kInsert;
-    operation.first_record = first;
-    operation.records = records;
-    if (records > 1) {
-      applied_.Reset(records);
-      operation.applied = &applied_;
-    }
-    return operation;
-  }
-
-  // As the worker does: again while it may help, after the time the server asks for.
-  KeptOutcome RunWithRetries(Operation operation, int attempts) {
-    KeptOutcome done = driver_.Run(*session_, operation);
-    while (done.outcome.retryable && attempts-- > 1) {
-      ++operation.attempt;
-      throttled_ += done.outcome.verdict == Verdict::kThrottled;
-      charge_ += done.outcome.charge;
-      const int64_t until = driver_.loop().Now() + done.outcome.retry_after_ns;
-      driver_.RunUntil([&] { return driver_.loop().Now() >= until; });
-      done = driver_.Run(*session_, operation);
-    }
-    charge_ += done.outcome.charge;
-    return done;
-  }
-
-  void ExpectStored(uint64_t count) {
-    RecordDigest expected;
-    RecordDigest stored;
-    Record record;
-    for (uint64_t index = 0; index < count; ++index) {
-      records_.Make(index, 0, &record);
-      expected.Add(records_.schema(), record);
-    }
-    const absl::Status scanned =
-        backend_->Scan([&](const Record& read) { stored.Add(records_.schema(), read); });
-    EXPECT_TRUE(scanned.ok()) << scanned;
-    EXPECT_EQ(stored, expected);
-  }
-
-  std::string Fact(const Disclosure& disclosure, const std::string& name) {
-    for (const DisclosedFact& fact : disclosure.facts) {
-      if (fact.name == name) return fact.value;
-    }
-    return "not disclosed";
-  }
-
-  const SampleRecords records_;
-  EmulatorOptions options_;
-  std::unique_ptr<Emulator> emulator_;
-  v1::CosmosTarget target_;
-  SessionDriver driver_;
-  std::unique_ptr<Backend> backend_;
-  std::unique_ptr<Session> session_;
-  AppliedRecords applied_;
-  int throttled_ = 0;
-  MilliRu charge_ = 0;
-};
 
 TEST_F(CosmosEmulatorTest, AThrottledBulkInsertIsFinishedByRetries) {
   target_.set_throughput(1'200);
@@ -342,114 +237,6 @@ TEST_F(CosmosEmulatorTest, SmallPagesGiveTheSameAnswerForMore) {
     EXPECT_EQ(done.outcome.records, BruteForceRows(records_, 0, 300, query, parameters));
   }
   EXPECT_GT(outcomes[7].outcome.charge, outcomes[1'000].outcome.charge);
-}
-
-TEST_F(CosmosEmulatorTest, DisclosesWhereTheChargesWereCalibrated) {
-  options_.charge_basis = "modelled; calibrated 2026-11-21 on a trial account";
-  Open();
-  const auto disclosure = backend_->Disclose();
-  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
-  EXPECT_EQ(disclosure->charge_basis,
-            "modelled by the emulator, not Azure's meter; calibrated 2026-11-21 on a trial "
-            "account");
-  EXPECT_NE(disclosure->caution, "");
-}
-
-std::string FactNamed(const Disclosure& disclosure, const std::string& name) {
-  for (const auto& fact : disclosure.facts) {
-    if (fact.name == name) return fact.value;
-  }
-  return "";
-}
-
-TEST_F(CosmosEmulatorTest, DisclosesWhetherTheEmulatorKeepsWhatItAcknowledges) {
-  Open();
-  auto disclosure = backend_->Disclose();
-  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
-  EXPECT_EQ(FactNamed(*disclosure, "durability"), "none: the emulator keeps everything in memory");
-  const test::TemporaryFolder folder;
-  options_.data_folder = folder.File("data");
-  options_.port = 0;
-  StartEmulator();
-  Open();
-  disclosure = backend_->Disclose();
-  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
-  EXPECT_EQ(FactNamed(*disclosure, "durability"),
-            "one copy: the emulator syncs each write before it answers");
-  EXPECT_EQ(disclosure->caution,
-            "a local emulator that syncs writes to one disk: its response times are not Azure's");
-}
-
-TEST_F(CosmosEmulatorTest, DisclosesTheConditions) {
-  target_.set_throughput(12'000);
-  Open();
-  const auto disclosure = backend_->Disclose();
-  ASSERT_TRUE(disclosure.ok()) << disclosure.status();
-  EXPECT_EQ(disclosure->provisioned_ru, 12'000u);
-  EXPECT_EQ(disclosure->charge_basis, "modelled by the emulator, not Azure's meter");
-  EXPECT_EQ(Fact(*disclosure, "endpoint"), absl::StrCat("127.0.0.1:", emulator_->port()));
-  EXPECT_EQ(Fact(*disclosure, "throughput"), "12000 RU/s, manual");
-  EXPECT_EQ(Fact(*disclosure, "physical partitions"), "2");
-  EXPECT_EQ(Fact(*disclosure, "partition key"), "/region");
-  EXPECT_EQ(Fact(*disclosure, "REST version"), "2018-12-31");
-  EXPECT_EQ(Fact(*disclosure, "consistency"), "Session (the account's)");
-  EXPECT_THAT(Fact(*disclosure, "indexing policy"), HasSubstr("/time/?"));
-  EXPECT_THAT(Fact(*disclosure, "indexing policy"), Not(HasSubstr("message")));
-}
-
-TEST_F(CosmosEmulatorTest, WritesCostMoreWithMoreIndexes) {
-  options_.throttle = false;
-  std::map<v1::IndexSet, MilliRu> charges;
-  for (const v1::IndexSet indexes :
-       {v1::INDEX_SET_NONE, v1::INDEX_SET_QUERIED, v1::INDEX_SET_ALL}) {
-    target_.set_indexes(indexes);
-    Open();
-    const KeptOutcome done = driver_.Run(*session_, Insert(1, 1));
-    ASSERT_EQ(done.outcome.verdict, Verdict::kOk) << done.words;
-    charges[indexes] = done.outcome.charge;
-  }
-  EXPECT_LT(charges[v1::INDEX_SET_NONE], charges[v1::INDEX_SET_QUERIED]);
-  EXPECT_LT(charges[v1::INDEX_SET_QUERIED], charges[v1::INDEX_SET_ALL]);
-}
-
-TEST_F(CosmosEmulatorTest, RefusesAContainerWithAnotherPartitionKey) {
-  Open();
-  target_.set_partition_key("user");
-  auto other = MakeCosmosBackend(target_, records_);
-  const absl::Status status = (*other)->SetUp(false);
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  EXPECT_THAT(status.message(), HasSubstr("/region"));
-  EXPECT_THAT(status.message(), HasSubstr("/user"));
-  EXPECT_TRUE((*other)->SetUp(true).ok());
-}
-
-TEST_F(CosmosEmulatorTest, AWrongKeyIsUnauthenticatedAndStaysSecret) {
-  StartEmulator();
-  setenv(kKeyVariable, "d3Jvbmcta2V5", 1);
-  auto backend = MakeCosmosBackend(target_, records_);
-  ASSERT_TRUE(backend.ok());
-  for (const absl::Status& status :
-       {(*backend)->SetUp(true), (*backend)->OpenSession(driver_.loop(), driver_).status()}) {
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated) << status;
-    EXPECT_THAT(status.message(), Not(HasSubstr("d3Jvbmcta2V5")));
-  }
-}
-
-TEST_F(CosmosEmulatorTest, AnUnknownPartitionKeyIsRefusedByTheFactory) {
-  target_.set_endpoint("http://127.0.0.1:1/");
-  target_.set_partition_key("no_such_field");
-  EXPECT_EQ(MakeCosmosBackend(target_, records_).status().code(),
-            absl::StatusCode::kInvalidArgument);
-}
-
-TEST_F(CosmosEmulatorTest, AMissingContainerIsNotFound) {
-  StartEmulator();
-  auto backend = MakeCosmosBackend(target_, records_);
-  for (const absl::Status& status :
-       {(*backend)->OpenSession(driver_.loop(), driver_).status(), (*backend)->Disclose().status(),
-        (*backend)->Scan([](const Record&) {})}) {
-    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
-  }
 }
 
 // The server ends while sessions write; everything completes, nothing is counted twice or lost.
