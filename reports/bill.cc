@@ -172,6 +172,13 @@ const v1::InstancePrice* FindInstance(const v1::PostgresPrices& prices, const st
   return nullptr;
 }
 
+// "Standard_D4s_v3 (4 vCPUs, 16.0 GiB)": two prices are of the same machine, or they are not.
+std::string ClassText(const v1::InstancePrice& instance) {
+  const char* plural = instance.vcpus() == 1 ? "" : "s";
+  return absl::StrCat(instance.name(), " (", instance.vcpus(), " vCPU", plural, ", ",
+                      BytesText(static_cast<double>(instance.memory().bytes())), ")");
+}
+
 v1::CostLine InstanceLine(const v1::PostgresPrices& prices, const v1::TargetCost& target,
                           uint64_t stored_bytes, double operations_per_s) {
   const v1::InstancePrice* instance = FindInstance(prices, target.instance());
@@ -179,7 +186,7 @@ v1::CostLine InstanceLine(const v1::PostgresPrices& prices, const v1::TargetCost
   v1::CostLine line;
   line.set_billing("instance");
   line.set_throughput_per_hour(instance->per_hour().amount());
-  AddPart("instance", 1, instance->name(), line.throughput_per_hour(), instance->per_hour(),
+  AddPart("instance", 1, ClassText(*instance), line.throughput_per_hour(), instance->per_hour(),
           "an hour", &line);
   const v1::Price& storage = prices.storage_per_gib_month();
   const double gib = static_cast<double>(stored_bytes) / kBytesPerGib;
@@ -193,7 +200,7 @@ v1::CostLine InstanceLine(const v1::PostgresPrices& prices, const v1::TargetCost
     other += per_hour;
   }
   if (target.high_availability()) {
-    AddPart("standby", 1, instance->name(), line.throughput_per_hour(), instance->per_hour(),
+    AddPart("standby", 1, ClassText(*instance), line.throughput_per_hour(), instance->per_hour(),
             "an hour", &line);
     AddPart("standby's storage", gib, "GiB", line.storage_per_hour(), storage, "GiB for a month",
             &line);

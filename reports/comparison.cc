@@ -299,8 +299,9 @@ void SetEstimate(const PairedEstimate& estimate, size_t family, double significa
                                 (estimate.sign_flip_p <= significance) != shown);
   if (compared->checks_disagree()) {
     AddCaution(
-        absl::StrFormat("the cross-checks (paired t, sign flips) fall on the other side of %g",
-                        significance),
+        absl::StrFormat("a cross-check falls on the other side of %g: p = %.2g, but %.2g by paired "
+                        "t and %.2g by sign flips",
+                        significance, estimate.p, estimate.t_test_p, estimate.sign_flip_p),
         compared);
   }
   const double detectable = DetectableEffect({.pairs = estimate.pairs,

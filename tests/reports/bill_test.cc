@@ -121,6 +121,8 @@ v1::PostgresPrices Instances() {
   v1::PostgresPrices prices;
   v1::InstancePrice* instance = prices.add_instances();
   instance->set_name("Standard_D4s_v3");
+  instance->set_vcpus(4);
+  instance->mutable_memory()->set_bytes(16ull << 30);
   instance->mutable_per_hour()->set_amount(0.39);
   prices.mutable_storage_per_gib_month()->set_amount(0.138);
   prices.mutable_iops_month()->set_amount(0.0052);
@@ -147,6 +149,9 @@ TEST_F(Bill, AnInstanceListsStorageIopsAndStandbyOneByOne) {
   }
   EXPECT_EQ(parts, (std::vector<std::string>{"instance", "storage", "IOPS", "standby",
                                              "standby's storage"}));
+  for (const int machine : {0, 3}) {
+    EXPECT_EQ(line.parts(machine).unit(), "Standard_D4s_v3 (4 vCPUs, 16.0 GiB)");
+  }
   EXPECT_NEAR(sum, line.per_hour(), 1e-12);
 }
 

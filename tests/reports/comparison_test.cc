@@ -36,6 +36,22 @@ TEST(Comparison, SaysByHowMuchATargetIsSlowerWithItsInterval) {
   EXPECT_DOUBLE_EQ(compared.p(), 2.0 / 1024);
 }
 
+// Every pair says slower, and one of them by so much that the mean is no measure of the others.
+TEST(Comparison, SaysWhereACrossCheckDisagreesAndByHowMuch) {
+  ComparedRun run{.ok_per_second = [](uint32_t round, bool slow) {
+    return uint64_t{10'000} - (slow ? (round == 3 ? 9'000 : 300 + round) : 0);
+  }};
+  const v1::Compared compared = Only(run.Make());
+  EXPECT_TRUE(compared.checks_disagree());
+  EXPECT_LE(compared.p(), 0.05);
+  EXPECT_LE(compared.sign_flip_p(), 0.05);
+  EXPECT_GT(compared.t_test_p(), 0.05);
+  EXPECT_THAT(compared.cautions(),
+              ElementsAre("a cross-check falls on the other side of 0.05: p = 0.002, but 0.29 by "
+                          "paired t and 0.002 by sign flips"));
+  EXPECT_FALSE(Only(TenPercentSlower().Make()).checks_disagree());
+}
+
 TEST(Comparison, OfOneThingWithItselfClaimsNothing) {
   ComparedRun run{.ok_per_second = [](uint32_t round, bool slow) {
     return 10'000 + Draw(round, slow ? 1 : 2) % 2'000;
