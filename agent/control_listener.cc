@@ -48,12 +48,17 @@ class RunStream final : public ControlStream {
 
   EventQueue& queue() { return queue_; }
   const Handlers& handlers() const { return handlers_; }
+  void Connected(uint64_t number) {
+    number_ = number;
+    handlers_.on_connected();
+  }
 
  private:
   Listener& listener_;
   EventQueue& queue_;
   const Handlers handlers_;
   bool waiting_ = false;  // has begun to
+  uint64_t number_ = 0;   // of the latest stream that the agent was told of
 };
 
 class Listener final : public ControlListener, public v1::Agent::CallbackService {
@@ -102,21 +107,18 @@ class Listener final : public ControlListener, public v1::Agent::CallbackService
     if (stream_ != nullptr) stream_->Send(message);
   }
 
-  // The run's stream has fallen silent: what it may still bring is nobody's.
-  void Drop() {
+  // The run's stream has fallen silent, or has ended: what it may still bring is nobody's. One that
+  // has come in its place stays.
+  void Drop(uint64_t number) {
     std::lock_guard lock(mutex_);
-    ++number_;
-    if (stream_ != nullptr) stream_->End();
-    stream_ = nullptr;
+    if (number == number_) End();
   }
 
   // The run is over for the agent: what is under way to the coordinator still gets there.
   void Leave() {
-    {
-      std::lock_guard lock(mutex_);
-      run_ = nullptr;
-    }
-    Drop();
+    std::lock_guard lock(mutex_);
+    run_ = nullptr;
+    End();
   }
 
   bool idle() {
@@ -125,6 +127,13 @@ class Listener final : public ControlListener, public v1::Agent::CallbackService
   }
 
  private:
+  // With the lock held.
+  void End() {
+    ++number_;
+    if (stream_ != nullptr) stream_->End();
+    stream_ = nullptr;
+  }
+
   grpc::Status WhyNot(const grpc::CallbackServerContext& context, const std::string& run_id) const {
     const grpc::Status refused =
         WhyNotAdmitted(*context.auth_context(), security_, ControlEnd::kCoordinator);
@@ -147,7 +156,7 @@ class Listener final : public ControlListener, public v1::Agent::CallbackService
                    const ControlStream::Handlers& handlers) { handlers.on_message(message, now); });
         },
         [this, number] { Ended(number); });
-    run_->queue().Push([handlers = &run_->handlers()] { handlers->on_connected(); });
+    run_->queue().Push([run = run_, number] { run->Connected(number); });
     return stream_;
   }
 
@@ -177,7 +186,7 @@ class Listener final : public ControlListener, public v1::Agent::CallbackService
 RunStream::~RunStream() { listener_.Leave(); }
 
 void RunStream::Dial() {
-  if (std::exchange(waiting_, true)) listener_.Drop();
+  if (std::exchange(waiting_, true)) listener_.Drop(number_);
 }
 
 void RunStream::Send(const v1::AgentMessage& message) { listener_.Send(message); }

@@ -6,14 +6,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "agent/control_listener.h"
 #include "base/clock.h"
 #include "coordinator/agent_dialler.h"
 #include "coordinator/certificates.h"
 #include "coordinator/control_server.h"
+#include "tests/support/cuttable_proxy.h"
 
 namespace weir {
 namespace {
@@ -99,6 +103,80 @@ class Pair {
   std::unique_ptr<ControlStream> stream_;  // ends before the server
 };
 
+// A coordinator that dials an agent that waits, through a proxy, and pings it when told to; the
+// agent says hello on each of its streams, and answers.
+class DialledPair {
+ public:
+  explicit DialledPair(int64_t silence_ns) : listener_(Listen()), proxy_(listener_->port()) {
+    stream_ = listener_->Await(queue_,
+                               {.on_connected =
+                                    [this] {
+                                      v1::AgentMessage hello;
+                                      hello.mutable_hello();
+                                      stream_->Send(hello);
+                                    },
+                                .on_message =
+                                    [this](const v1::CoordinatorMessage& message, int64_t) {
+                                      v1::AgentMessage reply;
+                                      reply.mutable_pong()->set_sequence(message.ping().sequence());
+                                      stream_->Send(reply);
+                                    },
+                                .on_disconnected = [this] { stream_->Dial(); },
+                                .on_refused = [](const std::string&) {}});
+    stream_->Dial();
+    dialler_ = DialAgents(
+        {.addresses = {{"127.0.0.1", static_cast<uint16_t>(proxy_.port())}},
+         .security = With(set_, set_.coordinator),
+         .run_id = "run",
+         .silence_ns = silence_ns},
+        queue_,
+        {.on_bytes = [this](ConnectionId id, std::string_view bytes, int64_t) { Hear(id, bytes); },
+         .on_disconnected = [this](ConnectionId id) { gone_.push_back(id); }},
+        [](const std::string&) {});
+  }
+
+  void Ping() {
+    v1::CoordinatorMessage ping;
+    ping.mutable_ping()->set_sequence(++pings_);
+    dialler_->Send(greeted_.back(), ping);
+  }
+  bool Until(const std::function<bool()>& holds, std::chrono::seconds patience = 30s) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!holds() && std::chrono::steady_clock::now() < end) queue_.RunOne(20ms);
+    return holds();
+  }
+  bool Answered() {
+    return Until([this] { return answered_ == pings_; });
+  }
+  CuttableProxy& proxy() { return proxy_; }
+  const std::vector<ConnectionId>& greeted() const { return greeted_; }
+  const std::vector<ConnectionId>& gone() const { return gone_; }
+
+ private:
+  std::unique_ptr<ControlListener> Listen() const {
+    auto listener = StartControlListener({"127.0.0.1", 0}, With(set_, set_.agent));
+    EXPECT_TRUE(listener.ok()) << listener.status();
+    return *std::move(listener);
+  }
+  void Hear(ConnectionId id, std::string_view bytes) {
+    v1::AgentMessage message;
+    ASSERT_TRUE(message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+    if (message.has_hello()) greeted_.push_back(id);
+    answered_ = std::max<uint64_t>(answered_, message.pong().sequence());
+  }
+
+  const CertificateSet set_ = Mint();
+  EventQueue queue_;
+  std::vector<ConnectionId> greeted_;
+  std::vector<ConnectionId> gone_;
+  uint64_t pings_ = 0;
+  uint64_t answered_ = 0;
+  std::unique_ptr<ControlListener> listener_;
+  CuttableProxy proxy_;
+  std::unique_ptr<ControlStream> stream_;  // ends before the listener
+  std::unique_ptr<AgentStreams> dialler_;
+};
+
 TEST(ControlStream, EndsOfOneSetTalk) {
   const CertificateSet set = Mint();
   Pair pair(With(set, set.coordinator), With(set, set.agent));
@@ -152,6 +230,32 @@ TEST(ControlStream, ASilentStreamIsGivenUpForAnotherAndNothingIsHeardOfIt) {
   pair.Settle();
   EXPECT_TRUE(pair.welcomed());
   EXPECT_FALSE(pair.broken());
+}
+
+TEST(ControlStream, ADialledStreamOnWhichNothingComesBackIsGivenUpForAnother) {
+  DialledPair pair(/*silence_ns=*/2 * kNsPerSecond);
+  ASSERT_TRUE(pair.Until([&] { return pair.greeted().size() == 1; }));
+  pair.Ping();
+  ASSERT_TRUE(pair.Answered());
+  pair.proxy().Forget();
+  pair.Ping();
+  ASSERT_TRUE(pair.Until([&] { return pair.greeted().size() == 2; })) << "it is dialled anew";
+  EXPECT_EQ(pair.gone(), std::vector{pair.greeted()[0]});
+  EXPECT_NE(pair.greeted()[1], pair.greeted()[0]);
+  EXPECT_GE(pair.proxy().connections(), 2);
+  pair.Ping();
+  EXPECT_TRUE(pair.Answered()) << "and what is said there arrives";
+}
+
+TEST(ControlStream, ADialledStreamOnWhichNothingWasAskedMayBeSilent) {
+  DialledPair pair(/*silence_ns=*/2 * kNsPerSecond);
+  ASSERT_TRUE(pair.Until([&] { return pair.greeted().size() == 1; }));
+  pair.Ping();
+  ASSERT_TRUE(pair.Answered());
+  EXPECT_FALSE(pair.Until([&] { return !pair.gone().empty(); }, 4s));
+  pair.Ping();
+  EXPECT_TRUE(pair.Answered());
+  EXPECT_EQ(pair.greeted().size(), 1u);
 }
 
 TEST(ControlStream, TheServerLetsNobodyInWithoutACertificate) {

@@ -49,13 +49,24 @@ CuttableProxy::~CuttableProxy() {
   acceptor_.join();
   Cut();
   for (std::thread& pump : pumps_) pump.join();
-  for (const int socket : sockets_) close(socket);
+  for (const Connection& connection : served_) {
+    close(connection.client);
+    close(connection.server);
+  }
   close(listener_);
 }
 
 void CuttableProxy::Cut() {
   std::lock_guard lock(mutex_);
-  for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
+  for (const Connection& connection : served_) {
+    shutdown(connection.client, SHUT_RDWR);
+    shutdown(connection.server, SHUT_RDWR);
+  }
+}
+
+void CuttableProxy::Forget() {
+  std::lock_guard lock(mutex_);
+  for (Connection& connection : served_) connection.forgotten = true;
 }
 
 void CuttableProxy::CutAtAnswer(std::string bytes) {
@@ -71,27 +82,29 @@ bool CuttableProxy::ToBeCut(std::string_view answer) {
 }
 
 // Until either side ends.
-void CuttableProxy::PumpRequests(int client, int server, std::atomic<int64_t>& asked_ns) {
+void CuttableProxy::PumpRequests(Connection& connection) {
   char buffer[16 * 1024];
-  for (ssize_t got; (got = recv(client, buffer, sizeof(buffer), 0)) > 0;) {
-    asked_ns = NowNs();
-    if (send(server, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
+  for (ssize_t got; (got = recv(connection.client, buffer, sizeof(buffer), 0)) > 0;) {
+    if (connection.forgotten) continue;
+    connection.asked_ns = NowNs();
+    if (send(connection.server, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
   }
-  shutdown(client, SHUT_RDWR);
-  shutdown(server, SHUT_RDWR);
+  shutdown(connection.client, SHUT_RDWR);
+  shutdown(connection.server, SHUT_RDWR);
 }
 
-void CuttableProxy::PumpAnswers(int server, int client, const std::atomic<int64_t>& asked_ns) {
+void CuttableProxy::PumpAnswers(const Connection& connection) {
   prctl(PR_SET_TIMERSLACK, 1);  // wake when told to, not some 50 µs later
   Held held;
   char buffer[16 * 1024];
-  for (ssize_t got; (got = recv(server, buffer, sizeof(buffer), 0)) > 0;) {
+  for (ssize_t got; (got = recv(connection.server, buffer, sizeof(buffer), 0)) > 0;) {
+    if (connection.forgotten) continue;
     if (ToBeCut({buffer, static_cast<size_t>(got)})) break;
-    HoldBack(asked_ns, &held);
-    if (send(client, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
+    HoldBack(connection.asked_ns, &held);
+    if (send(connection.client, buffer, static_cast<size_t>(got), MSG_NOSIGNAL) != got) break;
   }
-  shutdown(server, SHUT_RDWR);
-  shutdown(client, SHUT_RDWR);
+  shutdown(connection.server, SHUT_RDWR);
+  shutdown(connection.client, SHUT_RDWR);
 }
 
 // An answer may come in pieces: those before have been held back for part of the time already.
@@ -125,12 +138,9 @@ void CuttableProxy::Serve(int client) {
   }
   ++connections_;
   std::lock_guard lock(mutex_);
-  sockets_.push_back(client);
-  sockets_.push_back(server);
-  std::atomic<int64_t>& asked_ns = asked_ns_.emplace_back(NowNs());
-  pumps_.emplace_back(
-      [this, client, server, &asked_ns] { PumpRequests(client, server, asked_ns); });
-  pumps_.emplace_back([this, client, server, &asked_ns] { PumpAnswers(server, client, asked_ns); });
+  Connection& served = served_.emplace_back(client, server, NowNs());
+  pumps_.emplace_back([this, &served] { PumpRequests(served); });
+  pumps_.emplace_back([this, &served] { PumpAnswers(served); });
 }
 
 }  // namespace weir

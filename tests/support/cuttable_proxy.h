@@ -1,5 +1,5 @@
-// A TCP proxy on this machine whose connections a test can cut, as a network does, and slow down.
-// Threads of its own.
+// A TCP proxy on this machine whose connections a test can cut, as a network does, forget and slow
+// down. Threads of its own.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,9 @@ class CuttableProxy {
 
   int port() const { return port_; }
   void Cut();  // all connections that there are; new ones are served
+  // Nothing comes through the connections that there are any more, in either direction, and they
+  // stay open, as when a firewall has forgotten them; new ones are served.
+  void Forget();
   // The next answer of the server that holds these bytes (in one piece) is swallowed, and its
   // connection cut: what was asked is done, and who asked does not know.
   void CutAtAnswer(std::string bytes);
@@ -36,8 +39,17 @@ class CuttableProxy {
     int64_t for_ns = 0;    // how long the answer was held back so far
   };
 
-  void PumpRequests(int client, int server, std::atomic<int64_t>& asked_ns);
-  void PumpAnswers(int server, int client, const std::atomic<int64_t>& asked_ns);
+  struct Connection {
+    const int client;
+    const int server;
+    std::atomic<int64_t> asked_ns{0};  // when the last request was sent on
+    std::atomic<bool> forgotten{false};
+
+    Connection(int from, int to, int64_t now_ns) : client(from), server(to), asked_ns(now_ns) {}
+  };
+
+  void PumpRequests(Connection& connection);
+  void PumpAnswers(const Connection& connection);
   void HoldBack(int64_t asked_ns, Held* held) const;
   bool ToBeCut(std::string_view answer);
 
@@ -48,9 +60,8 @@ class CuttableProxy {
   std::atomic<int> connections_{0};
   std::atomic<double> slow_down_{0};
   std::mutex mutex_;
-  std::vector<int> sockets_;
-  std::deque<std::atomic<int64_t>> asked_ns_;  // when each connection's last request was sent on
-  std::string cut_at_;                         // empty: nothing is swallowed
+  std::deque<Connection> served_;  // all so far
+  std::string cut_at_;             // empty: nothing is swallowed
   std::vector<std::thread> pumps_;
   std::thread acceptor_;
 };
