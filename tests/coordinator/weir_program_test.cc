@@ -63,6 +63,32 @@ TEST(WeirProgram, AWrongCommandLineHasItsOwnExitCode) {
   EXPECT_EQ(Weir("schema --format xml").code, kExitUsage);
 }
 
+// The first line is the whole of it; what follows says where help is.
+TEST(WeirProgram, ALeaseIsFromTwoSecondsToThreeHundred) {
+  const std::string bounds =
+      ": from 2s, below which a busy machine is taken for a lost one, to 300s";
+  const std::string deploy = "k8s render campaigns/null.yaml --image weir:1 --run-id a";
+  for (const std::string& command : {std::string("run campaigns/null.yaml --agents 1"), deploy}) {
+    for (const char* lease : {"1999ms", "0s", "301s", "24h"}) {
+      const Finished finished = Weir(absl::StrCat(command, " --lease ", lease));
+      EXPECT_EQ(finished.code, kExitUsage) << finished.output;
+      EXPECT_THAT(finished.output, StartsWith(absl::StrCat("--lease: ", lease, bounds, "\n")));
+    }
+    for (const char* text : {"soon", "5", "-5s", "5minutes"}) {
+      const Finished finished = Weir(absl::StrCat(command, " --lease=", text));
+      EXPECT_EQ(finished.code, kExitUsage) << finished.output;
+      EXPECT_THAT(finished.output, StartsWith("--lease: ")) << text;
+      EXPECT_THAT(finished.output, HasSubstr("expected a duration")) << text;
+    }
+  }
+  for (const char* lease : {"2s", "300s", "5m"}) {
+    const Finished finished = Weir(absl::StrCat(deploy, " --lease ", lease));
+    EXPECT_EQ(finished.code, kExitValid) << finished.output;
+    EXPECT_THAT(finished.output, HasSubstr(absl::StrCat("--lease=", lease)));
+    EXPECT_EQ(Weir(absl::StrCat("run nowhere.yaml --lease ", lease)).code, kExitBadCampaign);
+  }
+}
+
 TEST(WeirProgram, HelpNamesEveryExitCodeThatIsDocumented) {
   const std::string help = Weir("--help").output;
   std::ifstream page("docs/exit-codes.md");
