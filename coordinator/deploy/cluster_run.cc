@@ -5,7 +5,10 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "base/clock.h"
 #include "base/status.h"
@@ -35,6 +38,29 @@ absl::StatusOr<std::string> ClusterRun::RunOrFail(const std::vector<std::string>
   return absl::InternalError(absl::StrCat(
       "kubectl ", arguments.front(),
       " failed: ", absl::StripAsciiWhitespace(end.error.empty() ? end.out : end.error)));
+}
+
+// kubectl may end with 0 and without a word though tar failed in the container: when the archive is
+// at its end before it hears of that. So what is there is compared with what came.
+absl::Status ClusterRun::Copy(const char* container, const std::string& pod,
+                              const std::string& from, const std::string& to) {
+  WEIR_RETURN_IF_ERROR(
+      RunOrFail({"cp", container, absl::StrCat(pod, ":", from, "/."), to}).status());
+  WEIR_ASSIGN_OR_RETURN(
+      const std::string files,
+      RunOrFail({"exec", container, pod, "--", "find", from, "-type", "f", "-printf", "%s %P\\n"}));
+  for (const absl::string_view line : absl::StrSplit(files, '\n', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> file =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    uint64_t bytes = 0;
+    std::error_code error;
+    const uint64_t came =
+        std::filesystem::file_size(std::filesystem::path(to) / std::string(file.second), error);
+    if (absl::SimpleAtoi(file.first, &bytes) && !error && came >= bytes) continue;
+    return absl::DataLossError(absl::StrCat("kubectl cp did not bring all of ", from, "/",
+                                            file.second, "; copy again: weir k8s fetch ", run_id_));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ClusterRun::Create(const std::string& manifests) {
@@ -178,8 +204,7 @@ absl::Status ClusterRun::Fetch(const std::string& folder) {
   }
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  WEIR_RETURN_IF_ERROR(
-      RunOrFail({"cp", kContainer, coordinator->name + ":/results/.", folder}).status());
+  WEIR_RETURN_IF_ERROR(Copy(kContainer, coordinator->name, "/results", folder));
   if (!std::filesystem::exists(folder + "/report/report.html", error)) {
     return absl::NotFoundError(absl::StrCat("the results that were copied to ", folder,
                                             " hold no report yet: weir k8s follow ", run_id_));
@@ -215,8 +240,7 @@ absl::Status ClusterRun::FetchFromAgent(const std::string& pod, const std::strin
   const fs::path letters = fs::path(folder) / absl::StrCat("results.db.", run_id_, ".letters");
   std::error_code error;
   fs::create_directories(here, error);
-  WEIR_RETURN_IF_ERROR(
-      RunOrFail({"cp", kAgentContainer, pod + ":/spool/.", here.string()}).status());
+  WEIR_RETURN_IF_ERROR(Copy(kAgentContainer, pod, "/spool", here.string()));
   const fs::path brought = here / "weir-dead-letters" / run_id_;
   if (fs::exists(brought, error)) {
     fs::create_directories(letters, error);
@@ -259,7 +283,11 @@ absl::Status ClusterRun::Clean() {
                  "poddisruptionbudgets",
                  SelectorOf(run_id_), "--ignore-not-found", "--cascade=foreground",
                  "--output=name"}));
-  const auto count = std::count(deleted.begin(), deleted.end(), '\n');
+  // One name a line; of nothing kubectl says so, in a line as well.
+  const std::vector<absl::string_view> lines = absl::StrSplit(deleted, '\n');
+  const auto count = std::count_if(lines.begin(), lines.end(), [](absl::string_view line) {
+    return absl::StrContains(line, '/');
+  });
   port_.say(count == 0 ? absl::StrCat("nothing is there of run ", run_id_)
                        : absl::StrCat("deleted ", count, " objects of run ", run_id_));
   return absl::OkStatus();

@@ -67,6 +67,8 @@ class ClusterRun {
   void SayTroubles(const std::vector<PodReport>& pods);
   void SayOnce(std::string line);
   void SayLostAgents();
+  absl::Status Copy(const char* container, const std::string& pod, const std::string& from,
+                    const std::string& to);
   absl::StatusOr<int> FetchFromAgents(const std::string& folder);
   absl::Status FetchFromAgent(const std::string& pod, const std::string& folder);
   absl::StatusOr<std::string> RunOrFail(const std::vector<std::string>& arguments,

@@ -64,7 +64,11 @@ class SceneKubectl : public Kubectl {
       std::filesystem::create_directories(arguments.back() + "/report");
       if (has_report) std::ofstream(arguments.back() + "/report/report.html") << "<html>";
     }
-    if (arguments[0] == "delete") return KubectlEnd{0, "job/a\nsecret/b\n", ""};
+    if (arguments[0] == "exec" && arguments[4] == "find") {
+      return KubectlEnd{0, arguments[5] == "/results" ? files : "4 weir-dead-letters/first/a.1\n",
+                        ""};
+    }
+    if (arguments[0] == "delete") return KubectlEnd{0, deleted, ""};
     return KubectlEnd{};
   }
   absl::StatusOr<KubectlEnd> Stream(const std::vector<std::string>& arguments,
@@ -83,7 +87,9 @@ class SceneKubectl : public Kubectl {
   std::deque<std::vector<std::string>> logs = {{}};
   std::string refused;
   bool has_report = true;
-  std::string letter;  // that the agent has left
+  std::string letter;                            // that the agent has left
+  std::string files = "6 report/report.html\n";  // in the container
+  std::string deleted = "job.batch/a\nsecret/b\n";
   std::vector<std::string> calls, inputs;
 };
 
@@ -161,7 +167,8 @@ TEST_F(ClusterRunTest, FetchesTheResultsAndOnlyThenLetsTheCoordinatorEnd) {
               ElementsAre(HasSubstr("--selector=app.kubernetes.io/name=weir,"
                                     "app.kubernetes.io/instance=first"),
                           StartsWith("cp --container=coordinator pod-of-coordinator:/results/. "),
-                          StartsWith("get pods"), HasSubstr("test -e /spool/left-behind"),
+                          HasSubstr("find /results -type f"), StartsWith("get pods"),
+                          HasSubstr("test -e /spool/left-behind"),
                           HasSubstr("touch /results/report/fetched")));
 }
 
@@ -200,10 +207,34 @@ TEST_F(ClusterRunTest, SaysOnceWhichAgentsEndWhileTheCoordinatorWaitsForThem) {
 TEST_F(ClusterRunTest, LetsTheCoordinatorGoOnWhenThereIsNoReportYet) {
   const test::TemporaryFolder folder;
   kubectl_.has_report = false;
+  kubectl_.files = "";
   EXPECT_THAT(run_.Fetch(folder.File("out")).message(), HasSubstr("no report yet"));
-  EXPECT_EQ(kubectl_.calls.size(), 2u);
+  EXPECT_EQ(kubectl_.calls.size(), 3u);
   kubectl_.pods = {Ended(0)};
   EXPECT_THAT(run_.Fetch(folder.File("out")).message(), HasSubstr("kubectl logs pod-of-coord"));
+}
+
+// kubectl's exit code is 0, as it is where the archive ends before the news of tar's failure comes.
+TEST_F(ClusterRunTest, TakesNoCopyForWholeInWhichAFileIsMissingOrShort) {
+  const test::TemporaryFolder folder;
+  ASSERT_TRUE(run_.Fetch(folder.File("whole")).ok());
+  for (const std::string more : {"0 run.hlog\n", "7 report/report.html\n"}) {
+    kubectl_.files += more;
+    kubectl_.calls.clear();
+    const absl::Status fetched = run_.Fetch(folder.File(more.substr(0, 1)));
+    EXPECT_EQ(fetched.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(fetched.message(), HasSubstr(absl::StrCat("did not bring all of /results/",
+                                                          more.substr(2, more.size() - 3))));
+    EXPECT_THAT(fetched.message(), HasSubstr("weir k8s fetch first"));
+    EXPECT_EQ(kubectl_.calls.size(), 3u) << "the coordinator is not told that it was fetched";
+    kubectl_.files.resize(kubectl_.files.size() - more.size());
+  }
+}
+
+TEST_F(ClusterRunTest, SaysThatNothingIsThereToDelete) {
+  kubectl_.deleted = "No resources found\n";  // in the place of names
+  ASSERT_TRUE(run_.Clean().ok());
+  EXPECT_THAT(said_, ElementsAre("nothing is there of run first"));
 }
 
 TEST_F(ClusterRunTest, DeletesByTheRunsLabelOnly) {
