@@ -89,9 +89,12 @@ kubernetes() {
     pass_over kubernetes "the API server could not be built, see $work/kubernetes.log"
     return
   fi
-  (cd "$here/../.." && timeout 300 node "$here/kubernetes/api_test.mjs" "$work/kube" \
-    "$build/bin/weir" "$work/kubernetes")
-  judge kubernetes $?
+  local status=0 test
+  for test in api_test kubectl_test; do
+    (cd "$here/../.." && timeout 300 node "$here/kubernetes/$test.mjs" "$work/kube" \
+      "$build/bin/weir" "$work/kubernetes/$test") || status=1
+  done
+  judge kubernetes "$status"
 }
 
 [[ $# -gt 0 ]] || set -- python java vercel kubernetes

@@ -1,5 +1,6 @@
 // One program with the parts of a Kubernetes cluster that judge manifests: store, API server, and
-// the controllers that make pods of Jobs. There is no node, so that no pod ever starts.
+// the controllers that make pods of Jobs. No pod ever starts: what one would say and hold is put
+// into a folder, which `node` shows.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: kube etcd|apiserver|controllers ARGUMENT…")
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|apiserver|controllers|node ARGUMENT…")
 		os.Exit(2)
 	}
 	part := os.Args[1]
@@ -25,6 +26,8 @@ func main() {
 	case "etcd":
 		etcdmain.Main(os.Args)
 		return
+	case "node":
+		os.Exit(runNode(os.Args[1:]))
 	case "apiserver":
 		command = apiserver.NewAPIServerCommand()
 	case "controllers":

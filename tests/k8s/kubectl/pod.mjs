@@ -155,10 +155,11 @@ export class Pod {
 
   status() {
     const statusOf = ({name}) => ({name, state: this.states.get(name)});
+    const {containers, initContainers} = this.spec;
     return {
       apiVersion: 'v1', kind: 'Pod', metadata: {name: this.name, labels: this.labels},
-      status: {phase: this.phase, containerStatuses: this.spec.containers.map(statusOf),
-               initContainerStatuses: (this.spec.initContainers ?? []).map(statusOf)},
+      status: {phase: this.phase, containerStatuses: containers.map(statusOf),
+               ...initContainers && {initContainerStatuses: initContainers.map(statusOf)}},
     };
   }
 }
