@@ -93,6 +93,21 @@ TEST_F(StoreCommands, ARunThatIsDamagedKeepsNoOtherFromBeingShown) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("legs[0].index"));
 }
 
+// An id becomes part of the name of a journal, which is removed when its run has ended.
+TEST_F(StoreCommands, ListTouchesNoFileOfARunWhoseIdIsNone) {
+  v1::RunResult run;
+  run.set_id("/../b\x1b[31m");
+  ASSERT_TRUE((*OpenResultsStore(store_))->SaveRun(run).ok());
+  testing::internal::CaptureStderr();
+  const std::string list = Output([&] { return ListCommand(store_); });
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(list, HasSubstr("damaged"));
+  EXPECT_THAT(list, HasSubstr("two-bbbb"));
+  EXPECT_THAT(said, HasSubstr("cannot be used: its id is not 1 to 128 letters"));
+  EXPECT_EQ((list + said).find('\x1b'), std::string::npos);
+  EXPECT_EQ((*OpenResultsStore(store_))->ListRuns()->size(), 3u) << "and it stays as it was";
+}
+
 TEST_F(StoreCommands, ReportWritesTheFormatsThatAreAskedFor) {
   const std::string out = folder_ + "/out";
   Output([&] { return ReportCommand(store_, "latest", {"csv", "json"}, out); });
