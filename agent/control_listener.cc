@@ -73,6 +73,7 @@ class Listener final : public ControlListener, public v1::Agent::CallbackService
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address, MakeServerCredentials(security_), &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(kLargestOfACoordinator);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     return server_ != nullptr && port_ != 0;

@@ -38,7 +38,7 @@ class GrpcControlStream final : public ControlStream {
                     const ControlSecurity& security, EventQueue& queue, Handlers handlers)
       : dialling_([coordinators, security, place = size_t{0}]() mutable {
           return MakeControlChannel(coordinators[place++ % coordinators.size()], security,
-                                    ControlEnd::kCoordinator);
+                                    ControlEnd::kCoordinator, kLargestOfACoordinator);
         }),
         queue_(queue),
         handlers_(std::move(handlers)),

@@ -12,8 +12,6 @@ namespace {
 constexpr int kFirstBackoffMs = 100;
 constexpr int kLongestBackoffMs = 1000;
 constexpr int kAttemptMs = 2000;
-// The end of a stage carries the histograms of all its operations: some 20 KiB each.
-constexpr int kLargestMessage = 16 << 20;
 
 bool Says(const grpc::Status& status, const char* words) {
   return absl::StrContains(status.error_message(), words);
@@ -32,12 +30,12 @@ std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const ControlSecu
 
 std::shared_ptr<grpc::Channel> MakeControlChannel(const ControlAddress& address,
                                                   const ControlSecurity& security,
-                                                  ControlEnd server) {
+                                                  ControlEnd server, int largest) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstBackoffMs);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kAttemptMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
-  arguments.SetMaxReceiveMessageSize(kLargestMessage);
+  arguments.SetMaxReceiveMessageSize(largest);
   // Two channels to one address, of two runs, are not to share a connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (!security.exposed) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -15,10 +15,16 @@ namespace weir {
 // owner is looked at by WhyNotAdmitted, when a stream begins.
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const ControlSecurity& security);
 
-// A channel to `address` whose server must be `server`.
+// The largest message that is taken. A coordinator's holds a campaign; at the end of a stage an
+// agent's holds the histograms of all its operations, some 20 KiB each.
+inline constexpr int kLargestOfACoordinator = 4 << 20;
+inline constexpr int kLargestOfAnAgent = 16 << 20;
+
+// A channel to `address` whose server must be `server`, and sends messages no larger than
+// `largest`.
 std::shared_ptr<grpc::Channel> MakeControlChannel(const ControlAddress& address,
                                                   const ControlSecurity& security,
-                                                  ControlEnd server);
+                                                  ControlEnd server, int largest);
 
 // Whether the peer's certificate is `end`'s: a relay's is no coordinator's, though it has the name.
 // Without TLS everybody is whoever they say.

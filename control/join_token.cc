@@ -56,12 +56,7 @@ absl::StatusOr<JoinToken> JoinToken::Parse(absl::string_view text) {
 }
 
 bool JoinToken::Matches(absl::string_view shown) const {
-  if (none() || shown.size() != text_.size()) return false;
-  unsigned difference = 0;
-  for (size_t i = 0; i < text_.size(); ++i) {
-    difference |= static_cast<unsigned char>(text_[i]) ^ static_cast<unsigned char>(shown[i]);
-  }
-  return difference == 0;
+  return !none() && EqualThroughout<absl::string_view>(text_, shown);
 }
 
 absl::StatusOr<JoinToken> ReadJoinToken(const std::string& file) {

@@ -12,6 +12,18 @@ namespace weir {
 
 inline constexpr char kJoinTokenVariable[] = "WEIR_JOIN_TOKEN";
 
+// Whether two texts are the same, in a time that does not depend on where they differ: every
+// character is looked at. `Text` has size() and [].
+template <typename Text>
+bool EqualThroughout(const Text& one, const Text& other) {
+  if (one.size() != other.size()) return false;
+  unsigned difference = 0;
+  for (size_t i = 0; i < one.size(); ++i) {
+    difference |= static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]);
+  }
+  return difference == 0;
+}
+
 class JoinToken {
  public:
   JoinToken() = default;  // none
@@ -25,7 +37,7 @@ class JoinToken {
   bool none() const { return text_.empty(); }
   const std::string& Reveal() const { return text_; }  // to be sent to the other end, or written
 
-  // In a time that does not depend on where they differ. Nothing matches none.
+  // By EqualThroughout. Nothing matches none.
   bool Matches(absl::string_view shown) const;
   bool ExpiredAt(int64_t unix_s) const { return expires_unix_s_ != 0 && unix_s >= expires_unix_s_; }
   int64_t expires_unix_s() const { return expires_unix_s_; }  // 0: never

@@ -57,7 +57,7 @@ class Dialler final : public AgentStreams {
         on_trouble_(std::move(on_trouble)) {
     for (const ControlAddress& address : agents_.addresses) {
       peers_.emplace_back(address.ToString(), [this, address] {
-        return MakeControlChannel(address, agents_.security, ControlEnd::kAgent);
+        return MakeControlChannel(address, agents_.security, ControlEnd::kAgent, kLargestOfAnAgent);
       });
     }
     thread_ = std::thread([this] { Loop(); });

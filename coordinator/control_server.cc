@@ -19,8 +19,6 @@ namespace weir {
 namespace {
 
 constexpr auto kFarewell = std::chrono::seconds(2);
-// The end of a stage carries the histograms of all its operations: some 20 KiB each.
-constexpr int kLargestMessage = 16 << 20;
 // A connection that is dead without a word is closed: its agent has long dialled another.
 constexpr int kKeepaliveMs = 10'000;
 
@@ -44,7 +42,7 @@ class GrpcControlServer final : public ControlServer, public Service {
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
-    builder.SetMaxReceiveMessageSize(kLargestMessage);
+    builder.SetMaxReceiveMessageSize(kLargestOfAnAgent);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
     return server_ != nullptr && port_ != 0;

@@ -26,7 +26,9 @@ class GrpcRelayUplink final : public RelayUplink {
  public:
   GrpcRelayUplink(const ControlAddress& coordinator, const ControlSecurity& security,
                   EventQueue& queue, Handlers handlers)
-      : stub_(MakeControlChannel(coordinator, security, ControlEnd::kCoordinator)),
+      // What it sends are the messages to many agents.
+      : stub_(
+            MakeControlChannel(coordinator, security, ControlEnd::kCoordinator, kLargestOfAnAgent)),
         queue_(queue),
         handlers_(std::move(handlers)) {}
 

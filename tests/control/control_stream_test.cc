@@ -12,6 +12,8 @@
 #include <memory>
 #include <vector>
 
+#include "control/grpc_security.h"
+
 #include "agent/control_listener.h"
 #include "base/clock.h"
 #include "coordinator/agent_dialler.h"
@@ -44,24 +46,31 @@ ControlSecurity With(const CertificateSet& set, const MintedCertificate& own) {
 // A coordinator that greets whoever says hello, and an agent that says it.
 class Pair {
  public:
-  Pair(const ControlSecurity& coordinator, const ControlSecurity& agent) {
-    auto server =
-        StartControlServer({"127.0.0.1", 0}, coordinator, queue_,
-                           {.on_bytes =
-                                [this](ConnectionId connection, std::string_view, int64_t) {
-                                  v1::CoordinatorMessage welcome;
-                                  welcome.mutable_welcome()->set_run_id("run");
-                                  server_->Send(connection, welcome);
-                                },
-                            .on_disconnected = [](ConnectionId) {}});
+  struct Greeting {  // how long either makes it
+    size_t hello_bytes = 0;
+    size_t welcome_bytes = 0;
+  };
+  Pair(const ControlSecurity& coordinator, const ControlSecurity& agent)
+      : Pair(coordinator, agent, Greeting()) {}
+  Pair(const ControlSecurity& coordinator, const ControlSecurity& agent, const Greeting& greeting) {
+    auto server = StartControlServer(
+        {"127.0.0.1", 0}, coordinator, queue_,
+        {.on_bytes =
+             [this, greeting](ConnectionId connection, std::string_view, int64_t) {
+               v1::CoordinatorMessage welcome;
+               welcome.mutable_welcome()->set_run_id("run" +
+                                                     std::string(greeting.welcome_bytes, 'n'));
+               server_->Send(connection, welcome);
+             },
+         .on_disconnected = [](ConnectionId) {}});
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stream_ = MakeControlStream(
         {{"127.0.0.1", static_cast<uint16_t>(server_->port())}}, agent, queue_,
         {.on_connected =
-             [this] {
+             [this, greeting] {
                v1::AgentMessage hello;
-               hello.mutable_hello();
+               hello.mutable_hello()->set_run_id(std::string(greeting.hello_bytes, 'n'));
                stream_->Send(hello);
              },
          .on_message = [this](const v1::CoordinatorMessage&, int64_t) { welcomed_ = true; },
@@ -331,6 +340,26 @@ TEST(ControlStream, TheAgentTalksToNoCoordinatorWhoseCertificateHasExpired) {
   pair.Settle();
   EXPECT_FALSE(pair.welcomed());
   EXPECT_TRUE(pair.refused()) << pair.Trouble();
+}
+
+TEST(ControlStream, TheServerTakesNoMessageLargerThanAnAgentsCanBe) {
+  Pair within({}, {}, {.hello_bytes = kLargestOfAnAgent - 100});
+  within.Settle();
+  EXPECT_TRUE(within.welcomed());
+  Pair beyond({}, {}, {.hello_bytes = kLargestOfAnAgent + 1});
+  beyond.Settle();
+  EXPECT_FALSE(beyond.welcomed());
+  EXPECT_TRUE(beyond.broken());
+}
+
+TEST(ControlStream, TheAgentTakesNoMessageLargerThanACoordinatorsCanBe) {
+  Pair within({}, {}, {.welcome_bytes = kLargestOfACoordinator - 100});
+  within.Settle();
+  EXPECT_TRUE(within.welcomed());
+  Pair beyond({}, {}, {.welcome_bytes = kLargestOfACoordinator + 1});
+  beyond.Settle();
+  EXPECT_FALSE(beyond.welcomed());
+  EXPECT_TRUE(beyond.broken());
 }
 
 TEST(ControlStream, TheAgentSaysWhenTheCoordinatorTalksPlainText) {

@@ -67,7 +67,8 @@ class DiallingTest : public testing::Test {
   std::atomic<int> made_ = 0;
   Dialling dialling_{[this] {
     ++made_;
-    return MakeControlChannel({"127.0.0.1", hole_.port()}, {}, ControlEnd::kCoordinator);
+    return MakeControlChannel({"127.0.0.1", hole_.port()}, {}, ControlEnd::kCoordinator,
+                              kLargestOfACoordinator);
   }};
 };
 
@@ -90,7 +91,8 @@ TEST_F(DiallingTest, IsThroughSoonAfterTheWayIsOpenThoughItsFirstAttemptsHang) {
 TEST_F(DiallingTest, KeepsFewAttemptsHoweverLongNobodyAnswers) {
   std::vector<std::weak_ptr<grpc::Channel>> channels;
   Dialling dialling([&] {
-    auto channel = MakeControlChannel({"127.0.0.1", hole_.port()}, {}, ControlEnd::kCoordinator);
+    auto channel = MakeControlChannel({"127.0.0.1", hole_.port()}, {}, ControlEnd::kCoordinator,
+                                      kLargestOfACoordinator);
     channels.push_back(channel);
     return channel;
   });

@@ -41,6 +41,27 @@ TEST(JoinToken, MatchesItselfAndNothingElse) {
   EXPECT_FALSE(JoinToken().Matches("")) << "no token opens nothing";
 }
 
+struct CountedText {
+  std::string text;
+  int* looks;
+  size_t size() const { return text.size(); }
+  char operator[](size_t i) const {
+    ++*looks;
+    return text[i];
+  }
+};
+
+TEST(JoinToken, IsComparedToTheEndWhereverTheFirstDifferenceIs) {
+  const std::string token = JoinToken::Make(1000).Reveal();
+  for (size_t wrong = 0; wrong < token.size(); ++wrong) {
+    std::string shown = token;
+    shown[wrong] = '!';
+    int looks = 0;
+    EXPECT_FALSE(EqualThroughout(CountedText{token, &looks}, CountedText{shown, &looks}));
+    EXPECT_EQ(looks, 2 * static_cast<int>(token.size())) << "and it differs at " << wrong;
+  }
+}
+
 TEST(JoinToken, ExpiresWhenItSaysSo) {
   const auto token = JoinToken::Parse(JoinToken::Make(1000).Reveal());
   ASSERT_TRUE(token.ok());
