@@ -64,9 +64,22 @@ absl::Status Workbench::Disclose(const v1::Prepare& prepare, v1::Prepared* prepa
 // Before anything is touched, on every agent.
 absl::StatusOr<Standing> Workbench::Guard(const v1::Prepare& prepare) {
   WEIR_ASSIGN_OR_RETURN(Standing standing, backend(prepare.target()).Survey());
-  const std::string& name = campaign_.targets(static_cast<int>(prepare.target())).name();
+  const std::string& name = target(prepare).name();
   WEIR_RETURN_IF_ERROR(MayTouch(standing, IntentOn(campaign_, name), name));
+  WEIR_RETURN_IF_ERROR(GuardDrop(prepare, standing));
   return standing;
+}
+
+// R55: what is elsewhere and holds records is dropped only where the user has confirmed it, by
+// create_schema with TASK_REACH, before anything is touched.
+absl::Status Workbench::GuardDrop(const v1::Prepare& prepare, const Standing& standing) {
+  const bool reaches = prepare.task() == v1::TASK_REACH;
+  const bool fresh = !reaches && standing.holds.empty() && !MustStayUntouched(standing);
+  if (fresh || (reaches && prepare.create_schema())) droppable_.insert(standing.place);
+  const bool will_drop =
+      reaches ? IntentOn(campaign_, target(prepare).name()).recreates : prepare.create_schema();
+  if (!will_drop || droppable_.contains(standing.place)) return absl::OkStatus();
+  return MayDrop(standing, target(prepare));
 }
 
 // A table that is not there yet does not make a target unreachable.

@@ -4,6 +4,8 @@
 
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,12 +39,19 @@ class Workbench {
 
  private:
   absl::StatusOr<Standing> Guard(const v1::Prepare& prepare);
+  absl::Status GuardDrop(const v1::Prepare& prepare, const Standing& standing);
+  const v1::Target& target(const v1::Prepare& prepare) const {
+    return campaign_.targets(static_cast<int>(prepare.target()));
+  }
   absl::Status Disclose(const v1::Prepare& prepare, v1::Prepared* prepared);
 
   const OperatorLimits limits_;
   v1::Campaign campaign_;
   std::unique_ptr<Dataset> dataset_;
   std::map<uint32_t, std::unique_ptr<Backend>> backends_;
+  // Standing::place of what may be dropped: what it held was confirmed to go, or it held nothing
+  // when this run first set it up, so that what it holds now is this run's.
+  std::set<std::string> droppable_;
   std::unique_ptr<Backend> instant_;
 };
 

@@ -25,6 +25,26 @@ Intent IntentOn(const v1::Campaign& campaign, const std::string& target) {
   return intent;
 }
 
+std::string DatabaseOf(const v1::Target& target) {
+  switch (target.backend_case()) {
+    case v1::Target::kPostgres:
+      return target.postgres().database();
+    case v1::Target::kCosmos:
+      return target.cosmos().database();
+    case v1::Target::kSqlite:
+      return target.sqlite().path();
+    default:
+      return "";
+  }
+}
+
+absl::Status MayDrop(const Standing& standing, const v1::Target& target) {
+  if (standing.on_this_machine || standing.holds.empty()) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      standing.place, " is not on this machine and holds ", standing.holds,
+      ", which the load would drop; if that is meant, say --confirm=", DatabaseOf(target)));
+}
+
 bool MustStayUntouched(const Standing& standing) {
   return !standing.on_this_machine && !standing.consent;
 }

@@ -22,6 +22,14 @@ Intent IntentOn(const v1::Campaign& campaign, const std::string& target);
 // kPermissionDenied with what to do about it.
 absl::Status MayTouch(const Standing& standing, const Intent& intent, const std::string& target);
 
+// What `--confirm` has to name for a target: its database, of SQLite the file; empty where it has
+// none.
+std::string DatabaseOf(const v1::Target& target);
+
+// Whether what it holds may be dropped though nobody has confirmed that; kPermissionDenied with the
+// option that does.
+absl::Status MayDrop(const Standing& standing, const v1::Target& target);
+
 // Nothing may be created or changed, not even what is missing.
 bool MustStayUntouched(const Standing& standing);
 

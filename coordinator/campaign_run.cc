@@ -234,6 +234,7 @@ class CampaignRun final : public RunPort {
     settings.override_gates = options.override_gates;
     settings.min_agents = options.min_agents;
     settings.running_costs = options.running_costs;
+    settings.droppable = options.droppable;
     settings.prove_headroom = true;
     settings.max_start_skew_ns = options.max_start_skew_ns;
     return settings;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct CampaignRunOptions {
   uint32_t min_agents =
       0;  // that may be left after losses for a drive to go on; 0: any loss ends it
   std::vector<RuWorth> running_costs;     // by target, for a budget of money
+  std::set<std::string> droppable;        // targets whose records the user has confirmed to go
   Dashboard* dashboard = nullptr;         // where the run is shown while it goes; outlives it
   double json_bytes_per_record = 0;       // mean of a sample, for what the wire saves; 0: not known
   std::vector<v1::Condition> conditions;  // of the whole run: what was built, which campaign

@@ -193,6 +193,9 @@ void RunControl::AskAwaited(int64_t now_ns) {
   asked_ns_ = now_ns;
   v1::CoordinatorMessage message;
   *message.mutable_prepare() = course_.MakePrepare();
+  if (step().task == v1::TASK_REACH && settings_.droppable.contains(course_.target().name())) {
+    message.mutable_prepare()->set_create_schema(true);  // what it holds may be dropped
+  }
   if (course_.Uses()) {
     const auto left = BudgetLeft(run_, settings_.running_costs, leg(), roster_.size());
     if (left) *message.mutable_prepare()->mutable_budget() = *left;
@@ -212,17 +215,25 @@ void RunControl::OnPrepared(uint32_t agent, const v1::Prepared& prepared, int64_
 }
 
 void RunControl::AllPrepared(int64_t now_ns) {
+  if (step().task == v1::TASK_REACH) return Reached(now_ns);
   if (answers_->error().empty()) {
     if (step().task == v1::TASK_SET_UP) RefuseUnfairRanking(now_ns);
     if (over()) return;
     return step().armed ? BeginStage(now_ns) : NextStep(now_ns);
   }
-  if (step().task == v1::TASK_REACH) {
-    target_unreachable_ = answers_->unreachable();
-    return Abort(absl::StrCat("target ", leg().target(), ": ", answers_->error()), now_ns);
-  }
   if (step().task == v1::TASK_PROVE) return TakeHeadroom(NoHeadroom(answers_->error()), now_ns);
   FailLeg(absl::StrCat(TaskWords(step().task), ": ", answers_->error()), now_ns);
+}
+
+// Every target is tried before the run ends for one: what is wrong is told at once.
+void RunControl::Reached(int64_t now_ns) {
+  if (!answers_->error().empty()) {
+    target_unreachable_ |= answers_->unreachable();
+    absl::StrAppend(&not_reached_, not_reached_.empty() ? "" : "; ", "target ", leg().target(),
+                    ": ", answers_->error());
+  }
+  if (!not_reached_.empty() && !course_.ReachesAnother()) return Abort(not_reached_, now_ns);
+  NextStep(now_ns);
 }
 
 // What the campaign says was compared before the run began; what only the databases can tell, as

@@ -44,6 +44,7 @@ struct RunControlSettings {
   // What agents and coordinator say goes over the network in plain text: every report says so.
   bool plain_over_network = false;
   std::vector<RuWorth> running_costs;  // by target, for a budget of money; empty: not counted
+  std::set<std::string> droppable;     // targets whose records the user has confirmed to go
 };
 
 class RunControl {
@@ -67,7 +68,7 @@ class RunControl {
 
   bool finished() const { return state_ == State::kFinished; }
   const v1::RunResult& result() const { return run_; }
-  // The target of the first leg that could not be reached; the run ended for it before any load.
+  // A target could not be reached, or refused us; the run ended for it before any load.
   bool target_unreachable() const { return target_unreachable_; }
   bool agents_missing() const { return agents_missing_; }  // not all joined; nothing was touched
   bool agent_lost() const { return agent_lost_; }          // and the run ended for it
@@ -91,6 +92,7 @@ class RunControl {
   void BeginStep(int64_t now_ns);
   void AskAwaited(int64_t now_ns);
   void AllPrepared(int64_t now_ns);
+  void Reached(int64_t now_ns);
   void RefuseUnfairRanking(int64_t now_ns);
   void NextStep(int64_t now_ns);
   void FailLeg(const std::string& reason, int64_t now_ns);
@@ -127,6 +129,7 @@ class RunControl {
   std::set<uint32_t> judged_;           // legs
   std::string tolerated_;               // which agent was lost, and the drive went on
   bool run_over_ = false;               // stop after the stage in hand
+  std::string not_reached_;             // the targets with what was said of each
   bool target_unreachable_ = false;
   bool agents_missing_ = false;
   bool agent_lost_ = false;

@@ -40,6 +40,7 @@ class RunCourse {
   void Advance() { ++step_; }  // it is over
   void SkipRestOfLeg();        // to its last step, which is over, too
   bool ProvesAgain() const;    // the next step is another attempt at this proof
+  bool ReachesAnother() const { return program_.steps[step_ + 1].task == v1::TASK_REACH; }
   void LeaveOut(const std::string& reason, bool begun);  // this step, if not `begun`, and the rest
 
   // Once the leg in hand is over and judged: lines for the user on how the run grows by it.

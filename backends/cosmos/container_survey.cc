@@ -48,8 +48,10 @@ absl::Status Query(const Container& container, const std::string& range, std::st
   return client->Perform("looking into the container");
 }
 
-// The first document of any partition; false: not one that the dataset could have made.
-absl::StatusOr<bool> HoldsOursOrNothing(Container* container, ControlClient* client) {
+enum class Content { kNothing, kOurs, kForeign };
+
+// By the first document of any partition: one that the dataset could have made, or another.
+absl::StatusOr<Content> LookInto(Container* container, ControlClient* client) {
   WEIR_RETURN_IF_ERROR(ReadRanges(container, client));
   const std::shared_ptr<const PartitionRanges> ranges = container->ranges.Get();
   DocumentReader reader(container->form);
@@ -58,10 +60,19 @@ absl::StatusOr<bool> HoldsOursOrNothing(Container* container, ControlClient* cli
     int documents = 0;
     const absl::Status read =
         reader.ForEachRecord(&client->exchange().answer(), [&](const Record&) { ++documents; });
-    if (!read.ok()) return false;
-    if (documents > 0) return true;
+    if (!read.ok()) return Content::kForeign;
+    if (documents > 0) return Content::kOurs;
   }
-  return true;
+  return Content::kNothing;
+}
+
+// As the account counts them, which follows its writes with a delay and may not be told.
+absl::StatusOr<std::string> DocumentsInWords(const Container& container, ControlClient* client) {
+  HttpExchange& exchange = client->Begin(HttpMethod::kGet, container.gateway.container);
+  exchange.headers().Add(header::kPopulateQuotaInfo, "true");
+  WEIR_RETURN_IF_ERROR(client->Perform("counting the container's documents"));
+  const uint64_t documents = client->exchange().answer_headers().stored_documents;
+  return documents == 0 ? "records" : absl::StrCat("about ", documents, " records");
 }
 
 }  // namespace
@@ -77,8 +88,11 @@ absl::StatusOr<Standing> SurveyContainer(const v1::CosmosTarget& target, Contain
   client->Begin(HttpMethod::kGet, container->gateway.container);
   WEIR_ASSIGN_OR_RETURN(standing.exists, client->PerformIfFound("looking for the container"));
   if (!standing.exists) return standing;
-  WEIR_ASSIGN_OR_RETURN(const bool ours, HoldsOursOrNothing(container, client));
-  standing.foreign = !ours;
+  WEIR_ASSIGN_OR_RETURN(const Content content, LookInto(container, client));
+  standing.foreign = content == Content::kForeign;
+  const bool asked = standing.consent && !standing.on_this_machine;
+  if (content == Content::kNothing || !asked) return standing;
+  WEIR_ASSIGN_OR_RETURN(standing.holds, DocumentsInWords(*container, client));
   return standing;
 }
 

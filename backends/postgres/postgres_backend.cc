@@ -101,6 +101,9 @@ class PostgresBackend final : public Backend {
       standing.exists = Exists(work, table_.name);
       standing.foreign = IsForeign(work);
       standing.others = OthersAtWork(work);
+      if (standing.exists && standing.consent && !standing.on_this_machine) {
+        standing.holds = RecordsInWords(work);
+      }
       return absl::OkStatus();
     }));
     return standing;
@@ -215,6 +218,25 @@ class PostgresBackend final : public Backend {
 
   static bool Exists(pqxx::transaction_base& work, const std::string& table) {
     return work.exec_params1("SELECT to_regclass($1) IS NOT NULL", Quoted(table))[0].as<bool>();
+  }
+
+  // Counted as far as that is soon done, then as the planner estimates.
+  std::string RecordsInWords(pqxx::transaction_base& work) const {
+    constexpr int64_t kMostCounted = 100'000;
+    const auto counted =
+        work.exec1(absl::StrCat("SELECT count(*) FROM (SELECT FROM ", Quoted(table_.name),
+                                " LIMIT ", kMostCounted + 1, ") AS first"))[0]
+            .as<int64_t>();
+    if (counted == 0) return "";
+    if (counted <= kMostCounted) {
+      return absl::StrCat(counted, counted == 1 ? " record" : " records");
+    }
+    const auto estimate =
+        work.exec_params1("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($1)",
+                          Quoted(table_.name))[0]
+            .as<int64_t>();
+    return estimate > kMostCounted ? absl::StrCat("about ", estimate, " records")
+                                   : absl::StrCat("more than ", kMostCounted, " records");
   }
 
   bool IsForeign(pqxx::transaction_base& work) const {

@@ -29,28 +29,37 @@ bool SpeaksOfProduction(const std::string& name) {
 // The names that a target's owner gave, its database first.
 std::vector<std::string> NamesOf(const v1::Target& target) {
   if (target.has_postgres()) {
-    const v1::PostgresTarget& postgres = target.postgres();
-    return {postgres.database(), postgres.host(), postgres.table()};
+    return {DatabaseOf(target), target.postgres().host(), target.postgres().table()};
   }
   if (target.has_cosmos()) {
-    const v1::CosmosTarget& cosmos = target.cosmos();
-    return {cosmos.database(), cosmos.endpoint(), cosmos.container()};
+    return {DatabaseOf(target), target.cosmos().endpoint(), target.cosmos().container()};
   }
-  if (target.has_sqlite()) return {target.sqlite().path(), target.sqlite().table()};
+  if (target.has_sqlite()) return {DatabaseOf(target), target.sqlite().table()};
   return {};
 }
 
 }  // namespace
 
+std::set<std::string> ConfirmedTargets(const v1::Campaign& campaign,
+                                       const std::vector<std::string>& confirmed) {
+  std::set<std::string> targets;
+  for (const v1::Target& target : campaign.targets()) {
+    const std::string database = DatabaseOf(target);
+    const auto named = std::find(confirmed.begin(), confirmed.end(), database);
+    if (!database.empty() && named != confirmed.end()) targets.insert(target.name());
+  }
+  return targets;
+}
+
 std::string UnconfirmedProduction(const v1::Campaign& campaign,
                                   const std::vector<std::string>& confirmed) {
+  const std::set<std::string> known = ConfirmedTargets(campaign, confirmed);
   std::string lines;
   for (const v1::Target& target : campaign.targets()) {
     if (!IntentOn(campaign, target.name()).writes) continue;
     const std::vector<std::string> names = NamesOf(target);
     const auto found = std::find_if(names.begin(), names.end(), SpeaksOfProduction);
-    if (found == names.end()) continue;
-    if (std::find(confirmed.begin(), confirmed.end(), names.front()) != confirmed.end()) continue;
+    if (found == names.end() || known.contains(target.name())) continue;
     absl::StrAppend(&lines, "target ", target.name(), ": ", *found,
                     " sounds like production, and the campaign writes to it; if that is meant, "
                     "say --confirm=",

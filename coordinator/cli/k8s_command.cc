@@ -233,7 +233,8 @@ void AddRenderOptions(CLI::App* command, KubernetesOptions* options) {
                     "Consent to the targets being written to: weir init in the cluster, first");
   command
       ->add_option("--confirm", options->confirmed,
-                   "Write to this database though its name sounds like production; repeatable")
+                   "As of weir run: drop what this database holds, write to what sounds like "
+                   "production; repeatable")
       ->allow_extra_args(false)
       ->take_all()
       ->type_name("DATABASE");

@@ -317,7 +317,8 @@ class CommandLine {
     AddTargetOption(init, &init_target_);
     init->footer(
         "A target that is not on this machine is written to only when its database bears the\n"
-        "marker that this leaves: the table weir_consent, or the container of that name.\n\n"
+        "marker that this leaves: the table weir_consent, or the container of that name. What it\n"
+        "then holds is dropped only by a run with --confirm=DATABASE.\n\n"
         "Example:\n  weir init campaigns/postgres.yaml --target pg");
   }
 

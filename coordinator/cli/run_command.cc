@@ -92,7 +92,8 @@ void AddRunOptions(CLI::App* command, RunOptions* options) {
               "An agent that starts later after the others makes the run INVALID (default: 10ms)");
   command
       ->add_option("--confirm", options->confirmed,
-                   "Write to this database though its name sounds like production; repeatable")
+                   "Drop what this database holds, where it is not on this machine; write to it "
+                   "though its name sounds like production; repeatable")
       ->allow_extra_args(false)
       ->take_all()
       ->type_name("DATABASE");
@@ -166,6 +167,7 @@ ExitCode RunCommand(const RunOptions& options) {
       .override_gates = options.override_gates,
       .min_agents = control->min_agents,
       .running_costs = RunningCosts(reading.campaign, *RegionOf(prices.book, prices.region)),
+      .droppable = ConfirmedTargets(reading.campaign, options.confirmed),
       .dashboard = dashboard->get(),
       .json_bytes_per_record = JsonBytesPerRecord(reading.campaign),
       .conditions = RunConditions(reading.text)};

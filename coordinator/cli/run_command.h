@@ -28,7 +28,7 @@ struct RunOptions {
   bool quiet = false;          // no progress
   bool override_gates = false;
   bool searches = false;               // `weir search`: the campaign must have an objective
-  std::vector<std::string> confirmed;  // databases that sound like production and may be written to
+  std::vector<std::string> confirmed;  // databases: see ConfirmedTargets and UnconfirmedProduction
   DashboardOptions dashboard;
   PriceChoice prices;
   int64_t max_start_skew_ns = 10'000'000;  // an agent that is further off makes the run INVALID

@@ -6,6 +6,7 @@
 namespace weir {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 constexpr Intent kReads{};
@@ -54,6 +55,43 @@ TEST(WriteGuard, APrimaryThatOthersWorkOnIsNotWrittenToWhateverWasConsented) {
   EXPECT_THAT(Refusal(primary, kWrites), HasSubstr("table t: it has 1 replica: somebody depends"));
   EXPECT_NE(Refusal(primary, kLoads), "");
   EXPECT_EQ(Refusal(primary, kReads), "");
+}
+
+v1::Target PostgresTarget() {
+  v1::Target target;
+  target.set_name("pg");
+  target.mutable_postgres()->set_database("logs");
+  return target;
+}
+
+TEST(WriteGuard, WhatIsElsewhereAndHoldsRecordsIsDroppedOnlyWhenConfirmed) {
+  Standing elsewhere{.on_this_machine = false,
+                     .consent = true,
+                     .exists = true,
+                     .holds = "300 records",
+                     .place = "table t at 10.0.0.1"};
+  const absl::Status refused = MayDrop(elsewhere, PostgresTarget());
+  EXPECT_TRUE(absl::IsPermissionDenied(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("table t at 10.0.0.1 is not on this"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("holds 300 records"));
+  EXPECT_THAT(std::string(refused.message()), EndsWith("say --confirm=logs"));
+  elsewhere.holds = "";
+  EXPECT_TRUE(MayDrop(elsewhere, PostgresTarget()).ok()) << "an empty table is nobody's loss";
+  Standing here = elsewhere;
+  here.on_this_machine = true;
+  here.holds = "300 records";
+  EXPECT_TRUE(MayDrop(here, PostgresTarget()).ok());
+}
+
+TEST(WriteGuard, ADatabaseIsNamedAsTheCampaignNamesIt) {
+  v1::Target target = PostgresTarget();
+  EXPECT_EQ(DatabaseOf(target), "logs");
+  target.mutable_cosmos()->set_database("trial");
+  EXPECT_EQ(DatabaseOf(target), "trial");
+  target.mutable_sqlite()->set_path("some/file.db");
+  EXPECT_EQ(DatabaseOf(target), "some/file.db");
+  target.mutable_null();
+  EXPECT_EQ(DatabaseOf(target), "");
 }
 
 TEST(WriteGuard, TheIntentIsThatOfAllScenariosOnTheTarget) {

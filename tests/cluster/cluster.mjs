@@ -112,8 +112,10 @@ export class Cluster {
   run({ targets = ['postgres'], options = [], ...campaign } = {}) {
     const path = this.#campaign(targets, campaign);
     const out = join(this.folder, `out-${this.runs}`);
-    const coordinator = this.weir('run', path, '--override-gates', '--out', out, '--listen',
-      this.controlAddress, '--expect-agents', '3', '--tls', this.certificates(), ...options);
+    // The databases keep what the scenarios before have loaded.
+    const coordinator = this.weir('run', path, '--override-gates', '--confirm', 'postgres',
+      '--confirm', 'weir', '--out', out, '--listen', this.controlAddress, '--expect-agents', '3',
+      '--tls', this.certificates(), ...options);
     return new Run(this, coordinator, out, new Set(this.journals()));
   }
 

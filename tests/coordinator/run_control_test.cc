@@ -9,6 +9,7 @@
 namespace weir {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 
@@ -104,6 +105,27 @@ TEST(RunControl, StopsBeforeAnyLoadWhenATargetCannotBeReached) {
   EXPECT_TRUE(run.stages_.empty());
   EXPECT_EQ(run.control_->result().state(), v1::RUN_STATE_ABORTED);
   EXPECT_THAT(run.said_, Contains(HasSubstr("target left: password authentication failed")));
+}
+
+TEST(RunControl, TellsWhatIsWrongWithEveryTargetAtOnce) {
+  Rehearsal run(1);
+  run.failing_task_ = v1::TASK_REACH;
+  run.Run();
+  ASSERT_TRUE(run.finished_);
+  EXPECT_THAT(run.said_, Contains(AllOf(HasSubstr("target left: password authentication failed"),
+                                        HasSubstr("target right: password"))));
+}
+
+TEST(RunControl, TellsTheAgentWhatMayBeDroppedWhileItReachesTheTargets) {
+  RunControlSettings settings = SettingsFor(2);
+  settings.droppable = {"right"};
+  Rehearsal run(settings);
+  run.Run();
+  ASSERT_GE(run.tasks_.size(), 2u);
+  EXPECT_EQ(run.tasks_[0].task, v1::TASK_REACH);
+  EXPECT_FALSE(run.tasks_[0].create) << "nobody has confirmed it";
+  EXPECT_EQ(run.tasks_[1].task, v1::TASK_REACH);
+  EXPECT_TRUE(run.tasks_[1].create);
 }
 
 TEST(RunControl, GoesOnWithTheNextLegWhenOneFails) {

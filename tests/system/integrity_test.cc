@@ -3,8 +3,6 @@
 #include <SQLiteCpp/Database.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <ifaddrs.h>
-#include <netdb.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -27,6 +25,7 @@
 #include "coordinator/cli/exit_code.h"
 #include "generators/dataset.h"
 #include "reports/results_store.h"
+#include "tests/support/elsewhere.h"
 #include "tests/support/program.h"
 #include "tests/support/session_driver.h"
 #include "tests/support/throwaway_postgres.h"
@@ -362,25 +361,9 @@ TEST_F(IntegrityTest, AnAgentKilledWhileItWritesLosesNothingInCosmos) {
   ExpectAKilledAgentLosesNothingThatWasAcknowledged();
 }
 
-// An address of this machine that is not loopback; empty where there is none.
-std::string OtherAddress() {
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return "";
-  std::string found;
-  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
-    char host[NI_MAXHOST];
-    getnameinfo(each->ifa_addr, sizeof(sockaddr_in), host, sizeof(host), nullptr, 0,
-                NI_NUMERICHOST);
-    if (!std::string(host).starts_with("127.")) found = host;
-  }
-  freeifaddrs(list);
-  return found;
-}
-
 TEST_F(IntegrityTest, ElsewhereNothingIsWrittenWithoutConsent) {
-  const std::string address = OtherAddress();
-  if (address.empty()) GTEST_SKIP() << "this machine has no address but loopback";
+  const std::string address = MoveToANetworkWithAnAddressElsewhere();
+  if (address.empty()) GTEST_SKIP() << "the kernel gives no network namespace";
   cosmos::EmulatorOptions options;
   options.host = address;
   const auto emulator = cosmos::Emulator::Start(options);

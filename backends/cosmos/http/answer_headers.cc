@@ -71,10 +71,9 @@ MilliRu ParseCharge(std::string_view text) {
   return std::llround(charge * 1000);
 }
 
-uint64_t ParseCollectionKb(std::string_view usage) {
-  constexpr std::string_view kName = "collectionSize=";
-  const size_t at = usage.find(kName);
-  return at == std::string_view::npos ? 0 : ParseInteger<uint64_t>(usage.substr(at + kName.size()));
+uint64_t ParseUsage(std::string_view usage, std::string_view name) {
+  const size_t at = usage.find(name);
+  return at == std::string_view::npos ? 0 : ParseInteger<uint64_t>(usage.substr(at + name.size()));
 }
 
 int64_t ParseServerTimeNs(std::string_view milliseconds) {
@@ -95,6 +94,7 @@ void AnswerHeaders::Clear() {
   substatus = 0;
   offer_replace_pending = false;
   stored_kb = 0;
+  stored_documents = 0;
   charge_basis.clear();
   continuation.clear();
   session_token.clear();
@@ -122,7 +122,8 @@ void AnswerHeaders::TakeLine(std::string_view line) {
       range_id = value;
       break;
     case Field::kResourceUsage:
-      stored_kb = ParseCollectionKb(value);
+      stored_kb = ParseUsage(value, "collectionSize=");
+      stored_documents = ParseUsage(value, "documentsCount=");
       break;
     case Field::kSubstatus:
       substatus = ParseInteger<int>(value);

@@ -15,7 +15,9 @@ struct AnswerHeaders {
   int64_t server_time_ns = 0;  // what the server says that it took; 0 when it does not
   int substatus = 0;
   bool offer_replace_pending = false;
-  uint64_t stored_kb = 0;  // of a container, data and indexes; asked for by populatequotainfo
+  // Of a container, asked for by populatequotainfo: data and indexes, and how many documents.
+  uint64_t stored_kb = 0;
+  uint64_t stored_documents = 0;
   // x-weir-charge-basis, "modelled" or "modelled; calibrated …"; empty: the server's own meter.
   std::string charge_basis;
   std::string continuation;  // empty: the last page
@@ -29,8 +31,8 @@ struct AnswerHeaders {
 // "5.71" → 5710, rounded to the nearest; anything that is no decimal number → 0.
 MilliRu ParseCharge(std::string_view text);
 
-// "documentsSize=12;collectionSize=34;" → 34; 0 when it is not there.
-uint64_t ParseCollectionKb(std::string_view usage);
+// "documentsSize=12;collectionSize=34;" and "collectionSize=" → 34; 0 when it is not there.
+uint64_t ParseUsage(std::string_view usage, std::string_view name);
 
 // "3.551" → 3,551,000; what is no decimal number, or more than an hour → 0.
 int64_t ParseServerTimeNs(std::string_view milliseconds);
