@@ -109,6 +109,14 @@ TEST(WeirProgram, RendersWhatAgentsMayLoadAlsoWhereTheyConnectToNothing) {
   EXPECT_THAT(finished.output, HasSubstr("--allow-target=127.0.0.1"));
 }
 
+TEST(WeirProgram, HandsTheUsersConfirmationToTheCoordinatorInTheCluster) {
+  const Finished rendered =
+      Weir("k8s render campaigns/null.yaml --image weir --confirm=logs --confirm=weir");
+  EXPECT_EQ(rendered.code, kExitValid) << rendered.output;
+  EXPECT_THAT(rendered.output, HasSubstr("--confirm=logs"));
+  EXPECT_THAT(rendered.output, HasSubstr("--confirm=weir"));
+}
+
 TEST(WeirProgram, AMistypedCommandIsGuessed) {
   const Finished finished = Weir("chekc campaigns/null.yaml");
   EXPECT_EQ(finished.code, kExitUsage);
@@ -230,6 +238,17 @@ TEST(WeirProgram, RefusesADashboardThatOthersCouldReachAndSaysWhatItWouldMean) {
   EXPECT_EQ(weak.code, kExitFailure);
   EXPECT_THAT(weak.output, HasSubstr("WEIR_DASHBOARD_TOKEN must be at least 16 characters"));
   EXPECT_THAT(weak.output, Not(HasSubstr("guess me")));
+}
+
+TEST(WeirProgram, TheNameOfARunIsOfLettersDigitsDotsHyphensAndUnderscores) {
+  const std::string run = absl::StrCat("--store ", testing::TempDir(), "/", getpid(), "-r.db run ",
+                                       Written("r.yaml", kNullCampaign), " --run-id ");
+  for (const std::string id : {"../up", "two words", "a/b", "latest", "<b>"}) {
+    const Finished refused = Weir(absl::StrCat(run, "'", id, "'"));
+    EXPECT_EQ(refused.code, kExitUsage);
+    EXPECT_THAT(refused.output, HasSubstr(absl::StrCat("--run-id ", id, ": at most 64")));
+  }
+  EXPECT_THAT(Weir(run + std::string(65, 'a')).output, HasSubstr("at most 64"));
 }
 
 TEST(WeirProgram, SaysThatThereIsNoStoreYet) {

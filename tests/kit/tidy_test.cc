@@ -1,5 +1,6 @@
 // Habits of the code that no compiler watches over. Each is judged on the whole tree, and each has
 // a line that it must find.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <regex>
@@ -99,6 +100,24 @@ std::string RegistryHosts(const Files& files) {
   return FindLines(
       files, [](const SourceFile& file) { return file.name() == "package-lock.json"; },
       [](const std::string& line) { return absl::StrContains(line, "\"resolved\":"); });
+}
+
+// What an agent is made of starts no program: nothing that a coordinator asks may.
+std::string StartedPrograms(const Files& files) {
+  static const std::regex kStarts(
+      R"(\b(system|popen|exec[lv]p?e?|execvpe|fexecve|posix_spawnp?|v?fork|clone3?)\()");
+  static const std::vector<std::string> kRooms = {
+      "agent/", "backends/", "base/", "control/", "generators/", "integrity/", "measure/"};
+  return FindLines(
+      files,
+      [](const SourceFile& file) {
+        return IsCpp(file) && std::any_of(kRooms.begin(), kRooms.end(), [&](const auto& room) {
+                 return absl::StartsWith(file.path, room);
+               });
+      },
+      [](const std::string& line) {
+        return !absl::StrContains(line, "->") && std::regex_search(line, kStarts);
+      });
 }
 
 // Words that say nothing about what a thing is.
@@ -266,6 +285,15 @@ TEST(Tidy, LocksNameNoRegistry) {
   ExpectNone(RegistryHosts(SourceTree()));
   EXPECT_NE(
       RegistryHosts(One("a/package-lock.json", "\"resolved\": \"https://example.org/a.tgz\"")), "");
+}
+
+TEST(Tidy, AgentsStartNoProgram) {
+  ExpectNone(StartedPrograms(SourceTree()));
+  EXPECT_NE(StartedPrograms(One("agent/a.cc", "  std::system(command.c_str());")), "");
+  EXPECT_NE(StartedPrograms(One("backends/cosmos/a.cc", "if (fork() == 0) execvp(name, words);")),
+            "");
+  EXPECT_EQ(StartedPrograms(One("coordinator/a.cc", "posix_spawn(&pid, agent, nullptr);")), "");
+  EXPECT_EQ(StartedPrograms(One("agent/a.cc", "work.exec(sql); file_system(x);")), "");
 }
 
 TEST(Tidy, NamesSaySomething) {
