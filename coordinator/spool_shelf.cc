@@ -7,7 +7,7 @@
 #include "control/spool_reader.h"
 
 #include "base/status.h"
-#include "coordinator/agent_checks.h"
+#include "measure/message_rules.h"
 
 namespace weir {
 
@@ -34,7 +34,7 @@ std::string SpoolShelf::Add(const std::string& name, Opener open) {
   if (!read.ok()) return absl::StrCat(name, " ", read.status().message());
   const v1::SpoolHead& head = read->head;
   // Names go to the user's terminal.
-  if (!IsName(head.run_id()) || !IsName(head.agent_name())) {
+  if (!IsName(head.run_id(), kLongestRunName) || !IsName(head.agent_name())) {
     return absl::StrCat(name, " is no file of a spool");
   }
   if (head.run_id() != run_id_) return absl::StrCat(name, " is of another run, ", head.run_id());

@@ -31,4 +31,7 @@ absl::Status CheckMessageRules(const google::protobuf::Message& message,
 // "[A-Za-z0-9._-]{1,64}", or as long as stated: of agents, runs and operations.
 bool IsName(absl::string_view name, size_t longest = 64);
 
+// Of a run's id: its campaign's name, when it started, and four digits.
+inline constexpr size_t kLongestRunName = 128;
+
 }  // namespace weir

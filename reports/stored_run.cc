@@ -13,7 +13,6 @@
 namespace weir {
 namespace {
 
-constexpr size_t kLongestId = 128;  // a campaign's name, when it started, and four digits
 constexpr uint32_t kMostSeconds = 10'000'000;  // of all phases of a run: 115 days
 constexpr int32_t kMostPartitions = 10'000;
 constexpr uint32_t kMostAgents = 1'000'000;
@@ -180,8 +179,8 @@ class LegChecker {
 }  // namespace
 
 absl::Status CheckStoredId(absl::string_view id) {
-  if (IsName(id, kLongestId)) return absl::OkStatus();
-  return Wrong(absl::StrCat("its id is not 1 to ", kLongestId,
+  if (IsName(id, kLongestRunName)) return absl::OkStatus();
+  return Wrong(absl::StrCat("its id is not 1 to ", kLongestRunName,
                             " letters, digits, dots, hyphens or underscores"));
 }
 

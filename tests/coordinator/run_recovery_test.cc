@@ -406,6 +406,8 @@ TEST(SpoolShelf, SaysOfWhatItDoesNotUseWhoseItIs) {
   EXPECT_EQ(add(head), "here/s.1 is of a process of agent north that did not take part");
   head.set_run_id("yesterday");
   EXPECT_EQ(add(head), "here/s.1 is of another run, yesterday");
+  head.set_run_id("20261121T021500Z-" + std::string(64, 'c') + "-4f2a");
+  EXPECT_THAT(add(head), HasSubstr(" is of another run, 20261121T021500Z-cccc"));
   head.set_run_id("\x1b[2J");
   EXPECT_EQ(add(head), "here/s.1 is no file of a spool");
   SpoolShelf shelf(moment.run, 7);
