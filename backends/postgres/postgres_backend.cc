@@ -99,7 +99,7 @@ class PostgresBackend final : public Backend {
       pqxx::nontransaction work(connection);
       standing.consent = Exists(work, kConsent);
       standing.exists = Exists(work, table_.name);
-      standing.foreign = IsForeign(work);
+      standing.foreign = IsForeign(work, table_.name);
       standing.others = OthersAtWork(work);
       if (standing.exists && standing.consent && !standing.on_this_machine) {
         standing.holds = RecordsInWords(work);
@@ -239,16 +239,20 @@ class PostgresBackend final : public Backend {
                                    : absl::StrCat("more than ", kMostCounted, " records");
   }
 
-  bool IsForeign(pqxx::transaction_base& work) const {
-    if (!Exists(work, table_.name)) return false;
+  static bool IsForeign(pqxx::transaction_base& work, const std::string& table) {
+    if (!Exists(work, table)) return false;
     const bool marked =
         work.exec_params1(
                 "SELECT coalesce(obj_description(to_regclass($1), 'pg_class') = $2, false)",
-                Quoted(table_.name), kMark)[0]
+                Quoted(table), kMark)[0]
             .as<bool>();
     if (marked) return false;
-    return work.exec1(absl::StrCat("SELECT EXISTS (SELECT FROM ", Quoted(table_.name), ")"))[0]
+    return work.exec1(absl::StrCat("SELECT EXISTS (SELECT FROM ", Quoted(table), ")"))[0]
         .as<bool>();
+  }
+
+  static void Mark(pqxx::transaction_base& work, const std::string& table) {
+    work.exec(absl::StrCat("COMMENT ON TABLE ", Quoted(table), " IS '", kMark, "'"));
   }
 
   absl::Status CreateTable(pqxx::connection& connection, bool create) const {
@@ -256,12 +260,16 @@ class PostgresBackend final : public Backend {
     work.exec("SET LOCAL client_min_messages = warning");
     work.exec(kLockTimeout);
     work.exec_params(kLockSetUp, table_.name);
-    if (create && IsForeign(work)) {
-      return WontDrop({.place = absl::StrCat("table ", table_.name)});
+    for (const std::string& table : {table_.name, guard_.table_name()}) {
+      if (create && IsForeign(work, table)) {
+        return WontDrop({.place = absl::StrCat("table ", table)});
+      }
     }
     if (create) work.exec(absl::StrCat("DROP TABLE IF EXISTS ", Quoted(table_.name)));
     if (create) work.exec(guard_.DropSql());
+    const bool our_guard = !Exists(work, guard_.table_name());
     work.exec(guard_.CreateSql(target_.unlogged()));
+    if (our_guard) Mark(work, guard_.table_name());
     const bool ours = !Exists(work, table_.name);
     const std::string fillfactor =
         target_.fillfactor() == 0 ? ""
@@ -269,9 +277,7 @@ class PostgresBackend final : public Backend {
     work.exec(CreateTableSql(table_, target_.unlogged() ? "UNLOGGED TABLE" : "TABLE", fillfactor,
                              IndexesComeLater() ? PrimaryKey::kLater : PrimaryKey::kWithTable));
     if (!IndexesComeLater()) CreateIndexes(work);
-    if (ours) {
-      work.exec(absl::StrCat("COMMENT ON TABLE ", Quoted(table_.name), " IS '", kMark, "'"));
-    }
+    if (ours) Mark(work, table_.name);
     work.commit();
     return absl::OkStatus();
   }

@@ -396,11 +396,41 @@ TEST_F(IntegrityTest, NeverDropsATableThatItDidNotMake) {
   EXPECT_EQ(refused.code, kExitTarget) << refused.output;
   EXPECT_THAT(refused.output, HasSubstr("will not be dropped"));
   EXPECT_TRUE(absl::IsPermissionDenied(backend_->SetUp(true)));
-  pqxx::work work(connection);
-  EXPECT_EQ(work.exec1("SELECT id FROM weir_records")[0].as<std::string>(), "theirs");
-  work.exec("DELETE FROM weir_records");
-  work.commit();
+  {
+    pqxx::work work(connection);
+    EXPECT_EQ(work.exec1("SELECT id FROM weir_records")[0].as<std::string>(), "theirs");
+    work.exec("DELETE FROM weir_records");
+    work.commit();
+  }
   EXPECT_TRUE(backend_->SetUp(true).ok()) << "an empty one may go";
+}
+
+TEST_F(IntegrityTest, NeverDropsATableNamedLikeThatOfItsBatchesEither) {
+  const ThrowawayPostgres server;
+  Use(absl::StrCat("postgres: {port: ", server.port(), "}"));
+  pqxx::connection connection(
+      absl::StrCat("host=127.0.0.1 user=postgres dbname=postgres port=", server.port()));
+  {
+    pqxx::work work(connection);
+    work.exec("CREATE TABLE weir_records_batches AS SELECT 1::bigint writer, 2::bigint first");
+    work.commit();
+  }
+  const absl::Status refused = backend_->SetUp(true);
+  EXPECT_TRUE(absl::IsPermissionDenied(refused));
+  EXPECT_THAT(refused.message(), HasSubstr("table weir_records_batches holds what Weir did not"));
+  {
+    pqxx::work work(connection);
+    EXPECT_EQ(work.exec1("SELECT count(*) FROM weir_records_batches")[0].as<int>(), 1);
+    work.exec("DROP TABLE weir_records_batches");
+    work.commit();
+  }
+  EXPECT_TRUE(backend_->SetUp(true).ok());
+  {
+    pqxx::work work(connection);
+    work.exec("INSERT INTO weir_records_batches VALUES (1, 2)");
+    work.commit();
+  }
+  EXPECT_TRUE(backend_->SetUp(true).ok()) << "its own goes, whatever it holds";
 }
 
 TEST_F(IntegrityTest, ANameThatSpeaksOfProductionMustBeConfirmed) {
