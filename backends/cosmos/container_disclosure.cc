@@ -122,7 +122,7 @@ absl::StatusOr<uint64_t> StoredBytes(const Gateway& gateway, ControlClient* clie
   exchange.headers().Add(header::kPopulateQuotaInfo, "true");
   WEIR_RETURN_IF_ERROR(client->Perform("measuring the container"));
   const uint64_t kb = client->exchange().answer_headers().stored_kb;
-  if (kb == 0) return absl::UnavailableError("the container's size is not told");
+  if (kb == 0) return absl::UnimplementedError("the container's size is not told");
   return kb * 1024;
 }
 
