@@ -48,6 +48,11 @@ target_compile_options(weir_warnings INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
+# Of std::regex with sanitizers GCC warns of variables that are set (its bug 105562).
+if(WEIR_SANITIZE)
+  target_compile_options(weir_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+endif()
+
 # weir_library(NAME SOURCES a.cc … [DEPENDS target …] [PRIVATE_DEPENDS target …])
 function(weir_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
